@@ -1,0 +1,12 @@
+export {
+  TaxonError,
+  deserializeError,
+  errorCodes,
+  invalidInput,
+  serializeError,
+  type ErrorCode,
+  type SerializedError,
+  type TaxonErrorOptions,
+  type Violation,
+} from './taxon-error.ts';
+export { nearestName } from './nearest-name.ts';

@@ -1,0 +1,1 @@
+export type { ClassMetrics, ClassificationMetrics } from './metrics.ts';

@@ -1,0 +1,49 @@
+import type { ClassificationMetrics } from '@taxon/evaluation';
+
+/** The stages of a training run, in order. A resumed run starts at `tokenize`. */
+export const trainingStages = ['read', 'encoder', 'tokenize', 'embed', 'head', 'train', 'evaluate', 'save'] as const;
+export type TrainingStage = (typeof trainingStages)[number];
+
+/** What a training run tells while it works: plain data, so that it crosses processes and becomes protobuf unchanged. */
+export type TrainingEvent =
+  | { kind: 'stage'; stage: TrainingStage }
+  | {
+      kind: 'progress';
+      stage: TrainingStage;
+      /** Units done and in all: bytes while fetching the encoder, texts while tokenizing and embedding, steps elsewhere. */
+      done: number;
+      total: number;
+      unit: 'bytes' | 'texts' | 'steps';
+      /** Smoothed training loss, natural logarithm. */
+      loss?: number;
+      learningRate?: number;
+      /** Real tokens (no padding) a second. */
+      tokensPerSecond?: number;
+      secondsLeft?: number;
+      epoch?: number;
+    }
+  | {
+      kind: 'evaluation';
+      split: 'validation' | 'test';
+      epoch: number;
+      step: number;
+      loss: number;
+      metrics: ClassificationMetrics;
+    }
+  | { kind: 'notice'; level: 'info' | 'warning'; message: string }
+  /** An interrupted run has written a checkpoint; `--resume` takes this folder. */
+  | { kind: 'checkpoint'; folder: string; step: number };
+
+/** What a finished run leaves behind. */
+export interface TrainingResult {
+  /** The model folder, absolute. */
+  modelFolder: string;
+  /** The run folder with metrics and the report page, inside the model folder. */
+  runFolder: string;
+  labels: string[];
+  validation: ClassificationMetrics | undefined;
+  test: ClassificationMetrics | undefined;
+  seconds: number;
+  /** Highest resident set of the training process, bytes. */
+  peakMemoryBytes: number;
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+/** Every option of a training run. Each has a default that works; unknown keys are refused with the nearest right name. */
+const fraction = z.number().min(0).max(1);
+
+const dataSchema = z.strictObject({
+  /** Labelled file: CSV, TSV, JSONL or a JSON array. Split into three parts when `validation` and `test` are absent. */
+  train: z.string().min(1),
+  validation: z.string().min(1).optional(),
+  test: z.string().min(1).optional(),
+  /** By the file's ending when absent. */
+  format: z.enum(['csv', 'tsv', 'jsonl', 'json']).optional(),
+  textColumn: z.string().default('text'),
+  labelColumn: z.string().default('label'),
+  /** Shares of the parts that have no file of their own. */
+  split: z
+    .strictObject({ train: fraction.default(0.7), validation: fraction.default(0.15), test: fraction.default(0.15) })
+    .prefault({}),
+});
+
+const headSchema = z.strictObject({
+  /** `dense`: pooled features, then one linear layer. `pooler`: BERT's own `[CLS]` pooler (tanh), then one linear layer. */
+  kind: z.enum(['auto', 'dense', 'pooler']).default('auto'),
+  /** `auto` takes what the encoder's `1_Pooling/config.json` says, else mean. */
+  pooling: z.enum(['auto', 'mean', 'cls']).default('auto'),
+  /** L2-normalise the pooled features before the linear layer. */
+  normalize: z.union([z.literal('auto'), z.boolean()]).default('auto'),
+  /** `solved`: multinomial logistic regression on the frozen features. */
+  start: z.enum(['solved', 'random']).default('solved'),
+  /** Weight of the squared norm in the solved problem. */
+  l2: z.number().min(0).default(1e-5),
+  iterations: z.int().min(1).max(10_000).default(100),
+});
+
+const optimizerSchema = z.strictObject({
+  epochs: z.number().min(0).max(1000).default(2),
+  learningRate: z.number().positive().max(1).default(1e-4),
+  /** Each layer further from the head learns this much slower. 1 switches it off. */
+  layerDecay: z.number().positive().max(1).default(0.9),
+  schedule: z.enum(['linear', 'cosine', 'constant']).default('linear'),
+  /** Share of all steps in which the rate climbs from 0. */
+  warmup: fraction.default(0.1),
+  weightDecay: z.number().min(0).max(1).default(0.01),
+  beta1: z.number().min(0).max(0.9999).default(0.9),
+  beta2: z.number().min(0).max(0.99999).default(0.999),
+  epsilon: z.number().positive().default(1e-8),
+  /** Largest global gradient norm; 0 switches clipping off. */
+  clipNorm: z.number().min(0).default(1),
+  dropout: z.number().min(0).max(0.9).default(0),
+  /** Packed positions a step, rounded up to whole rows. */
+  tokensPerStep: z.int().min(64).max(65_536).default(1024),
+  /** Steps whose gradients are summed before the weights move. */
+  accumulation: z.int().min(1).max(1024).default(1),
+});
+
+export const recipeSchema = z.strictObject({
+  data: dataSchema,
+  encoder: z.string().min(1).default('all-MiniLM-L6-v2'),
+  /** Folder to write the model to. */
+  output: z.string().min(1),
+  task: z.enum(['single-label']).default('single-label'),
+  /** Longest text in tokens, special tokens included; longer ones are cut. */
+  maxLength: z.int().min(4).max(8192).default(128),
+  head: headSchema.prefault({}),
+  optimizer: optimizerSchema.prefault({}),
+  /** What chooses the best checkpoint. */
+  metric: z.enum(['accuracy', 'macroF1', 'weightedF1', 'loss']).default('accuracy'),
+  /** Evaluations without improvement after which training stops; 0 never stops early. */
+  patience: z.int().min(0).default(2),
+  /** Evaluations of the validation part in one epoch. */
+  evaluationsPerEpoch: z.int().min(1).max(100).default(1),
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0),
+  /** 0: as many as the machine has. */
+  threads: z.int().min(0).max(1024).default(0),
+  /** ONNX Runtime's threads spin while they wait: faster on cores that are ours alone, three times slower on shared ones. */
+  spin: z.union([z.literal('auto'), z.boolean()]).default('auto'),
+});
+
+/** A validated recipe: every option present. */
+export type Recipe = z.output<typeof recipeSchema>;
+/** What a person writes: everything but the data and the output is optional. */
+export type RecipeInput = z.input<typeof recipeSchema>;
