@@ -1,1 +1,16 @@
-export {};
+export {
+  compile,
+  type CompileOptions,
+  type Constant,
+  type Program,
+  type Signature,
+  type Tensors,
+  type TensorSpec,
+} from './compile.ts';
+export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';
+export { measureMatmulCeiling } from './ceiling.ts';
+export { attention } from './ops/attention.ts';
+export { batchedMatMul } from './ops/batched-matmul.ts';
+export { gelu } from './ops/gelu.ts';
+export { layerNorm } from './ops/layer-norm.ts';
+export { dropoutKey, randomKeep } from './ops/random-keep.ts';

@@ -1,0 +1,101 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { engine } from '@tensorflow/tfjs-core';
+import type { Dimension, DType, Graph, TypedArray } from './graph.ts';
+import './kernels/index.ts';
+import { encodeModel } from './onnx-model.ts';
+import { simplify } from './rewrite.ts';
+import { emit, nameOf, traced, withTrace, type Trace } from './trace-backend.ts';
+
+type TracedType = 'float32' | 'int32' | 'bool';
+
+export interface TensorSpec {
+  /** Sizes, or names of sizes that the inputs decide when the program runs. */
+  shape: readonly Dimension[];
+  /** @default 'float32' */
+  dtype?: TracedType;
+}
+
+/** Numbers that become part of the program, such as the weights of a model that is served. */
+export interface Constant {
+  shape: readonly number[];
+  data: Float32Array | Int32Array;
+}
+
+export type Signature = Readonly<Record<string, TensorSpec>>;
+export type Tensors<Names extends string = string> = Record<Names, tf.Tensor>;
+
+export interface CompileOptions {
+  constants?: Readonly<Record<string, Constant>>;
+}
+
+/** One native program: what a traced function computes, as an ONNX model. */
+export interface Program {
+  readonly graph: Graph;
+  /** The model in ONNX's protobuf encoding. */
+  encode(): Uint8Array;
+}
+
+const tensorFor = (name: string, shape: readonly number[], dtype: TracedType): tf.Tensor =>
+  engine().makeTensorFromTensorInfo(traced(name, shape, dtype));
+
+const declareInputs = ({ builder, symbols }: Trace, signature: Signature): Tensors =>
+  Object.fromEntries(
+    Object.entries(signature).map(([name, { shape, dtype = 'float32' }]) => {
+      builder.graph.inputs.push({ name, dtype, shape });
+      const sizes = shape.map((size, axis) => (typeof size === 'number' ? size : symbols.size(size, name, axis)));
+      return [name, tensorFor(name, sizes, dtype)];
+    }),
+  );
+
+const declareConstants = ({ builder }: Trace, constants: Readonly<Record<string, Constant>>): Tensors =>
+  Object.fromEntries(
+    Object.entries(constants).map(([name, { shape, data }]) => {
+      const dtype: DType = data instanceof Float32Array ? 'float32' : 'int32';
+      builder.graph.initializers.push({ name, dtype, shape, data });
+      return [name, tensorFor(name, shape, dtype)];
+    }),
+  );
+
+/** Gives the results their names by renaming the values themselves: an Identity node would copy them. */
+const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => {
+  const { graph } = builder;
+  const fixed = new Set([...graph.inputs, ...graph.initializers].map(({ name }) => name));
+  const renamed = new Map<string, string>();
+  for (const [key, tensor] of Object.entries(results)) {
+    const value = nameOf(tensor);
+    const taken = fixed.has(value) || renamed.has(value);
+    renamed.set(taken ? nameOf(emit('Identity', [value], tensor.shape, tensor.dtype)) : value, key);
+    graph.outputs.push({
+      name: key,
+      dtype: tensor.dtype as DType,
+      shape: tensor.shape.map((size) => symbols.describe(size)),
+    });
+    builder.shapes.set(key, tensor.shape);
+  }
+  const rename = (name: string): string => renamed.get(name) ?? name;
+  for (const node of graph.nodes) {
+    node.inputs = node.inputs.map(rename);
+    node.outputs = node.outputs.map(rename);
+  }
+};
+
+/**
+ * Runs `fn` once on tensors without values and records what it does as one ONNX program.
+ * @param fn written in tfjs operations; gradients included. It must not read values.
+ * @throws TaxonError `internal` when `fn` reads a value; tfjs's own error names an operation that the tracer lacks
+ */
+export const compile = (
+  fn: (inputs: Tensors) => Tensors,
+  signature: Signature,
+  { constants = {} }: CompileOptions = {},
+): Program => {
+  const graph = withTrace((trace) => {
+    const inputs = { ...declareInputs(trace, signature), ...declareConstants(trace, constants) };
+    declareOutputs(trace, fn(inputs));
+    simplify(trace.builder.graph, trace.builder.shapes);
+    return trace.builder.graph;
+  });
+  return { graph, encode: () => encodeModel(graph) };
+};
+
+export type { TypedArray };

@@ -1,0 +1,85 @@
+/** Element types that a graph can hold. */
+export type DType = 'float32' | 'int32' | 'int64' | 'uint32' | 'int8' | 'uint8' | 'bool';
+
+export type TypedArray = Float32Array | Int32Array | BigInt64Array | Uint32Array | Int8Array | Uint8Array;
+
+/** A dimension is a size, or the name of a size that is only known when the program runs. */
+export type Dimension = number | string;
+
+export interface ValueInfo {
+  name: string;
+  dtype: DType;
+  shape: readonly Dimension[];
+}
+
+export interface Initializer {
+  name: string;
+  dtype: DType;
+  shape: readonly number[];
+  data: TypedArray;
+}
+
+/** `{ float: 1 }` marks an attribute that is a float even where its value is a whole number. */
+export type Attribute = number | string | readonly number[] | { float: number };
+
+export interface GraphNode {
+  op: string;
+  /** '' is ONNX's default operator set. */
+  domain: '' | 'com.microsoft';
+  inputs: string[];
+  outputs: string[];
+  attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** A program as data: ONNX nodes in execution order. */
+export interface Graph {
+  inputs: ValueInfo[];
+  outputs: ValueInfo[];
+  nodes: GraphNode[];
+  initializers: Initializer[];
+}
+
+/** Constants up to this many bytes are shared between nodes that want the same value. */
+const largestSharedConstant = 256;
+
+/** Collects nodes while a function is traced. */
+export class GraphBuilder {
+  readonly graph: Graph = { inputs: [], outputs: [], nodes: [], initializers: [] };
+  /** Traced shapes by value name, for the rewrites that depend on them. */
+  readonly shapes = new Map<string, readonly number[]>();
+  readonly #shared = new Map<string, string>();
+  #count = 0;
+
+  fresh(prefix: string): string {
+    return `${prefix}${this.#count++}`;
+  }
+
+  node(
+    op: string,
+    inputs: string[],
+    attributes: Record<string, Attribute> = {},
+    domain: GraphNode['domain'] = '',
+    outputs: string[] = [this.fresh('v')],
+  ): string {
+    this.graph.nodes.push({ op, domain, inputs, outputs, attributes });
+    return outputs[0]!;
+  }
+
+  constant(data: TypedArray, shape: readonly number[], dtype: DType): string {
+    const key = data.byteLength <= largestSharedConstant ? `${dtype}[${shape.join()}]${data.join()}` : undefined;
+    const known = key === undefined ? undefined : this.#shared.get(key);
+    if (known !== undefined) return known;
+    const name = this.fresh('c');
+    this.graph.initializers.push({ name, dtype, shape, data });
+    if (key !== undefined) this.#shared.set(key, name);
+    return name;
+  }
+
+  int64(...values: number[]): string {
+    return this.constant(BigInt64Array.from(values, BigInt), [values.length], 'int64');
+  }
+
+  float(value: number): string {
+    return this.constant(Float32Array.of(value), [], 'float32');
+  }
+}

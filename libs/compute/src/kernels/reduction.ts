@@ -1,0 +1,46 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { currentTrace, emit } from '../trace-backend.ts';
+import { register } from './register.ts';
+
+const reductions = {
+  Sum: 'ReduceSum',
+  Mean: 'ReduceMean',
+  Max: 'ReduceMax',
+  Min: 'ReduceMin',
+  Prod: 'ReduceProd',
+} as const;
+
+for (const [kernel, op] of Object.entries(reductions))
+  register(kernel, ({ x }, { axis, keepDims }) => {
+    const axes = tf.util.parseAxisParam(axis as number | number[], x!.shape);
+    if (axes.length === 0) return emit('Identity', [x!], x!.shape, x!.dtype);
+    const keep = keepDims === true;
+    const shape = keep
+      ? x!.shape.map((size, i) => (axes.includes(i) ? 1 : size))
+      : x!.shape.filter((_, i) => !axes.includes(i));
+    // tfjs sums booleans as integers.
+    const source = x!.dtype === 'bool' ? emit('Cast', [x!], x!.shape, 'int32', { to: 6 }) : x!;
+    return emit(op, [source, currentTrace().builder.int64(...axes)], shape, source.dtype, { keepdims: keep ? 1 : 0 });
+  });
+
+register('ArgMax', ({ x }, { axis }) => {
+  const at = axis as number;
+  const shape = x!.shape.filter((_, i) => i !== at);
+  const index = emit('ArgMax', [x!], shape, 'int32', { axis: at, keepdims: 0 });
+  return emit('Cast', [index], shape, 'int32', { to: 6 }); // ONNX counts in int64
+});
+
+register('Cumsum', ({ x }, { axis, exclusive, reverse }) =>
+  emit('CumSum', [x!, currentTrace().builder.int64(axis as number)], x!.shape, x!.dtype, {
+    exclusive: exclusive === true ? 1 : 0,
+    reverse: reverse === true ? 1 : 0,
+  }),
+);
+
+register('Softmax', ({ logits }, { dim }) =>
+  emit('Softmax', [logits!], logits!.shape, 'float32', { axis: dim as number }),
+);
+
+register('LogSoftmax', ({ logits }, { axis }) =>
+  emit('LogSoftmax', [logits!], logits!.shape, 'float32', { axis: axis as number }),
+);

@@ -1,0 +1,171 @@
+import { open, type FileHandle } from 'node:fs/promises';
+import { invalidInput } from '@taxon/errors';
+import { z } from 'zod';
+
+// The safetensors format: 8 bytes little-endian header length, a JSON header, then the numbers
+// (https://huggingface.co/docs/safetensors). Files come from outside: every offset is checked before it is believed.
+
+export interface StoredTensor {
+  shape: number[];
+  /** Converted to fp32 whatever the file holds. */
+  data: Float32Array;
+}
+
+export interface SafetensorsFile {
+  readonly names: readonly string[];
+  has(name: string): boolean;
+  shape(name: string): readonly number[];
+  read(name: string): Promise<StoredTensor>;
+  close(): Promise<void>;
+}
+
+/** The format's own bound on the header. */
+const largestHeader = 100_000_000;
+
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().min(0)),
+  data_offsets: z.tuple([z.int().min(0), z.int().min(0)]),
+});
+type Entry = z.output<typeof entrySchema>;
+
+const bytesPer: Record<string, number> = { F32: 4, F16: 2, BF16: 2, F64: 8 };
+
+const float16 = (bits: number): number => {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const magnitude =
+    exponent === 0
+      ? fraction * 2 ** -24
+      : exponent === 31
+        ? fraction
+          ? NaN
+          : Infinity
+        : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return bits & 0x8000 ? -magnitude : magnitude;
+};
+
+let float16Table: Float32Array | undefined;
+
+const toFloat32 = (bytes: Uint8Array<ArrayBuffer>, dtype: string): Float32Array => {
+  if (dtype === 'F32') return new Float32Array(bytes.buffer);
+  if (dtype === 'F64') return Float32Array.from(new Float64Array(bytes.buffer));
+  const halves = new Uint16Array(bytes.buffer);
+  if (dtype === 'F16') {
+    const table = (float16Table ??= Float32Array.from({ length: 65_536 }, (_, bits) => float16(bits)));
+    return Float32Array.from(halves, (bits) => table[bits]!);
+  }
+  return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer); // BF16 is fp32's upper half
+};
+
+const readExactly = async (file: FileHandle, length: number, position: number): Promise<Uint8Array<ArrayBuffer>> => {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const { bytesRead } = await file.read(bytes, done, length - done, position + done);
+    if (bytesRead === 0) break;
+    done += bytesRead;
+  }
+  return done === length ? bytes : bytes.slice(0, done);
+};
+
+const parseHeader = (bytes: Uint8Array, path: string): Map<string, Entry> => {
+  let json: unknown;
+  try {
+    json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw invalidInput(`${path}: the header is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+  if (typeof json !== 'object' || json === null) throw invalidInput(`${path}: the header is not a JSON object`);
+  const entries = new Map<string, Entry>();
+  for (const [name, value] of Object.entries(json)) {
+    if (name === '__metadata__') continue;
+    const entry = entrySchema.safeParse(value);
+    if (!entry.success) throw invalidInput(`${path}: tensor '${name}': malformed header entry`);
+    entries.set(name, entry.data);
+  }
+  return entries;
+};
+
+const checkEntry = (
+  name: string,
+  { dtype, shape, data_offsets: [begin, end] }: Entry,
+  size: number,
+  path: string,
+): void => {
+  const width = bytesPer[dtype];
+  if (width === undefined) return; // e.g. int64 position ids: refused only when read
+  const expected = shape.reduce((product, length) => product * length, width);
+  if (end - begin !== expected || end > size)
+    throw invalidInput(
+      `${path}: tensor '${name}': bytes ${begin}–${end} of ${size}, but ${dtype} [${shape.join(', ')}] takes ${expected}; the file is cut or damaged`,
+    );
+};
+
+/** @throws TaxonError `invalid_input` naming the file and what is wrong with it */
+export const openSafetensors = async (path: string): Promise<SafetensorsFile> => {
+  const file = await open(path, 'r').catch((cause: unknown) => {
+    throw invalidInput(`${path}: cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`);
+  });
+  try {
+    const { size } = await file.stat();
+    const prefix = await readExactly(file, 8, 0);
+    const headerLength = prefix.length === 8 ? Number(new DataView(prefix.buffer).getBigUint64(0, true)) : Infinity;
+    if (headerLength > Math.min(size - 8, largestHeader))
+      throw invalidInput(`${path}: not a safetensors file, or cut short (${size} bytes)`);
+    const entries = parseHeader(await readExactly(file, headerLength, 8), path);
+    const start = 8 + headerLength;
+    for (const [name, entry] of entries) checkEntry(name, entry, size - start, path);
+    const entryOf = (name: string): Entry => {
+      const entry = entries.get(name);
+      if (entry === undefined) throw invalidInput(`${path}: has no tensor '${name}'`);
+      return entry;
+    };
+    return {
+      names: [...entries.keys()],
+      has: (name) => entries.has(name),
+      shape: (name) => entryOf(name).shape,
+      async read(name) {
+        const { dtype, shape, data_offsets: [begin, end] } = entryOf(name); // prettier-ignore
+        if (bytesPer[dtype] === undefined)
+          throw invalidInput(`${path}: tensor '${name}' is ${dtype}; supported: ${Object.keys(bytesPer).join(', ')}`);
+        return { shape, data: toFloat32(await readExactly(file, end - begin, start + begin), dtype) };
+      },
+      close: () => file.close(),
+    };
+  } catch (error) {
+    await file.close();
+    throw error;
+  }
+};
+
+/**
+ * Writes fp32 tensors and syncs. The caller renames into place.
+ * @param metadata strings kept in the header, e.g. `{ format: 'pt' }` as transformers wants it
+ */
+export const writeSafetensors = async (
+  path: string,
+  tensors: ReadonlyMap<string, StoredTensor>,
+  metadata: Record<string, string> = { format: 'pt' },
+): Promise<void> => {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let offset = 0;
+  for (const [name, { shape, data }] of tensors) {
+    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
+    offset += data.byteLength;
+  }
+  const json = JSON.stringify(header);
+  const text = new TextEncoder().encode(json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8)); // numbers start aligned
+  const prefix = new Uint8Array(8);
+  new DataView(prefix.buffer).setBigUint64(0, BigInt(text.length), true);
+  const file = await open(path, 'w');
+  try {
+    await file.writeFile(prefix);
+    await file.writeFile(text);
+    for (const { data } of tensors.values())
+      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+};
