@@ -62,6 +62,7 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
   const fixed = new Set([...graph.inputs, ...graph.initializers].map(({ name }) => name));
   const renamed = new Map<string, string>();
   for (const [key, tensor] of Object.entries(results)) {
+    if (fixed.has(key)) throw new RangeError(`output '${key}' has the name of an input`);
     const value = nameOf(tensor);
     const taken = fixed.has(value) || renamed.has(value);
     renamed.set(taken ? nameOf(emit('Identity', [value], tensor.shape, tensor.dtype)) : value, key);

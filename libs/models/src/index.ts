@@ -6,3 +6,8 @@ export {
   type LoadClassifierOptions,
   type Prediction,
 } from './classifier.ts';
+export { parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
+export { encoder, encoderShapes, type Dropout, type EncoderInputs, type Parameters } from './encoder.ts';
+export { features, headShapes, logits, type HeadConfig } from './head.ts';
+export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
+export { parameterShapes, type Weights } from './weights.ts';

@@ -1,0 +1,119 @@
+import { compile, createSession, type SessionOptions } from '@taxon/compute';
+import * as tf from '@tensorflow/tfjs-core';
+import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+
+export interface HeadProblem {
+  /** [texts, size] */
+  features: Float32Array;
+  size: number;
+  /** Class of each text. */
+  labels: Int32Array;
+  classes: number;
+}
+
+export interface HeadSolverOptions {
+  /** Factor of ½‖W‖² beside the mean cross-entropy. */
+  l2: number;
+  iterations: number;
+  session: SessionOptions;
+  signal?: AbortSignal;
+  onProgress?: (iteration: number, loss: number) => void;
+}
+
+export interface SolvedHead {
+  /** [size, classes] */
+  weight: Float32Array;
+  /** [classes] */
+  bias: Float32Array;
+}
+
+/** Texts a native call: bounds the memory of the logits at 600 classes to 10 MB. */
+const chunkRows = 4096;
+
+const compileChunk = (rows: number, size: number, classes: number) =>
+  compile(
+    ({ weight, bias, x, labels, mask }) => {
+      const loss = (w: tf.Tensor, b: tf.Tensor): tf.Scalar => {
+        const scores = tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b);
+        const chosen = tf.sum(tf.mul(tf.logSoftmax(scores), tf.oneHot(labels as tf.Tensor1D, classes)), -1);
+        return tf.neg(tf.sum(tf.mul(chosen, mask!)));
+      };
+      const { value, grads } = tf.valueAndGrads(loss)([weight!, bias!]);
+      return { loss: value, dWeight: grads[0]!, dBias: grads[1]! };
+    },
+    {
+      weight: { shape: [size, classes] },
+      bias: { shape: [classes] },
+      x: { shape: [rows, size] },
+      labels: { shape: [rows], dtype: 'int32' },
+      mask: { shape: [rows] },
+    },
+  );
+
+/** Mean norm of the features: the problem is solved at scale 1, whatever the encoder's. */
+const featureScale = (features: Float32Array, rows: number): number => {
+  let sum = 0;
+  for (const value of features) sum += value * value;
+  return Math.sqrt(sum / rows) || 1;
+};
+
+/** Full-batch Adam with a rate that falls to 0: 150 iterations come within 0.1 point of the optimum of scikit-learn's solver. */
+const adam = (size: number) => {
+  const m = new Float32Array(size);
+  const v = new Float32Array(size);
+  const [beta1, beta2, startRate] = [0.9, 0.99, 0.5];
+  return (value: Float32Array, gradient: Float32Array, iteration: number, iterations: number): void => {
+    const rate = startRate * (1 - (iteration - 1) / iterations);
+    const scale = rate / (1 - beta1 ** iteration);
+    const correction = 1 / (1 - beta2 ** iteration);
+    for (let i = 0; i < size; i++) {
+      m[i] = beta1 * m[i]! + (1 - beta1) * gradient[i]!;
+      v[i] = beta2 * v[i]! + (1 - beta2) * gradient[i]! ** 2;
+      value[i]! -= (scale * m[i]!) / (Math.sqrt(v[i]! * correction) + 1e-8);
+    }
+  };
+};
+
+/** Multinomial logistic regression on fixed features: the linear layer that training starts from. */
+export const solveHead = async (problem: HeadProblem, options: HeadSolverOptions): Promise<SolvedHead> => {
+  const { features, size, labels, classes } = problem;
+  const rows = labels.length;
+  const chunk = Math.min(chunkRows, rows);
+  const program = await createSession(compileChunk(chunk, size, classes), options.session);
+  const scale = featureScale(features, rows);
+  const scaled = scale === 1 ? features : features.map((value) => value / scale);
+  const weight = new Float32Array(size * classes);
+  const bias = new Float32Array(classes);
+  const [updateWeight, updateBias] = [adam(weight.length), adam(bias.length)];
+  const chunks = Array.from({ length: Math.ceil(rows / chunk) }, (_, i) => {
+    // The last chunk reaches back into the one before it; `mask` counts those texts once.
+    const begin = Math.min(i * chunk, rows - chunk);
+    const mask = Float32Array.from({ length: chunk }, (_row, k) => (begin + k >= i * chunk ? 1 : 0));
+    return {
+      x: { shape: [chunk, size], data: scaled.subarray(begin * size, (begin + chunk) * size) },
+      labels: { shape: [chunk], data: labels.subarray(begin, begin + chunk) },
+      mask: { shape: [chunk], data: mask },
+    };
+  });
+  try {
+    for (let iteration = 1; iteration <= options.iterations; iteration++) {
+      options.signal?.throwIfAborted();
+      const dWeight = weight.map((value) => options.l2 * value);
+      const dBias = new Float32Array(classes);
+      let loss = 0;
+      for (const feeds of chunks) {
+        const parameters = { weight: { shape: [size, classes], data: weight }, bias: { shape: [classes], data: bias } };
+        const outputs = await program.run({ ...parameters, ...feeds });
+        loss += outputs.loss!.data[0]! / rows;
+        outputs.dWeight!.data.forEach((value, i) => (dWeight[i]! += value / rows));
+        outputs.dBias!.data.forEach((value, i) => (dBias[i]! += value / rows));
+      }
+      updateWeight(weight, dWeight, iteration, options.iterations);
+      updateBias(bias, dBias, iteration, options.iterations);
+      options.onProgress?.(iteration, loss);
+    }
+  } finally {
+    await program.dispose();
+  }
+  return { weight: scale === 1 ? weight : weight.map((value) => value / scale), bias };
+};
