@@ -1,0 +1,129 @@
+import { createInterface } from 'node:readline';
+import type { TextFormat } from '@taxon/data';
+import { invalidInput } from '@taxon/errors';
+import type { Prediction } from '@taxon/models';
+import type { Command } from 'commander';
+import { catchInterrupt } from '../interrupt.ts';
+import { wholeNumber } from '../option-values.ts';
+import { createView } from '../progress/create-view.ts';
+import type { ProgressView } from '../progress/progress-view.ts';
+import { countOf } from '../render/format.ts';
+import { formatPrediction } from '../render/predictions.ts';
+import type { Terminal } from '../terminal.ts';
+import { inBatches, slices } from '../text-batches.ts';
+import { writeAtomically } from '../write-atomically.ts';
+
+interface PredictOptions {
+  input?: string;
+  output?: string;
+  top: number;
+  format?: TextFormat;
+  textColumn?: string;
+  threads?: number;
+  json?: boolean;
+  quiet?: boolean;
+}
+
+const examples = `
+Examples:
+  taxon predict model/ "where is my parcel?" "I want my money back"
+  taxon predict model/ --input new.csv --text-column body --output answers.jsonl
+  tail -f app.log | taxon predict model/ - --json --top 1`;
+
+const standardInput = '-';
+
+/** Lines of standard input, blank ones left out. */
+async function* standardInputLines(signal: AbortSignal): AsyncGenerator<string> {
+  for await (const line of createInterface({ input: process.stdin, crlfDelay: Infinity, signal }))
+    if (line.trim() !== '') yield line;
+  signal.throwIfAborted(); // an aborted interface ends as if the input had
+}
+
+interface Texts {
+  batches: AsyncIterable<string[]> | Iterable<string[]>;
+  /** How many there will be; 0 when only the end will tell. */
+  total: number;
+}
+
+const readFileTexts = async (path: string, options: PredictOptions, view: ProgressView, signal: AbortSignal) => {
+  const { readTexts } = await import('@taxon/data');
+  const { texts, notes } = await readTexts(path, { format: options.format, textColumn: options.textColumn, signal });
+  for (const { message, level } of notes) view.note(message, level);
+  return { batches: slices(texts.map(({ text }) => text)), total: texts.length };
+};
+
+/** The texts to classify: arguments, a file, or the lines of standard input. */
+const openTexts = async (
+  terminal: Terminal,
+  texts: readonly string[],
+  options: PredictOptions,
+  view: ProgressView,
+  signal: AbortSignal,
+): Promise<Texts> => {
+  if (options.input !== undefined && options.input !== standardInput) {
+    if (texts.length > 0) throw invalidInput('texts are given both as arguments and by --input', 'give one of them');
+    return readFileTexts(options.input, options, view, signal);
+  }
+  const fromPipe = options.input === standardInput || (texts.length === 1 && texts[0] === standardInput);
+  if (texts.length > 0 && !fromPipe) return { batches: slices(texts), total: texts.length };
+  if (fromPipe || terminal.piped) return { batches: inBatches(standardInputLines(signal)), total: 0 };
+  throw invalidInput('no text is given', 'e.g. taxon predict model/ "a text", --input texts.csv, or - for piped lines');
+};
+
+const jsonLine = (text: string, { labels, tokens, truncated }: Prediction): string =>
+  JSON.stringify({ text, labels, tokens, truncated });
+
+const predict = async (terminal: Terminal, model: string, texts: readonly string[], options: PredictOptions) => {
+  const view = await createView(terminal, options);
+  const interrupt = catchInterrupt();
+  const { signal } = interrupt;
+  const { loadClassifier } = await import('@taxon/models');
+  const source = await openTexts(terminal, texts, options, view, signal);
+  const classifier = await loadClassifier(model, { threads: options.threads, signal });
+  let done = 0;
+
+  async function* lines(format: (text: string, prediction: Prediction) => string): AsyncGenerator<string> {
+    for await (const batch of source.batches) {
+      const predictions = await classifier.classify(batch, { topK: options.top, signal });
+      for (const [at, text] of batch.entries()) yield format(text, predictions[at]!);
+      done += batch.length;
+      if (options.output !== undefined) view.update({ done, total: source.total, unit: 'texts' });
+    }
+  }
+  const forAPerson = (text: string, prediction: Prediction): string =>
+    formatPrediction(text, prediction, terminal.outColors, terminal.columns);
+
+  try {
+    if (options.output === undefined) {
+      for await (const line of lines(options.json ? jsonLine : forAPerson)) terminal.out(line);
+      return;
+    }
+    view.begin('predict');
+    await writeAtomically(options.output, lines(jsonLine), signal);
+    view.end();
+    if (options.json) terminal.out(JSON.stringify({ output: options.output, n: done }));
+    else terminal.out(`${countOf(done, 'prediction')} written to ${options.output}`);
+  } finally {
+    view.end();
+    interrupt.dispose();
+    await classifier.dispose();
+  }
+};
+
+export const addPredictCommand = (program: Command, terminal: Terminal): void => {
+  program
+    .command('predict')
+    .description('classify texts')
+    .argument('<model>', 'model folder')
+    .argument('[texts...]', 'texts to classify, or - for the lines of standard input')
+    .option('-i, --input <file>', 'file of texts: .txt (one a line), .csv, .tsv, .jsonl or .json; - for standard input')
+    .option('--output <file>', 'write the answers there, one JSON object a line')
+    .option('--top <n>', 'labels shown a text', wholeNumber(1), 3)
+    .option('--format <name>', "csv, tsv, jsonl, json or txt (default: by the file's ending)")
+    .option('--text-column <name>', 'column or key of the texts (default: text)')
+    .option('--threads <n>', 'processor cores used (default: all)', wholeNumber(0))
+    .option('--json', 'one JSON object a line')
+    .option('--quiet', 'no progress')
+    .addHelpText('after', examples)
+    .action((model: string, texts: string[], options: PredictOptions) => predict(terminal, model, texts, options));
+};

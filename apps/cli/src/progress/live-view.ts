@@ -1,0 +1,71 @@
+import { createLogUpdate } from 'log-update';
+import type { Colors } from '../terminal.ts';
+import { formatBar } from '../render/bar.ts';
+import { formatPercent } from '../render/format.ts';
+import { formatAmount, formatDetails, formatFinished, type Progress, type ProgressView } from './progress-view.ts';
+
+const stageWidth = 10;
+const barWidth = 24;
+/** Faster than an eye follows, slow enough that drawing costs nothing. */
+const millisecondsBetweenDraws = 80;
+
+/**
+ * The line of a running stage, cut to `columns`: details that do not fit are left out, the least wanted first.
+ *
+ *     train     ██████████▊░░░░░░░░░░░░░  45 %  312 of 690 steps · 32 s left · loss 0.213 · 1,890 tokens/s
+ */
+export const formatLiveLine = (stage: string, progress: Progress | undefined, colors: Colors, columns: number) => {
+  const name = stage.padEnd(stageWidth);
+  if (progress === undefined) return `${colors.cyan(name)}…`;
+  const share = progress.total > 0 ? Math.min(1, progress.done / progress.total) : 0;
+  const percent = formatPercent(share, 0).padStart(5);
+  let room = columns - stageWidth - barWidth - percent.length - 4;
+  const shown: string[] = [];
+  for (const part of [formatAmount(progress), ...formatDetails(progress)]) {
+    if (room < part.length) break;
+    shown.push(part);
+    room -= part.length + 3;
+  }
+  return `${colors.cyan(name)}${formatBar(share, barWidth)} ${percent}  ${shown.join(colors.dim(' · '))}`.trimEnd();
+};
+
+/** One bar, redrawn in place on a terminal; each finished stage leaves a line. */
+export const liveView = (stream: NodeJS.WriteStream, colors: Colors, now = () => performance.now()): ProgressView => {
+  const draw = createLogUpdate(stream);
+  let stage: string | undefined;
+  let progress: Progress | undefined;
+  let startedAt = 0;
+  let drawnAt = -Infinity;
+
+  const redraw = (): void => {
+    if (stage === undefined) return;
+    drawnAt = now();
+    draw(formatLiveLine(stage, progress, colors, stream.columns));
+  };
+  const keep = (line: string): void => {
+    draw.clear();
+    stream.write(`${line}\n`);
+    redraw();
+  };
+  const end = (): void => {
+    if (stage === undefined) return draw.done();
+    const line = `${colors.green(stage.padEnd(stageWidth))}${formatFinished(progress, (now() - startedAt) / 1000)}`;
+    stage = undefined;
+    keep(line);
+    draw.done();
+  };
+
+  return {
+    begin: (name) => {
+      if (stage !== undefined) end();
+      [stage, progress, startedAt] = [name, undefined, now()];
+      redraw();
+    },
+    update: (next) => {
+      progress = next;
+      if (now() - drawnAt >= millisecondsBetweenDraws) redraw();
+    },
+    note: (line, level = 'info') => keep(level === 'warning' ? `${colors.yellow('warning')} ${line}` : line),
+    end,
+  };
+};
