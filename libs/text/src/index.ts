@@ -1,3 +1,5 @@
+export { loadTokenizer } from './load-tokenizer.ts';
+export { createTokenizer, type EncodeOptions, type Tokenizer } from './tokenizer.ts';
 export {
   chooseRowLength,
   fillBatch,

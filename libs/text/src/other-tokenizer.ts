@@ -1,0 +1,36 @@
+import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
+import { TaxonError, invalidInput } from '@taxon/errors';
+import type { TokenizerConfig, TokenizerJson } from './tokenizer-json.ts';
+
+/** Every tokenizer kind that is not ours, through `@huggingface/tokenizers`: slower, and not exact in the corners of Unicode. */
+export const otherTokenizer = (json: TokenizerJson, config: TokenizerConfig) => {
+  const tokenizer = open(json, config);
+  // What stands around no text at all are the special tokens; how many of them come first shows on any other text.
+  const frame = tokenizer.encode('').ids;
+  const probe = tokenizer.encode('a').ids;
+  let before = 0;
+  while (before < frame.length && frame[before] === probe[before]) before++;
+  const after = frame.length - before;
+  return (text: string, maxLength = Infinity): Int32Array => {
+    if (!(maxLength >= frame.length))
+      throw invalidInput(
+        `maxLength ${maxLength} leaves no room for the ${frame.length} special tokens; give at least ${frame.length}`,
+      );
+    const { ids } = tokenizer.encode(text);
+    if (ids.length <= maxLength) return Int32Array.from(ids);
+    return Int32Array.from([...ids.slice(0, maxLength - after), ...ids.slice(ids.length - after)]);
+  };
+};
+
+const open = (json: TokenizerJson, config: TokenizerConfig): HuggingFaceTokenizer => {
+  try {
+    return new HuggingFaceTokenizer(json, config);
+  } catch (error) {
+    throw new TaxonError({
+      code: 'invalid_input',
+      message: `tokenizer.json describes a "${json.model.type}" tokenizer that cannot be read: ${(error as Error).message}`,
+      hint: 'Taxon reads what Hugging Face saves with save_pretrained() of a fast tokenizer.',
+      cause: error,
+    });
+  }
+};
