@@ -1,12 +1,9 @@
-import { basename } from 'node:path';
 import type { Example } from '@taxon/data';
-import type { ClassificationMetrics } from '@taxon/evaluation';
 import type { Command } from 'commander';
 import { catchInterrupt } from '../interrupt.ts';
 import { wholeNumber } from '../option-values.ts';
 import { createView } from '../progress/create-view.ts';
 import type { ProgressView } from '../progress/progress-view.ts';
-import { formatFigures } from '../render/figures.ts';
 import { countOf } from '../render/format.ts';
 import { oneLine } from '../render/predictions.ts';
 import type { Terminal } from '../terminal.ts';
@@ -26,20 +23,20 @@ Examples:
   taxon evaluate model/ test.csv --label-column intent
   taxon evaluate model/ test.csv --json | tail -1`;
 
-interface Scores {
-  metrics: ClassificationMetrics;
-  /** Labels of the file that the model cannot answer, with the texts that carry each. */
-  unseen: { label: string; n: number }[];
+/** A label that the model cannot answer, and the texts that carry it. */
+interface UnseenLabel {
+  label: string;
+  n: number;
 }
 
 /** Labels of the examples that the model cannot answer, in the order of their first text. */
-const countUnseen = (examples: readonly Example[], known: ReadonlySet<string>): Scores['unseen'] => {
+const countUnseen = (examples: readonly Example[], known: ReadonlySet<string>): UnseenLabel[] => {
   const counts = new Map<string, number>();
   for (const { label } of examples) if (!known.has(label)) counts.set(label, (counts.get(label) ?? 0) + 1);
   return [...counts].map(([label, n]) => ({ label, n }));
 };
 
-const tellUnseen = (view: ProgressView, unseen: Scores['unseen']): void => {
+const tellUnseen = (view: ProgressView, unseen: UnseenLabel[]): void => {
   if (unseen.length === 0) return;
   const shown = unseen.slice(0, 5).map(({ label, n }) => `'${oneLine(label, 40)}' (${countOf(n, 'text')})`);
   const rest = unseen.length > shown.length ? ` and ${unseen.length - shown.length} more` : '';
@@ -49,29 +46,23 @@ const tellUnseen = (view: ProgressView, unseen: Scores['unseen']): void => {
 
 /** Scores predicted labels. A label that the model does not know is a class of its own, which no prediction ever meets. */
 const score = async (examples: readonly Example[], predicted: readonly string[], known: readonly string[]) => {
-  const { classificationMetrics } = await import('@taxon/evaluation');
-  const unseen = countUnseen(examples, new Set(known));
-  const labels = [...known, ...unseen.map(({ label }) => label)];
-  const index = new Map(labels.map((label, at) => [label, at]));
-  const expected = Int32Array.from(examples, ({ label }) => index.get(label)!);
+  const [{ encodeLabels }, { classificationMetrics }] = await Promise.all([
+    import('@taxon/data'),
+    import('@taxon/evaluation'),
+  ]);
+  const index = new Map(known.map((label, at) => [label, at]));
+  const expected = encodeLabels({ kind: 'single-label', labels: [...known] }, examples);
   const answers = Int32Array.from(predicted, (label) => index.get(label)!);
-  return { metrics: classificationMetrics(expected, answers, labels), unseen } satisfies Scores;
-};
-
-const classesShown = 20;
-
-/** The figures, then the classes, worst first. */
-const formatEvaluation = async (file: string, metrics: ClassificationMetrics, { outColors }: Terminal) => {
-  const { formatMetricsTable } = await import('@taxon/evaluation');
-  const [titles, ...figures] = formatFigures([[basename(file), metrics]]);
-  return [outColors.dim(titles), ...figures, '', formatMetricsTable(metrics, { maxRows: classesShown })].join('\n');
+  const strangers = examples.filter((_, at) => expected[at] === -1).map(({ label }) => label);
+  return classificationMetrics(expected, answers, known, strangers);
 };
 
 const evaluate = async (terminal: Terminal, model: string, file: string, options: EvaluateOptions): Promise<void> => {
   const view = await createView(terminal, options);
   const interrupt = catchInterrupt();
   const { signal } = interrupt;
-  const [{ readDataset }, { loadClassifier }] = await Promise.all([import('@taxon/data'), import('@taxon/models')]);
+  const { readDataset } = await import('@taxon/data');
+  const { loadClassifier } = await import('@taxon/models');
   const { format, textColumn, labelColumn, threads } = options;
   const { examples, notes } = await readDataset(file, { format, textColumn, labelColumn, signal });
   for (const { message, level } of notes) view.note(message, level);
@@ -84,12 +75,13 @@ const evaluate = async (terminal: Terminal, model: string, file: string, options
     );
     view.end();
     const predicted = predictions.map(({ labels }) => labels[0]!.label);
-    const { metrics, unseen } = await score(examples, predicted, classifier.labels);
+    const unseen = countUnseen(examples, new Set(classifier.labels));
+    const metrics = await score(examples, predicted, classifier.labels);
     tellUnseen(view, unseen);
     const { n, accuracy, macroF1, weightedF1, perClass } = metrics;
     if (options.json)
       terminal.out(JSON.stringify({ model, file, n, accuracy, macroF1, weightedF1, unseenLabels: unseen, perClass }));
-    else terminal.out(await formatEvaluation(file, metrics, terminal));
+    else terminal.out((await import('@taxon/evaluation')).formatMetricsTable(metrics));
   } finally {
     view.end();
     interrupt.dispose();
