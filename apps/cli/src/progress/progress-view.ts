@@ -32,10 +32,10 @@ export const silentView: ProgressView = {
   end: () => undefined,
 };
 
-/** `312 of 690 steps`, `34.1 of 90.9 MB`, or without a total `312 steps`. */
+/** `312/690 steps`, `34.1 MB/90.9 MB`, or without a total `312 steps`. */
 export const formatAmount = ({ done, total, unit }: Progress): string => {
-  if (unit === 'bytes') return total > 0 ? `${formatBytes(done)} of ${formatBytes(total)}` : formatBytes(done);
-  return total > 0 ? `${formatCount(done)} of ${countOf(total, unit.slice(0, -1))}` : countOf(done, unit.slice(0, -1));
+  if (unit === 'bytes') return total > 0 ? `${formatBytes(done)}/${formatBytes(total)}` : formatBytes(done);
+  return total > 0 ? `${formatCount(done)}/${countOf(total, unit.slice(0, -1))}` : countOf(done, unit.slice(0, -1));
 };
 
 /** What else is known of a stage, the most wanted first. */
@@ -44,7 +44,7 @@ export const formatDetails = (progress: Progress): string[] => {
   const details: string[] = [];
   if (secondsLeft !== undefined && progress.done < progress.total) details.push(`${formatDuration(secondsLeft)} left`);
   if (loss !== undefined) details.push(`loss ${loss.toFixed(3)}`);
-  if (tokensPerSecond !== undefined) details.push(`${formatCount(tokensPerSecond)} tokens/s`);
+  if (tokensPerSecond !== undefined) details.push(`${formatCount(tokensPerSecond)} tok/s`);
   if (learningRate !== undefined) details.push(`lr ${formatLearningRate(learningRate)}`);
   if (epoch !== undefined) details.push(`epoch ${epoch.toFixed(1)}`);
   return details;
