@@ -1,5 +1,6 @@
-import type { Example } from '@taxon/data';
+import { join } from 'node:path';
 import type { Command } from 'commander';
+import type { Evaluation, UnseenLabel } from '../evaluation.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { wholeNumber } from '../option-values.ts';
 import { createView } from '../progress/create-view.ts';
@@ -13,6 +14,7 @@ interface EvaluateOptions {
   textColumn?: string;
   labelColumn?: string;
   threads?: number;
+  report?: string;
   json?: boolean;
   quiet?: boolean;
 }
@@ -20,21 +22,8 @@ interface EvaluateOptions {
 const helpExamples = `
 Examples:
   taxon evaluate model/ test.jsonl
-  taxon evaluate model/ test.csv --label-column intent
+  taxon evaluate model/ test.csv --label-column intent --report evaluation/
   taxon evaluate model/ test.csv --json | tail -1`;
-
-/** A label that the model cannot answer, and the texts that carry it. */
-interface UnseenLabel {
-  label: string;
-  n: number;
-}
-
-/** Labels of the examples that the model cannot answer, in the order of their first text. */
-const countUnseen = (examples: readonly Example[], known: ReadonlySet<string>): UnseenLabel[] => {
-  const counts = new Map<string, number>();
-  for (const { label } of examples) if (!known.has(label)) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].map(([label, n]) => ({ label, n }));
-};
 
 const tellUnseen = (view: ProgressView, unseen: UnseenLabel[]): void => {
   if (unseen.length === 0) return;
@@ -44,17 +33,21 @@ const tellUnseen = (view: ProgressView, unseen: UnseenLabel[]): void => {
   view.note(`${what}, scored as errors: ${shown.join(', ')}${rest}`, 'warning');
 };
 
-/** Scores predicted labels. A label that the model does not know is a class of its own, which no prediction ever meets. */
-const score = async (examples: readonly Example[], predicted: readonly string[], known: readonly string[]) => {
-  const [{ encodeLabels }, { classificationMetrics }] = await Promise.all([
-    import('@taxon/data'),
-    import('@taxon/evaluation'),
-  ]);
-  const index = new Map(known.map((label, at) => [label, at]));
-  const expected = encodeLabels({ kind: 'single-label', labels: [...known] }, examples);
-  const answers = Int32Array.from(predicted, (label) => index.get(label)!);
-  const strangers = examples.filter((_, at) => expected[at] === -1).map(({ label }) => label);
-  return classificationMetrics(expected, answers, known, strangers);
+const tell = async (
+  terminal: Terminal,
+  model: string,
+  file: string,
+  { json, report }: EvaluateOptions,
+  { metrics, unseen }: Evaluation,
+): Promise<void> => {
+  if (json) {
+    const { n, accuracy, macroF1, weightedF1, perClass } = metrics;
+    const line = { model, file, n, accuracy, macroF1, weightedF1, unseenLabels: unseen, perClass, report };
+    return terminal.out(JSON.stringify(line));
+  }
+  const { formatMetricsTable } = await import('@taxon/evaluation');
+  terminal.out(formatMetricsTable(metrics));
+  if (report !== undefined) terminal.out(`\nreport ${join(report, 'report.html')}`);
 };
 
 const evaluate = async (terminal: Terminal, model: string, file: string, options: EvaluateOptions): Promise<void> => {
@@ -64,24 +57,24 @@ const evaluate = async (terminal: Terminal, model: string, file: string, options
   const { readDataset } = await import('@taxon/data');
   const { loadClassifier } = await import('@taxon/models');
   const { format, textColumn, labelColumn, threads } = options;
-  const { examples, notes } = await readDataset(file, { format, textColumn, labelColumn, signal });
-  for (const { message, level } of notes) view.note(message, level);
+  const dataset = await readDataset(file, { format, textColumn, labelColumn, signal });
+  for (const { message, level } of dataset.notes) view.note(message, level);
   const classifier = await loadClassifier(model, { threads, signal });
   try {
     view.begin('classify');
     const predictions = await classifier.classify(
-      examples.map(({ text }) => text),
+      dataset.examples.map(({ text }) => text),
       { topK: 1, signal, onProgress: (done, total) => view.update({ done, total, unit: 'texts' }) },
     );
     view.end();
-    const predicted = predictions.map(({ labels }) => labels[0]!.label);
-    const unseen = countUnseen(examples, new Set(classifier.labels));
-    const metrics = await score(examples, predicted, classifier.labels);
-    tellUnseen(view, unseen);
-    const { n, accuracy, macroF1, weightedF1, perClass } = metrics;
-    if (options.json)
-      terminal.out(JSON.stringify({ model, file, n, accuracy, macroF1, weightedF1, unseenLabels: unseen, perClass }));
-    else terminal.out((await import('@taxon/evaluation')).formatMetricsTable(metrics));
+    const { evaluatePredictions } = await import('../evaluation.ts');
+    const evaluation = evaluatePredictions(dataset.examples, predictions, classifier.labels);
+    tellUnseen(view, evaluation.unseen);
+    if (options.report !== undefined) {
+      const { writeEvaluationReport } = await import('../evaluation-report.ts');
+      await writeEvaluationReport(options.report, { model, dataset, evaluation });
+    }
+    await tell(terminal, model, file, options, evaluation);
   } finally {
     view.end();
     interrupt.dispose();
@@ -99,6 +92,7 @@ export const addEvaluateCommand = (program: Command, terminal: Terminal): void =
     .option('--text-column <name>', 'column or key of the texts (default: text)')
     .option('--label-column <name>', 'column or key of the labels (default: label)')
     .option('--threads <n>', 'processor cores used (default: all)', wholeNumber(0))
+    .option('--report <folder>', 'write charts and a page with the mistakes there')
     .option('--json', 'one JSON line')
     .option('--quiet', 'the result alone')
     .addHelpText('after', helpExamples)
