@@ -52,7 +52,8 @@ export const bertCharacters = (options: BertNormalizerOptions): BertCharacters =
   eachRange(punctuation, bmp, (first, last) => kindsAfter.fill(Kind.alone, first, last + 1));
 
   const kinds = kindsAfter.slice();
-  const units = Uint16Array.from({ length: bmp }, (_, unit) => unit);
+  const units = new Uint16Array(bmp);
+  for (let unit = 0; unit < bmp; unit++) units[unit] = unit;
   const fill = (ranges: string, kind: number): void =>
     eachRange(parseRanges(ranges), bmp, (first, last) => kinds.fill(kind, first, last + 1));
   const settle = (point: number): void => {

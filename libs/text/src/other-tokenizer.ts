@@ -22,9 +22,16 @@ export const otherTokenizer = (json: TokenizerJson, config: TokenizerConfig) => 
   };
 };
 
+/** The package wants every part named. */
+const noParts = { added_tokens: [], normalizer: null, pre_tokenizer: null, post_processor: null, decoder: null };
+
+const modelTypes = ['WordPiece', 'Unigram', 'BPE', 'WordLevel'];
+
 const open = (json: TokenizerJson, config: TokenizerConfig): HuggingFaceTokenizer => {
+  if (!modelTypes.includes(json.model.type))
+    throw invalidInput(`tokenizer.json: the model type "${json.model.type}" is none of ${modelTypes.join(', ')}`);
   try {
-    return new HuggingFaceTokenizer(json, config);
+    return new HuggingFaceTokenizer({ ...noParts, ...json }, config);
   } catch (error) {
     throw new TaxonError({
       code: 'invalid_input',

@@ -49,8 +49,7 @@ export class SentencePieceEncoder implements SectionEncoder {
     const end = normalized.length;
     for (let start = 0, i = 0; i <= end; i++) {
       if (i < end && !this.isWhitespace(normalized.units[i]!)) continue;
-      if (i > start)
-        this.encodeWords(start, i, prepends && (start === 0 || this.options.prepend === 'always'), out, limit);
+      if (i > start) this.encodeWords(start, i, prepends, out, limit);
       start = i + 1;
     }
   }

@@ -106,6 +106,8 @@ const blocks: readonly (readonly [number, number])[] = [
   [0x1e000, 0x1efff], [0x1f000, 0x1faff], [0x20000, 0x2ffff], [0x30000, 0x3ffff], [0xe0000, 0xe01ff], [0xf0000, 0x10ffff],
 ]; // prettier-ignore
 
+const asciiAndWide: typeof blocks = [[0x30, 0x39], [0x41, 0x5a], [0x61, 0x7a], [0x20, 0x2f], [0xff01, 0xffee]]; // prettier-ignore
+
 const sentence = (random: Random, parts: readonly string[]): string =>
   repeat(random, 14, () => pick(random, parts) + (random() < 0.8 ? ' ' : pick(random, spaces)));
 const mark = (random: Random): string => (random() < 0.7 ? inBlock(random, 0x300, 0x36f) : pick(random, marks)());
@@ -143,8 +145,7 @@ const makers = {
   loneSurrogates: (random) =>
     repeat(random, 12, () => pick(random, ['\ud800', '\udfff', '\udc00\ud800', 'x', ' ', '😀', '[SEP]', ...words])),
   anyCodeUnits: (random) => repeat(random, 30, () => String.fromCharCode(below(random, 0x10000))),
-  caseAndDigits: (random) =>
-    repeat(random, 30, () => inBlock(random, ...pick(random, [[0x30, 0x39], [0x41, 0x5a], [0x61, 0x7a], [0x20, 0x2f], [0xff01, 0xffee]] as const))), // prettier-ignore
+  caseAndDigits: (random) => repeat(random, 30, () => inBlock(random, ...pick(random, asciiAndWide))),
 } satisfies Record<string, (random: Random) => string>;
 
 const handWritten = [
