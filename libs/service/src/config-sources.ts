@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { TaxonError, invalidInput, nearestName, type Violation } from '@taxon/errors';
+import { parse as parseYaml } from 'yaml';
+import type { ConfigField } from './config-fields.ts';
+
+/** A value with the place it came from, e.g. `--port` or `taxon.yaml: trainer.port`. */
+export interface Given {
+  value: unknown;
+  source: string;
+}
+/** Values by `section.key`. */
+export type Layer = Map<string, Given>;
+
+export const fieldName = ({ section, key }: ConfigField): string => `${section}.${key}`;
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const unknownKey = (field: string, name: string, known: readonly string[]): Violation => {
+  const near = nearestName(name, known);
+  return {
+    field,
+    description: near === undefined ? `unknown; known: ${known.join(', ')}` : `unknown; did you mean '${near}'?`,
+  };
+};
+
+const listOf = (text: string): unknown => {
+  if (!text.startsWith('[')) return text === '' ? [] : text.split(',').map((part) => part.trim());
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+/** Text from a flag or a variable in the key's own type; what does not fit stays text, for the schema to refuse. */
+const coerce = (text: string, { kind }: ConfigField): unknown => {
+  if (kind === 'number' && text.trim() !== '' && Number.isFinite(Number(text))) return Number(text);
+  if (kind === 'boolean' && /^(true|false|1|0)$/i.test(text)) return /^(true|1)$/i.test(text);
+  return kind === 'list' ? listOf(text) : text;
+};
+
+/** Kubernetes describes every Service `taxon-trainer` in variables such as TAXON_TRAINER_PORT=tcp://…, which are no settings. */
+const fromKubernetes = (name: string, value: string): boolean =>
+  /_SERVICE_(HOST|PORT)(_|$)|_PORT_\d+_(TCP|UDP)/.test(name) ||
+  (name.endsWith('_PORT') && /^(tcp|udp):\/\//.test(value));
+
+export const readEnvironment = (fields: readonly ConfigField[], env: NodeJS.ProcessEnv, wrong: Violation[]): Layer => {
+  const layer: Layer = new Map();
+  const byVariable = new Map(fields.map((field) => [field.variable, field]));
+  const prefixes = new Set(fields.map(({ section }) => `TAXON_${section.toUpperCase().replaceAll('-', '_')}_`));
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || fromKubernetes(name, value)) continue;
+    const field = byVariable.get(name);
+    if (field !== undefined) layer.set(fieldName(field), { value: coerce(value, field), source: name });
+    else if ([...prefixes].some((prefix) => name.startsWith(prefix)))
+      wrong.push(unknownKey(name, name, [...byVariable.keys()]));
+  }
+  return layer;
+};
+
+/** The flags' layer, and the path that `--config` names. */
+export const readFlags = (fields: readonly ConfigField[], argv: readonly string[], wrong: Violation[]) => {
+  const layer: Layer = new Map();
+  const byFlag = new Map<string, ConfigField>();
+  for (const field of fields) {
+    byFlag.set(field.flag, field);
+    if (field.shortFlag !== undefined) byFlag.set(field.shortFlag, field);
+  }
+  const options = Object.fromEntries(
+    [...byFlag].map(([name, { kind }]) => [
+      name,
+      { type: kind === 'boolean' ? ('boolean' as const) : ('string' as const) },
+    ]),
+  );
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: { ...options, config: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+    strict: false,
+    allowNegative: false,
+    tokens: true,
+  });
+  let config: string | undefined;
+  let help = false;
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      wrong.push({ field: token.value, description: 'unexpected argument; options start with --' });
+    if (token.kind !== 'option' || token.name === '') continue;
+    const negated = token.name.startsWith('no-') && byFlag.get(token.name.slice(3))?.kind === 'boolean';
+    const name = negated ? token.name.slice(3) : token.name;
+    const field = byFlag.get(name);
+    if (name === 'help' || name === 'h') help = true;
+    else if (name === 'config') config = token.value;
+    else if (field === undefined)
+      wrong.push(
+        unknownKey(
+          `--${name}`,
+          `--${name}`,
+          [...byFlag.keys(), 'config', 'help'].map((flag) => `--${flag}`),
+        ),
+      );
+    else if (field.kind === 'boolean')
+      layer.set(fieldName(field), {
+        value: token.value === undefined ? !negated : coerce(token.value, field),
+        source: `--${name}`,
+      });
+    else if (token.value === undefined)
+      wrong.push({ field: `--${name}`, description: `needs a value (${field.type})` });
+    else {
+      const value = coerce(token.value, field);
+      const before = layer.get(fieldName(field))?.value;
+      // A list's flag may be given several times.
+      const whole: unknown =
+        field.kind === 'list' && Array.isArray(before) && Array.isArray(value)
+          ? [...(before as unknown[]), ...(value as unknown[])]
+          : value;
+      layer.set(fieldName(field), { value: whole, source: `--${name}` });
+    }
+  }
+  return { layer, config, help };
+};
+
+/** Values of nested plain objects, `{ trainer: { port: 1 } }`. */
+export const readObject = (
+  fields: readonly ConfigField[],
+  object: unknown,
+  source: string,
+  wrong: Violation[],
+): Layer => {
+  const layer: Layer = new Map();
+  const sections = [...new Set(fields.map(({ section }) => section))];
+  for (const [section, keys] of Object.entries(object as Record<string, unknown>)) {
+    const inSection = fields.filter((field) => field.section === section);
+    if (inSection.length === 0) wrong.push(unknownKey(`${source}: ${section}`, section, sections));
+    else if (typeof keys !== 'object' || keys === null || Array.isArray(keys))
+      wrong.push({ field: `${source}: ${section}`, description: `must hold keys, got ${JSON.stringify(keys)}` });
+    else
+      for (const [key, value] of Object.entries(keys as Record<string, unknown>)) {
+        const field = inSection.find((candidate) => candidate.key === key);
+        const where = `${source}: ${section}.${key}`;
+        if (field === undefined)
+          wrong.push(
+            unknownKey(
+              where,
+              key,
+              inSection.map((known) => known.key),
+            ),
+          );
+        else if (value !== undefined) layer.set(fieldName(field), { value, source: where });
+      }
+  }
+  return layer;
+};
+
+/** A YAML or JSON file as plain data. */
+export const readConfigFile = async (path: string): Promise<unknown> => {
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new TaxonError({
+      code: 'invalid_input',
+      message: `--config: cannot read ${path}: ${messageOf(cause)}`,
+      cause,
+    });
+  });
+  let value: unknown;
+  try {
+    value = parseYaml(text);
+  } catch (cause) {
+    throw invalidInput(`${path}: not valid YAML or JSON: ${messageOf(cause)}`);
+  }
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value))
+    throw invalidInput(
+      `${path}: a configuration is a mapping of sections, this is ${Array.isArray(value) ? 'a list' : JSON.stringify(value)}`,
+    );
+  return value;
+};
