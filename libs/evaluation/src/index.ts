@@ -8,3 +8,12 @@ export {
 } from './confusion-matrix.ts';
 export { formatMetricsTable, type MetricsTableOptions } from './format-metrics-table.ts';
 export type { ClassMetrics, ClassificationMetrics } from './metrics.ts';
+export { renderReport } from './report/render-report.ts';
+export type {
+  DataSummary,
+  EvaluationPoint,
+  HeldOutPart,
+  Mistake,
+  RunReport,
+  TrainingPoint,
+} from './report/run-report.ts';
