@@ -175,7 +175,7 @@ describe('refusing input that cannot be used', () => {
   it('lists the first five bad rows and how many more there are', async () => {
     const error = await refusal('many.csv', `text,label\n${'a,\n'.repeat(1207)}`);
     expect(words(error)).toContain('1,207 rows of many.csv cannot be used');
-    expect(words(error)).toContain('many.csv:6: the label in "label" is empty\n  … and 1,202 rows more');
+    expect(words(error)).toContain('many.csv:6: the label in "label" is empty\n  … and 1,202 more rows');
     expect(error.violations).toHaveLength(5);
   });
 

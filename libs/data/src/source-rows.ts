@@ -37,7 +37,7 @@ export const missingColumn = (
 ): TaxonError => {
   const near = nearestName(column.name, present);
   const list = present.length === 0 ? 'none' : present.map((name) => JSON.stringify(name)).join(', ');
-  const choice = near === undefined ? 'the one to use' : JSON.stringify(near);
+  const choice = near === undefined ? 'one of them' : JSON.stringify(near);
   return invalidInput(
     `${at}: there is no ${kind} ${JSON.stringify(column.name)}; the ${kind}s are: ${list}`,
     `Set ${column.option} to ${choice}.`,
@@ -67,7 +67,7 @@ export class RowProblems {
     if (this.#count === 1) throw invalidInput(`${only.field}: ${only.description}`, hint, this.#first);
     const list = this.#first.map(({ field, description }) => `\n  ${field}: ${description}`).join('');
     const rest =
-      this.#count > this.#first.length ? `\n  … and ${countOf(this.#count - this.#first.length, 'row')} more` : '';
+      this.#count > this.#first.length ? `\n  … and ${countOf(this.#count - this.#first.length, 'more row')}` : '';
     throw invalidInput(
       `${countOf(this.#count, 'row')} of ${this.#path} cannot be used:${list}${rest}`,
       hint,
