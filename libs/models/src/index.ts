@@ -9,5 +9,10 @@ export {
 export { parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
 export { encoder, encoderShapes, type Dropout, type EncoderInputs, type Parameters } from './encoder.ts';
 export { features, headShapes, logits, type HeadConfig } from './head.ts';
+export { describeModelFolder } from './describe-model-folder.ts';
+export { loadModelFolder } from './load-model-folder.ts';
+export type { CardResult, ModelCard } from './model-card.ts';
+export type { ModelDescription, ModelFolder } from './model-folder.ts';
+export { expectModelTarget, saveModelFolder, type SavableModel, type SaveModelOptions } from './save-model-folder.ts';
 export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
 export { parameterShapes, type Weights } from './weights.ts';

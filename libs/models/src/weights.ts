@@ -92,6 +92,22 @@ export const readParameters = async (
   return parameters;
 };
 
+export const hasParameters = (file: SafetensorsFile, shapes: Readonly<Record<string, readonly number[]>>): boolean =>
+  Object.keys(shapes).every((name) => locate(file, huggingFaceName(name)) !== undefined);
+
+/** The linear layer of a sentence-transformers Dense module, as the head's classifier. */
+export const readDense = async (
+  file: SafetensorsFile,
+  { inputs, outputs, bias }: { inputs: number; outputs: number; bias: boolean },
+  source: string,
+): Promise<Record<string, Float32Array>> => {
+  const weight = await file.read('linear.weight');
+  expectShape(weight.shape, [outputs, inputs], 'linear.weight', source);
+  const shift = bias ? await file.read('linear.bias') : { shape: [outputs], data: new Float32Array(outputs) };
+  expectShape(shift.shape, [outputs], 'linear.bias', source);
+  return { 'classifier.weight': transpose(weight.data, outputs, inputs), 'classifier.bias': shift.data };
+};
+
 export const readEncoder = async (file: SafetensorsFile, config: EncoderConfig, source: string): Promise<Weights> => {
   const table = async (name: string, rows: number): Promise<Float32Array> => {
     const located = locate(file, name);

@@ -1,0 +1,54 @@
+import { readModelSource, weightsPath, type ModelSource } from './describe-model-folder.ts';
+import { headShapes } from './head.ts';
+import type { ModelFolder } from './model-folder.ts';
+import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
+import { checkDigests } from './taxon-json.ts';
+import { hasParameters, readDense, readEncoder, readParameters } from './weights.ts';
+
+const withFile = async <Result>(path: string, use: (file: SafetensorsFile) => Promise<Result>): Promise<Result> => {
+  const file = await openSafetensors(path);
+  try {
+    return await use(file);
+  } finally {
+    await file.close();
+  }
+};
+
+const readHead = async (
+  { description: { encoder, head }, dense }: ModelSource,
+  file: SafetensorsFile,
+  source: string,
+): Promise<Record<string, Float32Array>> => {
+  if (dense) {
+    const path = weightsPath(dense.folder);
+    return withFile(path, (denseFile) => readDense(denseFile, dense, path));
+  }
+  if (head) return readParameters(file, headShapes(head, encoder), source);
+  // A plain encoder may bring a pooler that a pooler head can start from.
+  const { hidden } = encoder;
+  const pooler = { 'pooler.weight': [hidden, hidden], 'pooler.bias': [hidden] };
+  return hasParameters(file, pooler) ? readParameters(file, pooler, source) : {};
+};
+
+/** Digests of files that loading reads; the card and the ONNX graph are others' to check. */
+const isRead = (path: string): boolean => !path.startsWith('onnx/') && path !== 'README.md';
+
+/**
+ * Reads a model with its numbers: a folder of ours (its digests are checked), a `BertForSequenceClassification`, a
+ * sentence-transformers folder of Transformer, Pooling, and Normalize and Dense where there are any, or a plain encoder.
+ * @throws TaxonError `not_found` without the folder, `invalid_input` naming the file and what is wrong or unsupported
+ */
+export const loadModelFolder = async (
+  folder: string,
+  { signal }: { signal?: AbortSignal } = {},
+): Promise<ModelFolder> => {
+  const source = await readModelSource(folder);
+  if (source.taxon) await checkDigests(folder, source.taxon, { only: isRead, signal });
+  const { description } = source;
+  const path = weightsPath(description.encoderFolder);
+  return withFile(path, async (file) => {
+    const weights = await readEncoder(file, description.encoder, path);
+    Object.assign(weights.parameters, await readHead(source, file, path));
+    return { ...description, weights };
+  });
+};

@@ -1,0 +1,30 @@
+import type { EncoderConfig } from './encoder-config.ts';
+import type { HeadConfig } from './head.ts';
+import type { Weights } from './weights.ts';
+
+/** What a model folder says about itself, without its numbers. */
+export interface ModelDescription {
+  /** As it was asked for. */
+  folder: string;
+  /** Where `config.json`, the tokenizer and `model.safetensors` lie: the folder itself, or its `0_Transformer`. */
+  encoderFolder: string;
+  encoder: EncoderConfig;
+  /** As the folder's modules say; `cls` for a pooler head, `mean` where nothing is said. */
+  pooling: 'mean' | 'cls';
+  /** The folder's modules L2-normalise the pooled features. */
+  normalize: boolean;
+  /** Absent: a plain encoder. */
+  head?: HeadConfig;
+  /** One a class, in the order of the logits; present whenever `head` is. */
+  labels?: string[];
+  /** Longest text in tokens, special tokens included; longer ones are cut. */
+  maxLength: number;
+  padId: number;
+  problemType: 'single_label_classification';
+}
+
+/** A model with its numbers. */
+export interface ModelFolder extends ModelDescription {
+  /** Of the encoder and, where there is one, of the head. A plain encoder's pooler is kept where the folder has it. */
+  weights: Weights;
+}

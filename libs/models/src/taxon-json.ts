@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import { invalidInput } from '@taxon/errors';
+import { z } from 'zod';
+import { digestOf } from './digest.ts';
+import { readOptionalJson } from './read-json.ts';
+
+/** `taxon.json`: what Hugging Face's own files have no place for. Files of a later format are refused. */
+export const formatVersion = 1;
+
+const headSchema = z.strictObject({
+  kind: z.enum(['dense', 'pooler']),
+  pooling: z.enum(['mean', 'cls']),
+  normalize: z.boolean(),
+  classes: z.int().min(2),
+});
+
+/** Only digests of files within the folder are believed. */
+const relativePath = z
+  .string()
+  .regex(/^[^/\\]+(\/[^/\\]+)*$/)
+  .refine((path) => !path.split('/').includes('..'), 'leaves the model folder');
+
+export const taxonJsonSchema = z.object({
+  formatVersion: z.literal(formatVersion, {
+    error: ({ input }) => `is ${String(input)}; this version of Taxon reads ${formatVersion}`,
+  }),
+  task: z.enum(['single-label']),
+  labels: z.array(z.string()).min(2),
+  head: headSchema,
+  maxLength: z.int().min(2),
+  /** Where the model comes from: encoder, recipe, data. Free of form. */
+  lineage: z.record(z.string(), z.json()),
+  /** SHA-256 of every other file, by path from the folder. */
+  digests: z.record(relativePath, z.string().regex(/^[0-9a-f]{64}$/)),
+});
+
+export type TaxonJson = z.output<typeof taxonJsonSchema>;
+
+/** @returns undefined for folders made by others */
+export const readTaxonJson = (folder: string): Promise<TaxonJson | undefined> =>
+  readOptionalJson(join(folder, 'taxon.json'), taxonJsonSchema);
+
+/**
+ * Compares files with their digests.
+ * @param only these paths; all when absent
+ * @throws TaxonError `invalid_input` naming the file that is missing or was changed
+ */
+export const checkDigests = async (
+  folder: string,
+  { digests }: TaxonJson,
+  { only, signal }: { only?: (path: string) => boolean; signal?: AbortSignal } = {},
+): Promise<void> => {
+  for (const [path, expected] of Object.entries(digests)) {
+    if (only && !only(path)) continue;
+    const actual = await digestOf(join(folder, path), signal);
+    if (actual !== expected)
+      throw invalidInput(
+        `${join(folder, path)}: its SHA-256 is ${actual.slice(0, 12)}…; taxon.json says ${expected.slice(0, 12)}…`,
+        'The file was changed or damaged after the model was saved: copy the folder again, or save the model anew.',
+      );
+  }
+};
