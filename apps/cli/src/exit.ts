@@ -4,7 +4,7 @@ import type { Terminal } from './terminal.ts';
 /** What the shell is told. */
 export const exitCodes = { ok: 0, failed: 1, invalidInput: 2, interrupted: 130, closedPipe: 141 } as const;
 
-/** 2 where the person can mend what was given or what it needs (a path, a full disk, a network); 1 where Taxon failed. */
+/** 2 where the person can mend what was given or what it needs (a path, a full disk, a network, a port); 1 where Taxon failed. */
 const exitCodeByError: Record<ErrorCode, number> = {
   invalid_input: exitCodes.invalidInput,
   not_found: exitCodes.invalidInput,
@@ -12,8 +12,8 @@ const exitCodeByError: Record<ErrorCode, number> = {
   resource_exhausted: exitCodes.invalidInput,
   unavailable: exitCodes.invalidInput,
   permission_denied: exitCodes.invalidInput,
-  failed_precondition: exitCodes.failed,
-  unauthenticated: exitCodes.failed,
+  failed_precondition: exitCodes.invalidInput,
+  unauthenticated: exitCodes.invalidInput,
   deadline_exceeded: exitCodes.failed,
   internal: exitCodes.failed,
   cancelled: exitCodes.interrupted,

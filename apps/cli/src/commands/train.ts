@@ -29,34 +29,36 @@ Without --validation and --test, 15 % of the texts of each class are held out fo
 export const resumeCommand = (argv: readonly string[]): string =>
   formatCommand('taxon', ...argv, ...(argv.includes('--resume') ? [] : ['--resume']));
 
-const stopped = (checkpoint: { step: number } | undefined, argv: readonly string[]): TaxonError => {
-  const message =
-    checkpoint === undefined
-      ? 'interrupted before there was anything to keep'
-      : `interrupted at step ${checkpoint.step}; a checkpoint is kept`;
-  const hint = checkpoint === undefined ? undefined : `go on with:\n  ${resumeCommand(argv)}`;
-  return new TaxonError({ code: 'cancelled', message, hint });
+/** What an interrupted run tells. Without a checkpoint of its own, a resumed run still has the one it came from. */
+const stopped = (step: number | undefined, resumed: boolean, argv: readonly string[]): TaxonError => {
+  const hint = `go on with:\n  ${resumeCommand(argv)}`;
+  if (step !== undefined)
+    return new TaxonError({ code: 'cancelled', message: `interrupted at step ${step}; a checkpoint is kept`, hint });
+  if (resumed) return new TaxonError({ code: 'cancelled', message: 'interrupted; the checkpoint is as it was', hint });
+  return new TaxonError({ code: 'cancelled', message: 'interrupted before training had begun; nothing is kept' });
 };
 
 const train = async (terminal: Terminal, argv: readonly string[], data: string | undefined, options: TrainOptions) => {
   const recipe = await recipeFrom(data, options);
   const { runTrainingJob } = await import('@taxon/training');
   const view = await createView(terminal, options);
-  const interrupt = catchInterrupt(() => view.note('stopping, a checkpoint is written (Ctrl-C again: stop at once)'));
-  let checkpoint: { step: number } | undefined;
+  const interrupt = catchInterrupt(() =>
+    view.note('stopping; what is trained so far is kept (Ctrl-C again: stop at once)'),
+  );
+  let keptStep: number | undefined;
   let result: TrainingResult;
   try {
     result = await runTrainingJob(recipe, {
       signal: interrupt.signal,
       resume: options.resume,
       onEvent: (event) => {
-        if (event.kind === 'checkpoint') checkpoint = event;
+        if (event.kind === 'checkpoint') keptStep = event.step;
         if (options.json) terminal.out(JSON.stringify(event));
         showTrainingEvent(view, event);
       },
     });
   } catch (error) {
-    throw TaxonError.from(error).code === 'cancelled' ? stopped(checkpoint, argv) : error;
+    throw TaxonError.from(error).code === 'cancelled' ? stopped(keptStep, options.resume === true, argv) : error;
   } finally {
     view.end();
     interrupt.dispose();
