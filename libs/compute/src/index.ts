@@ -14,3 +14,9 @@ export { batchedMatMul } from './ops/batched-matmul.ts';
 export { gelu } from './ops/gelu.ts';
 export { layerNorm } from './ops/layer-norm.ts';
 export { dropoutKey, randomKeep } from './ops/random-keep.ts';
+export {
+  createOptimizerMemory,
+  type OptimizedTensor,
+  type OptimizerMemory,
+  type UpdateCoefficients,
+} from './optimizer-memory.ts';

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type { UpdateCoefficients } from '@taxon/compute';
 
 // AdamW (Loshchilov & Hutter 2019): Adam with bias correction, and weight decay that does not pass through the moments.
 
@@ -9,52 +9,37 @@ export interface AdamWOptions {
   weightDecay: number;
 }
 
-/** What changes from step to step, as scalars that the program is fed. */
+/** What changes from step to step. */
 export interface StepScalars {
   /** Learning rate after schedule. */
   learningRate: number;
-  /** Factor on the gradient: clipping, and the mean over accumulated steps. */
+  /** Factor on the gradient: clipping. */
   gradientScale: number;
   /** 1-based step, for the bias correction. */
   step: number;
 }
 
 /**
- * The coefficients of one update in the form that needs the fewest passes over memory:
- * m ← β₁m + (1−β₁)sg, v ← β₂v + (1−β₂)(sg)², θ ← decay·θ − rate · m / (√v + ε̂), with s the gradient scale,
- * rate = η√(1−β₂ᵗ)/(1−β₁ᵗ) and ε̂ = ε√(1−β₂ᵗ): the bias corrections moved out of the tensors (Kingma & Ba 2015, §2).
+ * The coefficients of one update, bias corrections moved out of the tensors (Kingma & Ba 2015, §2):
+ * rate = η√(1−β₂ᵗ)/(1−β₁ᵗ), ε̂ = ε√(1−β₂ᵗ).
+ * @param multiplier a layer's share of the learning rate
+ * @param decays whether weight decay applies
  */
-export const coefficients = (
+export const updateCoefficients = (
   { beta1, beta2, epsilon, weightDecay }: AdamWOptions,
   { learningRate, gradientScale, step }: StepScalars,
-): Record<'first' | 'second' | 'rate' | 'epsilon' | 'decay', number> => {
+  multiplier: number,
+  decays: boolean,
+): UpdateCoefficients => {
   const correction2 = Math.sqrt(1 - beta2 ** step);
+  const rate = learningRate * multiplier;
   return {
+    beta1,
     first: (1 - beta1) * gradientScale,
+    beta2,
     second: (1 - beta2) * gradientScale ** 2,
-    rate: (learningRate * correction2) / (1 - beta1 ** step),
+    rate: (rate * correction2) / (1 - beta1 ** step),
     epsilon: epsilon * correction2,
-    decay: learningRate * weightDecay,
+    keep: decays ? 1 - rate * weightDecay : 1,
   };
-};
-
-export interface Moments<T> {
-  value: T;
-  m: T;
-  v: T;
-}
-
-/** One tensor's update, as traced operations. `multiplier` is the layer's share of the learning rate. */
-export const adamwUpdate = (
-  { value, m, v }: Moments<tf.Tensor>,
-  gradient: tf.Tensor,
-  scalars: Record<'first' | 'second' | 'rate' | 'epsilon' | 'decay', tf.Tensor>,
-  { beta1, beta2 }: AdamWOptions,
-  { multiplier, decays }: { multiplier: number; decays: boolean },
-): Moments<tf.Tensor> => {
-  const nextM = tf.add(tf.mul(m, beta1), tf.mul(gradient, scalars.first));
-  const nextV = tf.add(tf.mul(v, beta2), tf.mul(tf.square(gradient), scalars.second));
-  const step = tf.mul(tf.div(nextM, tf.add(tf.sqrt(nextV), scalars.epsilon)), tf.mul(scalars.rate, multiplier));
-  const kept = decays ? tf.mul(value, tf.sub(1, tf.mul(scalars.decay, multiplier))) : value;
-  return { value: tf.sub(kept, step), m: nextM, v: nextV };
 };

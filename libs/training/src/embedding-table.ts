@@ -1,4 +1,4 @@
-import type { AdamWOptions, coefficients } from './adamw.ts';
+import type { UpdateCoefficients } from '@taxon/compute';
 
 /**
  * An embedding table that learns lazily: a step reads and updates only the rows that its batch touches (as
@@ -56,16 +56,9 @@ export class RowGradients {
     return sum;
   }
 
-  /** AdamW on the touched rows; clears them. `multiplier` is the table's share of the learning rate. */
-  apply(
-    table: EmbeddingTable,
-    { first, second, rate, epsilon, decay }: ReturnType<typeof coefficients>,
-    { beta1, beta2 }: AdamWOptions,
-    multiplier: number,
-  ): void {
-    const { values, m, v, width } = table;
-    const keep = 1 - decay * multiplier;
-    const step = rate * multiplier;
+  /** AdamW on the touched rows; clears them. */
+  apply({ values, m, v, width }: EmbeddingTable, coefficients: UpdateCoefficients): void {
+    const { beta1, first, beta2, second, rate, epsilon, keep } = coefficients;
     this.#rows.forEach((row, slot) => {
       for (let i = 0; i < width; i++) {
         const at = row * width + i;
@@ -74,7 +67,7 @@ export class RowGradients {
         const nextV = beta2 * v[at]! + second * gradient * gradient;
         m[at] = nextM;
         v[at] = nextV;
-        values[at] = keep * values[at]! - (step * nextM) / (Math.sqrt(nextV) + epsilon);
+        values[at] = keep * values[at]! - (rate * nextM) / (Math.sqrt(nextV) + epsilon);
       }
       this.#slotOf[row] = -1;
     });

@@ -1,6 +1,6 @@
 import { createSession, type FeedTensor, type SessionOptions } from '@taxon/compute';
 import { fillBatch, planBatches, type PackShape } from '@taxon/text';
-import { embedTokens, parameterFeeds, type ModelState } from './model-state.ts';
+import { embedTokens, type ModelState } from './model-state.ts';
 import { compileForward } from './programs.ts';
 
 export interface TokenizedTexts {
@@ -54,7 +54,7 @@ export const createForwardPass = async (
         const batch = fillBatch(plan, (text) => ids[text]!, shape, { pooling: head.pooling, padId });
         embedTokens(current, batch, embeddings.data as Float32Array);
         const outputs = await program.run({
-          ...parameterFeeds(current),
+          ...current.parameters,
           embeddings,
           segments: { shape: [rows, length], data: batch.segments },
           pool: { shape: [rows, slots, length], data: batch.pool },

@@ -1,5 +1,5 @@
+import { createOptimizerMemory, type FeedTensor, type OptimizerMemory } from '@taxon/compute';
 import { parameterShapes, type EncoderConfig, type HeadConfig, type Weights } from '@taxon/models';
-import type { FeedTensor } from '@taxon/compute';
 import type { PackedBatch } from '@taxon/text';
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts';
 
@@ -7,45 +7,49 @@ import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts'
 export interface ModelState {
   readonly encoder: EncoderConfig;
   readonly head: HeadConfig;
-  readonly tables: { words: EmbeddingTable; positions: EmbeddingTable; types: EmbeddingTable };
-  /** `NAME`, and its moments `m.NAME`, `v.NAME`. */
-  parameters: Record<string, FeedTensor>;
+  readonly shapes: Readonly<Record<string, number[]>>;
+  readonly tables: Readonly<Record<'words' | 'positions' | 'types', EmbeddingTable>>;
+  /** Value, moments and gradient of every parameter behind the tables. */
+  readonly memory: OptimizerMemory;
+  /** The parameters as a program is fed with them. */
+  readonly parameters: Readonly<Record<string, FeedTensor>>;
   /** Updates done. */
   step: number;
 }
 
-/** The state at the start of training: the moments are zero. */
-export const createModelState = (weights: Weights, encoder: EncoderConfig, head: HeadConfig): ModelState => {
+/**
+ * The state at the start of training: a copy of the weights, with moments of zero.
+ * @param options `accumulate`: room for updates from several batches
+ */
+export const createModelState = (
+  weights: Weights,
+  encoder: EncoderConfig,
+  head: HeadConfig,
+  options: { accumulate?: boolean } = {},
+): ModelState => {
+  const shapes = parameterShapes(encoder, head);
+  const sizes = Object.fromEntries(
+    Object.entries(shapes).map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]),
+  );
+  const memory = createOptimizerMemory(sizes, options);
   const parameters: Record<string, FeedTensor> = {};
-  for (const [name, shape] of Object.entries(parameterShapes(encoder, head))) {
-    const data = weights.parameters[name];
-    if (data === undefined) throw new RangeError(`weights lack '${name}'`);
-    parameters[name] = { shape, data };
-    for (const moment of ['m.', 'v.']) parameters[moment + name] = { shape, data: new Float32Array(data.length) };
+  for (const [name, shape] of Object.entries(shapes)) {
+    const { value } = memory.tensors[name]!;
+    value.set(weights.parameters[name]!);
+    parameters[name] = { shape, data: value };
   }
   const table = (values: Float32Array): EmbeddingTable => createEmbeddingTable(values, encoder.hidden);
-  return {
-    encoder,
-    head,
-    tables: { words: table(weights.words), positions: table(weights.positions), types: table(weights.types) },
-    parameters,
-    step: 0,
-  };
+  const tables = { words: table(weights.words), positions: table(weights.positions), types: table(weights.types) };
+  return { encoder, head, shapes, tables, memory, parameters, step: 0 };
 };
 
 /** The weights within a state, sharing its memory. */
-export const weightsOf = ({ tables, parameters, encoder, head }: ModelState): Weights => ({
+export const weightsOf = ({ tables, memory }: ModelState): Weights => ({
   words: tables.words.values,
   positions: tables.positions.values,
   types: tables.types.values,
-  parameters: Object.fromEntries(
-    Object.keys(parameterShapes(encoder, head)).map((name) => [name, parameters[name]!.data as Float32Array]),
-  ),
+  parameters: Object.fromEntries(Object.entries(memory.tensors).map(([name, { value }]) => [name, value])),
 });
-
-/** The weights of a state as a program is fed with them. */
-export const parameterFeeds = ({ parameters, encoder, head }: ModelState): Record<string, FeedTensor> =>
-  Object.fromEntries(Object.keys(parameterShapes(encoder, head)).map((name) => [name, parameters[name]!]));
 
 /** word + position + type embeddings of every token, into `into` [T, H]. One text has type 0 throughout. */
 export const embedTokens = (

@@ -1,9 +1,8 @@
-import { compile, type Program, type Signature, type Tensors } from '@taxon/compute';
+import { compile, type Program, type Signature } from '@taxon/compute';
 import { encoder, features, logits, parameterShapes, type EncoderConfig, type HeadConfig } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
-import { adamwUpdate, type AdamWOptions } from './adamw.ts';
 
 export interface ProgramOptions {
   encoder: EncoderConfig;
@@ -20,8 +19,8 @@ const batchSignature = ({ encoder: { hidden }, shape: { rows, length, slots } }:
   pool: { shape: [rows, slots, length] },
 });
 
-const parameterSignature = (shapes: Record<string, number[]>, prefix = ''): Signature =>
-  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [prefix + name, { shape }]));
+const parameterSignature = (shapes: Record<string, number[]>): Signature =>
+  Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
 
 /** Features [N, H] and logits [N, classes] of a packed batch, without dropout. */
 export const compileForward = (options: ProgramOptions): Program => {
@@ -48,11 +47,8 @@ const crossEntropy = (scores: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, 
 /** The gradient's name beside its parameter's. */
 export const gradientName = (name: string): string => `gradient.${name}`;
 
-/**
- * Loss, the gradient of every parameter and of the embeddings [T, H], and the squared norm of the former.
- * With `accumulate` the gradients so far come in as `sum.NAME` and are added to.
- */
-export const compileGradients = (options: ProgramOptions & { accumulate: boolean }): Program => {
+/** Mean loss of a packed batch, the gradient of every parameter (`gradient.NAME`), and of the embeddings [T, H]. */
+export const compileGradients = (options: ProgramOptions): Program => {
   const { rows, slots } = options.shape;
   const shapes = parameterShapes(options.encoder, options.head);
   const names = Object.keys(shapes);
@@ -63,7 +59,6 @@ export const compileGradients = (options: ProgramOptions & { accumulate: boolean
     weights: { shape: [rows * slots] },
     count: { shape: [] },
     ...(options.dropout > 0 ? { dropoutKey: { shape: [], dtype: 'int32' } } : {}),
-    ...(options.accumulate ? parameterSignature(shapes, 'sum.') : {}),
   };
   return compile((inputs) => {
     const dropout = inputs.dropoutKey && { rate: options.dropout, key: inputs.dropoutKey };
@@ -73,14 +68,10 @@ export const compileGradients = (options: ProgramOptions & { accumulate: boolean
       const scores = logits(p, features(p, x, inputs.pool!, options.head));
       return crossEntropy(scores, inputs.labels!, inputs.weights!, inputs.count!);
     };
-    const { value, grads } = tf.valueAndGrads(loss)([inputs.embeddings!, ...names.map((name) => inputs[name]!)]);
-    const [embeddings, ...own] = grads as [tf.Tensor, ...tf.Tensor[]];
-    const summed = own.map((gradient, i) =>
-      options.accumulate ? tf.add(gradient, inputs[`sum.${names[i]!}`]!) : gradient,
-    );
-    const squaredNorm = summed.map((gradient) => tf.sum(tf.square(gradient))).reduce((a, b) => tf.add(a, b));
-    const named = Object.fromEntries(names.map((name, i) => [gradientName(name), summed[i]!]));
-    return { loss: value, [gradientName('embeddings')]: embeddings, squaredNorm, ...named };
+    const variables = [inputs.embeddings!, ...names.map((name) => inputs[name]!)];
+    const { value, grads } = tf.valueAndGrads(loss)(variables);
+    const named = ['embeddings', ...names].map((name, i) => [gradientName(name), grads[i]!] as const);
+    return { loss: value, ...Object.fromEntries(named) };
   }, signature);
 };
 
@@ -93,30 +84,3 @@ export const depthOf = (name: string, { layers }: EncoderConfig): number => {
 
 /** Biases and normalisations do not decay (as in BERT's own optimizer). */
 export const decays = (name: string): boolean => name.endsWith('.weight');
-
-const coefficientNames = ['first', 'second', 'rate', 'epsilon', 'decay'] as const;
-
-/** AdamW on all parameters behind the embedding tables: `NAME`, `m.NAME`, `v.NAME` → `next.…`. */
-export const compileUpdate = (options: ProgramOptions, adamw: AdamWOptions, layerDecay: number): Program => {
-  const shapes = parameterShapes(options.encoder, options.head);
-  const signature: Signature = {
-    ...Object.fromEntries(coefficientNames.map((name) => [name, { shape: [] }])),
-    ...['', 'm.', 'v.', 'gradient.'].reduce((all, prefix) => ({ ...all, ...parameterSignature(shapes, prefix) }), {}),
-  };
-  return compile((inputs) => {
-    const scalars = Object.fromEntries(coefficientNames.map((name) => [name, inputs[name]!])) as Record<
-      (typeof coefficientNames)[number],
-      tf.Tensor
-    >;
-    const results: Tensors = {};
-    for (const name of Object.keys(shapes)) {
-      const state = { value: inputs[name]!, m: inputs[`m.${name}`]!, v: inputs[`v.${name}`]! };
-      const layer = { multiplier: layerDecay ** depthOf(name, options.encoder), decays: decays(name) };
-      const next = adamwUpdate(state, inputs[gradientName(name)]!, scalars, adamw, layer);
-      results[`next.${name}`] = next.value;
-      results[`next.m.${name}`] = next.m;
-      results[`next.v.${name}`] = next.v;
-    }
-    return results;
-  }, signature);
-};

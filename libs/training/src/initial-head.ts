@@ -1,0 +1,77 @@
+import type { SessionOptions } from '@taxon/compute';
+import { createRandom, type Random } from '@taxon/data';
+import { headShapes, type EncoderConfig, type HeadConfig, type Weights } from '@taxon/models';
+import type { LabelledTexts } from './fit.ts';
+import type { ForwardPass } from './forward-pass.ts';
+import { solveHead } from './head-solver.ts';
+import type { ModelState } from './model-state.ts';
+import type { Recipe } from './recipe.ts';
+import type { Reporter } from './reporter.ts';
+
+/** BERT's own initializer_range. */
+const standardDeviation = 0.02;
+
+/** Box-Muller. */
+const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+
+/** Gives `weights` the parameters of a fresh head: small random matrices, zero biases. A pooler that the folder had stays. */
+export const initializeHead = (weights: Weights, encoder: EncoderConfig, head: HeadConfig, seed: number): void => {
+  const random = createRandom(seed);
+  for (const [name, shape] of Object.entries(headShapes(head, encoder))) {
+    if (name.startsWith('pooler') && weights.parameters[name] !== undefined) continue;
+    const size = shape.reduce((a, b) => a * b, 1);
+    weights.parameters[name] =
+      shape.length === 1
+        ? new Float32Array(size)
+        : Float32Array.from({ length: size }, () => standardDeviation * normal(random));
+  }
+};
+
+/** Beyond this many texts more features change the solution little, and their matrix would fill the memory. */
+const largestProblem = 50_000;
+
+const evenlySpaced = (size: number, limit: number): number[] =>
+  Array.from({ length: Math.min(size, limit) }, (_, i) => Math.floor((i * size) / Math.min(size, limit)));
+
+export interface SolvedStartOptions {
+  recipe: Recipe;
+  session: SessionOptions;
+  signal: AbortSignal;
+  reporter: Reporter;
+}
+
+/** Embeds the training texts with the frozen encoder and puts the solved linear layer into `state`. */
+export const startFromSolvedHead = async (
+  state: ModelState,
+  forward: ForwardPass,
+  texts: LabelledTexts,
+  { recipe, session, signal, reporter }: SolvedStartOptions,
+): Promise<void> => {
+  reporter.stage('embed');
+  const chosen = evenlySpaced(texts.ids.length, largestProblem);
+  const subset = { ids: chosen.map((i) => texts.ids[i]!), padId: texts.padId };
+  const started = performance.now();
+  const { features } = await forward.run(state, subset, {
+    signal,
+    onProgress: (done, tokens) =>
+      reporter.progress('texts', done, chosen.length, {
+        tokensPerSecond: (1000 * tokens) / (performance.now() - started),
+      }),
+  });
+  reporter.stage('head');
+  const { classes } = state.head;
+  const labels = Int32Array.from(chosen, (i) => texts.labels[i]!);
+  const { l2, iterations } = recipe.head;
+  const solved = await solveHead(
+    { features, size: state.encoder.hidden, labels, classes },
+    {
+      l2,
+      iterations,
+      session,
+      signal,
+      onProgress: (done, loss) => reporter.progress('steps', done, iterations, { loss }),
+    },
+  );
+  state.memory.tensors['classifier.weight']!.value.set(solved.weight);
+  state.memory.tensors['classifier.bias']!.value.set(solved.bias);
+};
