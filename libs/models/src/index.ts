@@ -16,3 +16,4 @@ export type { ModelDescription, ModelFolder } from './model-folder.ts';
 export { expectModelTarget, saveModelFolder, type SavableModel, type SaveModelOptions } from './save-model-folder.ts';
 export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
 export { parameterShapes, type Weights } from './weights.ts';
+export { resolveEncoder, type ResolveEncoderOptions } from './encoder-source/resolve-encoder.ts';
