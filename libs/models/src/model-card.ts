@@ -34,12 +34,14 @@ export interface CardFacts {
 /** Labels listed in full; beyond it `config.json` is the place to look. */
 const listedLabels = 200;
 
-const metrics = (result: CardResult): object[] =>
-  (['accuracy', 'macroF1', 'weightedF1'] as const).map((type) => ({ type, value: result[type] }));
+const indexed = (result: CardResult): object => ({
+  task: { type: 'text-classification' },
+  dataset: { name: result.split, type: result.split },
+  metrics: (['accuracy', 'macroF1', 'weightedF1'] as const).map((type) => ({ type, value: result[type] })),
+});
 
 /** The YAML head that the Hugging Face hub reads. Values are JSON, which is YAML. */
 const frontMatter = (card: ModelCard, { sentenceTransformers }: CardFacts): string => {
-  const task = { type: 'text-classification' };
   const fields: Record<string, unknown> = {
     license: card.license,
     language: card.languages,
@@ -47,16 +49,7 @@ const frontMatter = (card: ModelCard, { sentenceTransformers }: CardFacts): stri
     library_name: sentenceTransformers ? 'sentence-transformers' : 'transformers',
     pipeline_tag: 'text-classification',
     tags: ['text-classification', 'onnx', 'transformers.js', 'taxon'],
-    'model-index': [
-      {
-        name: card.name,
-        results: card.results.map((result) => ({
-          task,
-          dataset: { name: result.split, type: result.split },
-          metrics: metrics(result),
-        })),
-      },
-    ],
+    'model-index': card.results.length > 0 ? [{ name: card.name, results: card.results.map(indexed) }] : undefined,
   };
   const lines = Object.entries(fields).flatMap(([key, value]) =>
     value === undefined ? [] : [`${key}: ${JSON.stringify(value)}`],

@@ -1,10 +1,11 @@
-import { compile, type Constant, type Program, type Tensors } from '@taxon/compute';
+import { compile, type Program, type Tensors } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
+import { bindWeights, weightSignature } from './bind-weights.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { encoder } from './encoder.ts';
 import { features, logits, type HeadConfig } from './head.ts';
 import { useStandardOperators } from './standard-operators.ts';
-import { parameterShapes, type Weights } from './weights.ts';
+import type { Weights } from './weights.ts';
 
 /** A classifier whose numbers are at hand. */
 export interface ExportModel {
@@ -12,18 +13,6 @@ export interface ExportModel {
   head: HeadConfig;
   weights: Weights;
 }
-
-const constantsOf = ({ encoder: config, head, weights }: ExportModel): Record<string, Constant> => ({
-  words: { shape: [config.vocabulary, config.hidden], data: weights.words },
-  positions: { shape: [config.positions, config.hidden], data: weights.positions },
-  types: { shape: [config.types, config.hidden], data: weights.types },
-  ...Object.fromEntries(
-    Object.entries(parameterShapes(config, head)).map(([name, shape]) => [
-      name,
-      { shape, data: weights.parameters[name]! },
-    ]),
-  ),
-});
 
 /** One text a row, as Hugging Face's libraries feed a BERT. B: batch, S: sequence. */
 const forward = (inputs: Tensors, { encoder: config, head }: ExportModel): Tensors => {
@@ -61,11 +50,12 @@ const takeInt64 = ({ graph }: Program): void => {
  */
 export const traceOnnxModel = (model: ExportModel): Program => {
   const shape = ['batch', 'sequence'];
-  const program = compile(
-    (inputs) => forward(inputs, model),
-    { input_ids: { shape, dtype: 'int32' }, attention_mask: { shape, dtype: 'int32' } },
-    { constants: constantsOf(model) },
-  );
+  const program = compile((inputs) => forward(inputs, model), {
+    input_ids: { shape, dtype: 'int32' },
+    attention_mask: { shape, dtype: 'int32' },
+    ...weightSignature(model.encoder, model.head),
+  });
+  bindWeights(program, model.weights);
   useStandardOperators(program.graph);
   takeInt64(program);
   return program;
