@@ -1,0 +1,1 @@
+export { peerPython, preparePeerEnvironment, type PeerEnvironment } from './peer-environment.ts';
