@@ -133,7 +133,7 @@ export const reasonOf = (error: unknown): string => {
 export const asDiskError = (error: unknown, target: string): TaxonError | undefined => {
   const code =
     (error as NodeJS.ErrnoException).code ?? ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return undefined;
+  if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') return undefined;
   return new TaxonError({
     code: 'resource_exhausted',
     message: `the disk is full: ${target} cannot be written`,
