@@ -9,7 +9,7 @@ const boundaries = [
   { sourceTag: 'type:platform', onlyDependOnLibsWithTags: ['type:platform', 'type:base'] },
   { sourceTag: 'type:feature', onlyDependOnLibsWithTags: ['type:feature', 'type:base'] },
   { sourceTag: 'type:base', onlyDependOnLibsWithTags: ['type:leaf'] },
-  { sourceTag: 'type:leaf', onlyDependOnLibsWithTags: [] },
+  { sourceTag: 'type:leaf', onlyDependOnLibsWithTags: ['type:leaf'] },
   // Finer than the layers: an engine that knew about texts, or texts that knew about models, would be a wrong turn.
   { sourceTag: 'scope:models', notDependOnLibsWithTags: ['scope:training', 'scope:evaluation'] },
   {

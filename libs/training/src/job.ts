@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
 import { deserializeError, TaxonError } from '@taxon/errors';
-import { bundledEntry } from '@taxon/models';
+import { entryUrl } from '@taxon/entries';
 import type { JobMessage, JobRequest } from './job-messages.ts';
 import type { TrainingEvent, TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
@@ -24,7 +25,7 @@ export const runTrainingJob = (recipe: Recipe, options: TrainingJobOptions = {})
   const { signal, onEvent, resume = false } = options;
   if (signal?.aborted === true)
     return Promise.reject(new TaxonError({ code: 'cancelled', message: 'cancelled before the job began' }));
-  const child = fork(bundledEntry('training-job'), {
+  const child = fork(fileURLToPath(entryUrl('training-job', import.meta.url)), {
     serialization: 'advanced',
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     execArgv: ['--enable-source-maps'],

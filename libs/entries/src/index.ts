@@ -1,0 +1,1 @@
+export { entryUrl } from './entry-url.ts';

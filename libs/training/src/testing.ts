@@ -1,0 +1,70 @@
+import { createRandom } from '@taxon/data';
+import type { EncoderConfig, HeadConfig, Weights } from '@taxon/models';
+import { parameterShapes } from '@taxon/models';
+import { planBatches, fillBatch, type PackShape } from '@taxon/text';
+import type { LabelledTexts } from './fit.ts';
+import type { LabelledBatch } from './training-step.ts';
+
+/** A BERT small enough to train in milliseconds. */
+export const tinyEncoder: EncoderConfig = {
+  layers: 2,
+  hidden: 16,
+  heads: 2,
+  intermediate: 32,
+  positions: 32,
+  vocabulary: 60,
+  types: 2,
+  layerNormEpsilon: 1e-12,
+};
+
+export const tinyHead: HeadConfig = { kind: 'dense', pooling: 'mean', normalize: true, classes: 3 };
+
+export const tinyShape: PackShape = { rows: 4, length: 16, slots: 4 };
+
+export const session = { threads: 1 };
+
+export const tinyWeights = (head: HeadConfig = tinyHead, seed = 1): Weights => {
+  const random = createRandom(seed);
+  const draw = (size: number, scale: number): Float32Array =>
+    Float32Array.from({ length: size }, () => scale * (random() - 0.5));
+  const { vocabulary, positions, types, hidden } = tinyEncoder;
+  const parameters: Record<string, Float32Array> = {};
+  for (const [name, shape] of Object.entries(parameterShapes(tinyEncoder, head))) {
+    const size = shape.reduce((a, b) => a * b, 1);
+    parameters[name] = name.endsWith('gamma')
+      ? new Float32Array(size).fill(1)
+      : draw(size, name.endsWith('bias') ? 0.1 : 0.5);
+  }
+  return {
+    words: draw(vocabulary * hidden, 1),
+    positions: draw(positions * hidden, 0.3),
+    types: draw(types * hidden, 0.3),
+    parameters,
+  };
+};
+
+/** Texts of 3 to 9 tokens whose class decides which third of the vocabulary they use. */
+export const tinyTexts = (count: number, seed = 7): LabelledTexts => {
+  const random = createRandom(seed);
+  const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
+  const ids = Array.from(labels, (label) =>
+    Int32Array.from({ length: 3 + Math.floor(random() * 7) }, () => 1 + label * 19 + Math.floor(random() * 19)),
+  );
+  return { ids, labels, padId: 0 };
+};
+
+/** The given texts as batches, in order. */
+export const batchesOf = (
+  texts: LabelledTexts,
+  chosen: number[],
+  shape: PackShape = tinyShape,
+  pooling: 'mean' | 'cls' = 'mean',
+): LabelledBatch[] =>
+  planBatches(
+    texts.ids.map((ids) => ids.length),
+    chosen,
+    shape,
+  ).map((plan) => ({
+    ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling, padId: texts.padId }),
+    labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
+  }));
