@@ -77,6 +77,7 @@ async function* requestsOf(call: AsyncIterable<unknown> & { iterator?: unknown }
   try {
     // A handler that stops reading early still has answers to send, so the stream must outlive the loop.
     yield* stream.iterator({ destroyOnReturn: false });
+    signal.throwIfAborted();
   } catch (error) {
     signal.throwIfAborted();
     throw error;

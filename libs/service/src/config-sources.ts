@@ -59,6 +59,18 @@ export const readEnvironment = (fields: readonly ConfigField[], env: NodeJS.Proc
   return layer;
 };
 
+/** A short flag that several sections have, or one that none has. */
+const unknownFlag = (name: string, fields: readonly ConfigField[]): Violation => {
+  const candidates = fields.filter(({ flag }) => flag.endsWith(`.${name}`)).map(({ flag }) => `--${flag}`);
+  if (candidates.length > 0) return { field: `--${name}`, description: `ambiguous; write ${candidates.join(' or ')}` };
+  const known = [...fields.map(({ flag, shortFlag }) => shortFlag ?? flag), 'config', 'help'];
+  return unknownKey(
+    `--${name}`,
+    `--${name}`,
+    known.map((flag) => `--${flag}`),
+  );
+};
+
 /** The flags' layer, and the path that `--config` names. */
 export const readFlags = (fields: readonly ConfigField[], argv: readonly string[], wrong: Violation[]) => {
   const layer: Layer = new Map();
@@ -91,14 +103,7 @@ export const readFlags = (fields: readonly ConfigField[], argv: readonly string[
     const field = byFlag.get(name);
     if (name === 'help' || name === 'h') help = true;
     else if (name === 'config') config = token.value;
-    else if (field === undefined)
-      wrong.push(
-        unknownKey(
-          `--${name}`,
-          `--${name}`,
-          [...byFlag.keys(), 'config', 'help'].map((flag) => `--${flag}`),
-        ),
-      );
+    else if (field === undefined) wrong.push(unknownFlag(name, fields));
     else if (field.kind === 'boolean')
       layer.set(fieldName(field), {
         value: token.value === undefined ? !negated : coerce(token.value, field),

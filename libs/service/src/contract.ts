@@ -37,7 +37,11 @@ export interface CallContext {
 type RequestOf<M extends Method> = ReturnType<M['requestDeserialize']>;
 type ResponseOf<M extends Method> = ReturnType<M['responseDeserialize']>;
 
-/** A method's handler: plain async functions and async iterables, whatever mix of streams the method has. */
+/**
+ * A method's handler: plain async functions and async iterables, whatever mix of streams the method has. The requests of
+ * a cancelled call may throw the signal's reason or just end: a grpc-js client says that it has sent all before it says
+ * that it has cancelled.
+ */
 export type Handler<M extends Method> = (
   request: M['requestStream'] extends true ? AsyncIterable<RequestOf<M>> : RequestOf<M>,
   context: CallContext,

@@ -1,4 +1,4 @@
-import { Server, type UntypedHandleCall } from '@grpc/grpc-js';
+import { Server, logVerbosity, setLogVerbosity, type UntypedHandleCall } from '@grpc/grpc-js';
 import { TaxonError } from '@taxon/errors';
 import type { Logger } from 'pino';
 import { adaptHandler } from './adapt-handler.ts';
@@ -72,6 +72,8 @@ export const startGrpcServer = async (
   mounted: readonly Mounted[],
   { lifecycle, metrics, log }: { lifecycle: Lifecycle; metrics: CallMetrics; log: Logger },
 ): Promise<GrpcServer> => {
+  // All that grpc-js would print to standard error reaches us as an error of the call that it belongs to.
+  setLogVerbosity(logVerbosity.NONE);
   const authorize = bearerCheck(config.token);
   const idleListeners = new Set<() => void>();
   const inFlight = { count: 0, onIdle: () => [...idleListeners].forEach((listener) => listener()) };
