@@ -1,1 +1,6 @@
-export {};
+export {
+  openModelRegistry,
+  type ModelRegistry,
+  type ModelRegistryOptions,
+  type RegisteredModel,
+} from './model-registry.ts';
