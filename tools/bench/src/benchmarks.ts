@@ -2,6 +2,7 @@ import type { Benchmark } from './benchmark.ts';
 
 /** Every benchmark by name. Loaded only when it is run: `tokenize` does not wait for the engine. */
 export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
+  tokenize: async () => (await import('./tokenize.ts')).tokenize,
   step: async () => (await import('./step.ts')).step,
   train: async () => (await import('./train.ts')).train,
 };
