@@ -76,7 +76,7 @@ const evaluate = async (terminal: Terminal, model: string, file: string, options
     }
     await tell(terminal, model, file, options, evaluation);
   } finally {
-    view.end();
+    view.abandon();
     interrupt.dispose();
     await classifier.dispose();
   }

@@ -104,7 +104,7 @@ const predict = async (terminal: Terminal, model: string, texts: readonly string
     if (options.json) terminal.out(JSON.stringify({ output: options.output, n: done }));
     else terminal.out(`${countOf(done, 'prediction')} written to ${options.output}`);
   } finally {
-    view.end();
+    view.abandon();
     interrupt.dispose();
     await classifier.dispose();
   }

@@ -57,10 +57,11 @@ const train = async (terminal: Terminal, argv: readonly string[], data: string |
         showTrainingEvent(view, event);
       },
     });
+    view.end();
   } catch (error) {
     throw TaxonError.from(error).code === 'cancelled' ? stopped(keptStep, options.resume === true, argv) : error;
   } finally {
-    view.end();
+    view.abandon();
     interrupt.dispose();
   }
   if (options.json) terminal.out(JSON.stringify({ kind: 'result', ...result }));

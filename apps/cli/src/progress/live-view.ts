@@ -69,5 +69,10 @@ export const liveView = (stream: NodeJS.WriteStream, colors: Colors, now = () =>
     },
     note: (line, level = 'info') => keep(level === 'warning' ? `${colors.yellow('warning')} ${line}` : line),
     end,
+    abandon: () => {
+      stage = undefined;
+      draw.clear();
+      draw.done();
+    },
   };
 };

@@ -30,5 +30,6 @@ export const plainView = (write: (line: string) => void, now = () => performance
     },
     note: (line, level = 'info') => write(level === 'warning' ? `warning: ${line}` : line),
     end,
+    abandon: () => (stage = undefined),
   };
 };

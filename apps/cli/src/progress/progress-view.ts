@@ -21,8 +21,10 @@ export interface ProgressView {
   update(progress: Progress): void;
   /** A line that stays, e.g. a warning or an evaluation. */
   note(line: string, level?: 'info' | 'warning'): void;
-  /** Ends the stage and leaves the terminal as it was. */
+  /** The stage has done its work. Calling it twice is fine. */
   end(): void;
+  /** The stage, if any, ends without having done its work; nothing is said of it. */
+  abandon(): void;
 }
 
 export const silentView: ProgressView = {
@@ -30,6 +32,7 @@ export const silentView: ProgressView = {
   update: () => undefined,
   note: () => undefined,
   end: () => undefined,
+  abandon: () => undefined,
 };
 
 /** `312/690 steps`, `34.1 MB/90.9 MB`, or without a total `312 steps`. */
