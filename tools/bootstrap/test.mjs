@@ -18,9 +18,19 @@ const skippedTests = (report) =>
       .map(({ fullName }) => `${relative(workspaceRoot, name)}: ${fullName}`),
   );
 
+/** Whoever reads only the last line is told, too, when no test could run. */
+const prepare = async () => {
+  try {
+    await install();
+    await buildForTests();
+  } catch (error) {
+    console.log('0 passed, 1 failed, 0 skipped');
+    throw error;
+  }
+};
+
 await main(async () => {
-  await install();
-  await buildForTests();
+  await prepare();
 
   const folder = join(workspaceRoot, '.cache');
   const reportPath = join(folder, `test-report-${process.pid}.json`);
