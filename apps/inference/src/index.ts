@@ -1,0 +1,1 @@
+export { inferenceService } from './service.ts';

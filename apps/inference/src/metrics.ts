@@ -1,0 +1,57 @@
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+
+export const createMetrics = (registry: Registry) => {
+  const registers = [registry];
+  const labelNames = ['model'] as const;
+  return {
+    texts: new Counter({ name: 'taxon_inference_texts_total', help: 'Texts classified', labelNames, registers }),
+    tokens: new Counter({
+      name: 'taxon_inference_tokens_total',
+      help: 'Tokens of the texts, after cutting',
+      labelNames,
+      registers,
+    }),
+    truncated: new Counter({
+      name: 'taxon_inference_truncated_texts_total',
+      help: 'Texts that were cut',
+      labelNames,
+      registers,
+    }),
+    batchTexts: new Histogram({
+      name: 'taxon_inference_batch_texts',
+      help: 'Texts in a batch; the count is the number of batches',
+      labelNames,
+      buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
+      registers,
+    }),
+    batchRequests: new Histogram({
+      name: 'taxon_inference_batch_requests',
+      help: 'Requests that share a batch',
+      labelNames,
+      buckets: [1, 2, 4, 8, 16, 32, 64],
+      registers,
+    }),
+    batchSeconds: new Histogram({
+      name: 'taxon_inference_batch_duration_seconds',
+      help: "A batch's time in the model",
+      labelNames,
+      buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+      registers,
+    }),
+    loads: new Counter({
+      name: 'taxon_inference_model_loads_total',
+      help: 'Model loads by outcome, `loaded` or `failed`',
+      labelNames: ['model', 'outcome'] as const,
+      registers,
+    }),
+    loadSeconds: new Histogram({
+      name: 'taxon_inference_model_load_duration_seconds',
+      help: 'Time that loading a model took',
+      buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+      registers,
+    }),
+    loaded: new Gauge({ name: 'taxon_inference_models_loaded', help: 'Models in memory', registers }),
+  };
+};
+
+export type InferenceMetrics = ReturnType<typeof createMetrics>;

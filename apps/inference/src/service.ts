@@ -1,0 +1,108 @@
+import {
+  inferenceContract,
+  type ClassifyRequest,
+  type ClassifyResponse,
+  type Model,
+  type Prediction as PredictionMessage,
+} from '@taxon/contracts';
+import { invalidInput } from '@taxon/errors';
+import { loadClassifier, type Prediction } from '@taxon/models';
+import { openModelRegistry, type ModelRegistry } from '@taxon/registry';
+import { defineService, type CallContext } from '@taxon/service';
+import { z } from 'zod';
+import { mapOrdered } from './map-ordered.ts';
+import { createMetrics } from './metrics.ts';
+import { createModelPool, type ModelPool } from './model-pool.ts';
+
+const config = z.object({
+  models: z.array(z.string().min(1)).default([]).describe('NAME=PATH or PATH of model folders, loaded at the start'),
+  modelsFolder: z
+    .string()
+    .min(1)
+    .default('models')
+    .describe('folder of model folders, each loaded when it is first asked for'),
+  maxTexts: z.int().min(1).default(1024).describe('texts a request'),
+  batchTexts: z.int().min(1).default(64).describe('texts of several requests that may share a batch'),
+  streamRequests: z.int().min(1).default(16).describe('messages of one stream that may be under way at once'),
+  threads: z.int().min(0).max(1024).default(0).describe('threads a model; 0 for as many as the machine has'),
+});
+type Config = z.output<typeof config>;
+
+const fieldError = (field: string, description: string) =>
+  invalidInput(`${field}: ${description}`, undefined, [{ field, description }]);
+
+const checkRequest = ({ texts, topK }: ClassifyRequest, { maxTexts }: Config): void => {
+  if (texts.length === 0) throw fieldError('texts', 'empty; at least one text is needed');
+  if (texts.length > maxTexts)
+    throw fieldError('texts', `${texts.length} texts are more than the limit ${maxTexts} (maxTexts)`);
+  if (topK === 0) throw fieldError('top_k', '0; at least 1, or absent for all labels');
+};
+
+const toMessage = ({ labels, tokens, truncated }: Prediction, topK: number | undefined): PredictionMessage => ({
+  labels: labels.slice(0, topK),
+  tokens,
+  truncated,
+});
+
+const createClassify =
+  (config: Config, registry: ModelRegistry, pool: ModelPool) =>
+  async (request: ClassifyRequest, { signal }: CallContext): Promise<ClassifyResponse> => {
+    checkRequest(request, config);
+    const model = await registry.resolve(request.model);
+    const { classify } = await pool.get(model);
+    const predictions = await classify(request.texts, signal);
+    return { predictions: predictions.map((each) => toMessage(each, request.topK)), model: model.name };
+  };
+
+const listModels = async (registry: ModelRegistry, pool: ModelPool): Promise<Model[]> =>
+  (await registry.list()).map(({ name }) => {
+    const { state, loaded, problem } = pool.describe(name);
+    return {
+      name,
+      state,
+      labels: [...(loaded?.classifier.labels ?? [])],
+      maxLength: loaded?.classifier.maxLength ?? 0,
+      loadedAt: loaded?.loadedAt,
+      problem,
+    };
+  });
+
+/** Serves models from folders. */
+export const inferenceService = defineService({
+  name: 'inference',
+  description: 'classifies texts with trained models',
+  contracts: { inference: inferenceContract },
+  config,
+  metrics: createMetrics,
+  start: async ({ config, metrics, log, signal }) => {
+    const registry = openModelRegistry({ folder: config.modelsFolder, models: config.models });
+    const pool = createModelPool({
+      load: (folder) => loadClassifier(folder, { threads: config.threads, signal }),
+      metrics,
+      batchTexts: config.batchTexts,
+    });
+    try {
+      await Promise.all(
+        registry.given.map(async (model) => {
+          const { classifier } = await pool.get(model);
+          log.info({ model: model.name, folder: model.folder, labels: classifier.labels.length }, 'model loaded');
+        }),
+      );
+    } catch (error) {
+      await pool.dispose();
+      throw error;
+    }
+    const classify = createClassify(config, registry, pool);
+    return {
+      implementations: {
+        inference: {
+          classify,
+          classifyStream: (requests, context) =>
+            mapOrdered(requests, config.streamRequests, (request) => classify(request, context)),
+          listModels: async () => ({ models: await listModels(registry, pool) }),
+        },
+      },
+      dispose: () => pool.dispose(),
+    };
+  },
+});

@@ -1,0 +1,1 @@
+export { tokenizerService } from './service.ts';

@@ -1,0 +1,35 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
+import { invalidInput } from '@taxon/errors';
+import type { Recipe } from '@taxon/training';
+
+export interface AllowedFolders {
+  /** What recipes may read. */
+  dataFolder: string;
+  /** What they may write. */
+  modelsFolder: string;
+}
+
+const confine = (path: string, field: string, key: string, folder: string): string => {
+  const root = resolve(folder);
+  const absolute = resolve(root, path);
+  const inside = relative(root, absolute);
+  if (inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) return absolute;
+  const description = `${JSON.stringify(path)} is outside ${root}, the trainer's ${key}`;
+  throw invalidInput(`${field}: ${description}`, `give a path below it, or start the trainer with another ${key}`, [
+    { field, description },
+  ]);
+};
+
+/**
+ * The recipe with absolute paths, read from below one folder and written below another: whoever may start trainings must
+ * not thereby read and overwrite everything that this process can.
+ * @throws TaxonError `invalid_input` naming the path's field, the path and the folder
+ */
+export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: AllowedFolders): Recipe => {
+  const read = (field: 'train' | 'validation' | 'test') => {
+    const path = recipe.data[field];
+    return path === undefined ? undefined : confine(path, `data.${field}`, 'dataFolder', dataFolder);
+  };
+  const data = { ...recipe.data, train: read('train')!, validation: read('validation'), test: read('test') };
+  return { ...recipe, data, output: confine(recipe.output, 'output', 'modelsFolder', modelsFolder) };
+};
