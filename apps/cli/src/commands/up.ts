@@ -1,3 +1,44 @@
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import type { Terminal } from '../terminal.ts';
-export const addUpCommand = (_program: Command, _terminal: Terminal): void => undefined;
+import { asksForHelp, hostUntilStopped } from './host.ts';
+
+const examples = `
+Examples:
+  taxon up                          takes taxon.yaml from here, if there is one
+  taxon up --config production.yaml --server.port 50051
+  taxon up --models tickets=models/tickets`;
+
+const usualConfig = 'taxon.yaml';
+
+/** The flags, with the configuration file that lies here where none is named. */
+const withUsualConfig = (words: readonly string[]): readonly string[] => {
+  const named = words.some((word) => /^--config(=|$)/u.test(word)) || process.env['TAXON_CONFIG'] !== undefined;
+  return named || !existsSync(usualConfig) ? words : ['--config', usualConfig, ...words];
+};
+
+const up = async (terminal: Terminal, words: readonly string[]): Promise<void> => {
+  const [{ tokenizerService }, { trainerService }, { inferenceService }] = await Promise.all([
+    import('@taxon/app-tokenizer'),
+    import('@taxon/app-trainer'),
+    import('@taxon/app-inference'),
+  ]);
+  const definitions = [tokenizerService, trainerService, inferenceService];
+  if (asksForHelp(words)) {
+    const { describeServices } = await import('@taxon/service');
+    return terminal.out(`Usage: taxon up [options]\n\n${describeServices(definitions)}\n${examples}`);
+  }
+  await hostUntilStopped(terminal, { definitions, argv: withUsualConfig(words) });
+};
+
+export const addUpCommand = (program: Command, terminal: Terminal): void => {
+  program
+    .command('up')
+    .description('serve tokenizer, trainer and inference in one process')
+    .usage('[options]')
+    // The services know their options; --help asks them.
+    .argument('[flags...]')
+    .helpOption(false)
+    .allowUnknownOption()
+    .action((words: string[]) => up(terminal, words));
+};
