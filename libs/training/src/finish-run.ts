@@ -1,6 +1,6 @@
 import { basename, join, resolve } from 'node:path';
 import { renderReport, type EvaluationPoint, type RunReport } from '@taxon/evaluation';
-import { saveModelFolder, type ModelFolder } from '@taxon/models';
+import { saveModelFolder } from '@taxon/models';
 import type { FitProgress } from './fit.ts';
 import { weightsOf, type ModelState } from './model-state.ts';
 import type { PreparedData } from './prepare-data.ts';
@@ -12,7 +12,8 @@ import type { Scored } from './score.ts';
 export interface FinishedRun {
   recipe: Recipe;
   data: PreparedData;
-  source: ModelFolder;
+  /** Where the tokenizer lies. */
+  encoderFolder: string;
   state: ModelState;
   maxLength: number;
   progress: FitProgress;
@@ -55,7 +56,7 @@ const reportOf = ({ recipe, data, progress, validation, test, reporter }: Finish
 
 /** Writes the model folder and, within it, the run's report. */
 export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
-  const { recipe, data, source, state, maxLength, validation, test, reporter, started } = run;
+  const { recipe, data, encoderFolder, state, maxLength, validation, test, reporter, started } = run;
   reporter.stage('save');
   const results = Object.entries({ validation, test }).flatMap(([split, scored]) =>
     scored === undefined
@@ -76,7 +77,7 @@ export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
     modelFolder,
     { encoder: state.encoder, head: state.head, weights: weightsOf(state), labels, maxLength },
     {
-      tokenizerFrom: source.encoderFolder,
+      tokenizerFrom: encoderFolder,
       card: { name: basename(modelFolder), baseModel: recipe.encoder, results },
       lineage: {
         encoder: recipe.encoder,

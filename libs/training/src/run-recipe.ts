@@ -2,7 +2,7 @@ import { availableParallelism, loadavg } from 'node:os';
 import type { SessionOptions } from '@taxon/compute';
 import { encodeLabels, type Example } from '@taxon/data';
 import { TaxonError } from '@taxon/errors';
-import { expectModelTarget, loadModelFolder, resolveEncoder, type ModelFolder } from '@taxon/models';
+import { expectModelTarget, loadModelFolder, resolveEncoder } from '@taxon/models';
 import { chooseRowLength, loadTokenizer, type PackShape, type Tokenizer } from '@taxon/text';
 import {
   checkpointFolder,
@@ -188,11 +188,22 @@ const train = async (run: Run): Promise<FitProgress> => {
   return progress;
 };
 
-const loadSource = async (recipe: Recipe, signal: AbortSignal, reporter: Reporter): Promise<ModelFolder> => {
+/** The state that training starts from. The weights as loaded are not kept: the state holds its own copy. */
+const loadState = async (
+  recipe: Recipe,
+  classes: number,
+  signal: AbortSignal,
+  reporter: Reporter,
+): Promise<{ state: ModelState; encoderFolder: string }> => {
   reporter.stage('encoder');
   const onProgress = ({ done, total }: { done: number; total: number }): void =>
     reporter.progress('bytes', done, total);
-  return loadModelFolder(await resolveEncoder(recipe.encoder, { signal, onProgress }), { signal });
+  const source = await loadModelFolder(await resolveEncoder(recipe.encoder, { signal, onProgress }), { signal });
+  const { weights, encoder, encoderFolder } = source;
+  const head = chooseHead(recipe, source, classes);
+  initializeHead(weights, encoder, head, recipe.seed);
+  const accumulate = recipe.optimizer.accumulation > 1;
+  return { state: createModelState(weights, encoder, head, { accumulate }), encoderFolder };
 };
 
 /**
@@ -210,17 +221,11 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   reporter.stage('read');
   const data = await prepareData(recipe, options.signal);
   for (const { level, message } of data.notes) reporter.emit({ kind: 'notice', level, message });
-  const source = await loadSource(recipe, options.signal, reporter);
-  const tokenizer = await loadTokenizer(source.encoderFolder);
-  const maxLength = Math.min(recipe.maxLength, source.encoder.positions);
+  const { state, encoderFolder } = await loadState(recipe, data.labels.labels.length, options.signal, reporter);
+  const tokenizer = await loadTokenizer(encoderFolder);
+  const maxLength = Math.min(recipe.maxLength, state.encoder.positions);
   const parts = tokenizeParts(data, tokenizer, maxLength, options.signal, reporter);
   reportTruncation(parts, maxLength, reporter);
-
-  const head = chooseHead(recipe, source, data.labels.labels.length);
-  initializeHead(source.weights, source.encoder, head, recipe.seed);
-  const state = createModelState(source.weights, source.encoder, head, {
-    accumulate: recipe.optimizer.accumulation > 1,
-  });
   const session = sessionOptions(recipe);
   const shape = packShape(parts, recipe.optimizer.tokensPerStep);
   const forward = await createForwardPass(state, shape, session);
@@ -233,7 +238,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
     const result = await finishRun({
       recipe,
       data,
-      source,
+      encoderFolder,
       state,
       maxLength,
       progress,
