@@ -3,7 +3,7 @@ import { headShapes } from './head.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 import { checkDigests } from './taxon-json.ts';
-import { hasParameters, readDense, readEncoder, readParameters } from './weights.ts';
+import { hasParameters, readDense, readEncoder, readParameters, type Weights } from './weights.ts';
 
 const withFile = async <Result>(path: string, use: (file: SafetensorsFile) => Promise<Result>): Promise<Result> => {
   const file = await openSafetensors(path);
@@ -30,8 +30,19 @@ const readHead = async (
   return hasParameters(file, pooler) ? readParameters(file, pooler, source) : {};
 };
 
+/** The numbers of a model, without a look at their digests. */
+export const readWeights = (source: ModelSource): Promise<Weights> => {
+  const { encoder, encoderFolder } = source.description;
+  const path = weightsPath(encoderFolder);
+  return withFile(path, async (file) => {
+    const weights = await readEncoder(file, encoder, path);
+    Object.assign(weights.parameters, await readHead(source, file, path));
+    return weights;
+  });
+};
+
 /** Digests of files that loading reads; the card and the ONNX graph are others' to check. */
-const isRead = (path: string): boolean => !path.startsWith('onnx/') && path !== 'README.md';
+export const isRead = (path: string): boolean => !path.startsWith('onnx/') && path !== 'README.md';
 
 /**
  * Reads a model with its numbers: a folder of ours (its digests are checked), a `BertForSequenceClassification`, a
@@ -44,11 +55,5 @@ export const loadModelFolder = async (
 ): Promise<ModelFolder> => {
   const source = await readModelSource(folder);
   if (source.taxon) await checkDigests(folder, source.taxon, { only: isRead, signal });
-  const { description } = source;
-  const path = weightsPath(description.encoderFolder);
-  return withFile(path, async (file) => {
-    const weights = await readEncoder(file, description.encoder, path);
-    Object.assign(weights.parameters, await readHead(source, file, path));
-    return { ...description, weights };
-  });
+  return { ...source.description, weights: await readWeights(source) };
 };

@@ -1,0 +1,32 @@
+import { compile, type Program } from '@taxon/compute';
+import * as tf from '@tensorflow/tfjs-core';
+import { weightSignature } from './bind-weights.ts';
+import type { EncoderConfig } from './encoder-config.ts';
+import { encoder } from './encoder.ts';
+import { features, logits, type HeadConfig } from './head.ts';
+
+/**
+ * Packed texts to logits, with open sizes: S positions a row, R rows, M text slots a row. Inputs are the matrices of a
+ * `PackedBatch` (`ids` and `ordinals`, its positions, [S, R]; `segments` [R, S]; `pool` [R, M, S]) and the weights; the
+ * output is `logits` [R·M, classes].
+ */
+export const traceServingProgram = (config: EncoderConfig, head: HeadConfig): Program =>
+  compile(
+    (inputs) => {
+      const [length, rows] = inputs.ids!.shape as [number, number];
+      const flat = (x: tf.Tensor): tf.Tensor1D => tf.reshape(x, [length * rows]);
+      const embeddings = tf.add(
+        tf.add(tf.gather(inputs.words!, flat(inputs.ids!)), tf.gather(inputs.positions!, flat(inputs.ordinals!))),
+        tf.slice(inputs.types!, [0, 0], [1, config.hidden]),
+      );
+      const states = encoder(inputs, { embeddings, segments: inputs.segments! }, config);
+      return { logits: logits(inputs, features(inputs, states, inputs.pool!, head)) };
+    },
+    {
+      ids: { shape: ['length', 'rows'], dtype: 'int32' },
+      ordinals: { shape: ['length', 'rows'], dtype: 'int32' },
+      segments: { shape: ['rows', 'length'], dtype: 'int32' },
+      pool: { shape: ['rows', 'slots', 'length'] },
+      ...weightSignature(config, head),
+    },
+  );
