@@ -1,7 +1,6 @@
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { connectClassifier, type ClassifierConnection } from './classifier-connection.ts';
 import type { Answers, Chunk } from './classifier-messages.ts';
-import { isRead } from './load-model-folder.ts';
 import { checkDigests, readTaxonJson } from './taxon-json.ts';
 
 export interface LabelScore {
@@ -156,7 +155,7 @@ const overConnection = (folder: string, connection: ClassifierConnection): Class
 /** Only a folder of ours tells its digests. */
 const checkFiles = async (folder: string, signal?: AbortSignal): Promise<void> => {
   const taxon = await readTaxonJson(folder);
-  if (taxon) await checkDigests(folder, taxon, { only: isRead, signal });
+  if (taxon) await checkDigests(folder, taxon, signal);
 };
 
 /**

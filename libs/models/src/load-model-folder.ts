@@ -41,9 +41,6 @@ export const readWeights = (source: ModelSource): Promise<Weights> => {
   });
 };
 
-/** Digests of files that loading reads; the card and the ONNX graph are others' to check. */
-export const isRead = (path: string): boolean => !path.startsWith('onnx/') && path !== 'README.md';
-
 /**
  * Reads a model with its numbers: a folder of ours (its digests are checked), a `BertForSequenceClassification`, a
  * sentence-transformers folder of Transformer, Pooling, and Normalize and Dense where there are any, or a plain encoder.
@@ -54,6 +51,6 @@ export const loadModelFolder = async (
   { signal }: { signal?: AbortSignal } = {},
 ): Promise<ModelFolder> => {
   const source = await readModelSource(folder);
-  if (source.taxon) await checkDigests(folder, source.taxon, { only: isRead, signal });
+  if (source.taxon) await checkDigests(folder, source.taxon, signal);
   return { ...source.description, weights: await readWeights(source) };
 };
