@@ -1,0 +1,154 @@
+import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { writeEncoderFolder } from '@taxon/models/testing';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { parseRecipe, runTrainingJob, type RecipeInput, type TrainingEvent } from './index.ts';
+
+const phrases = {
+  lost: [
+    'my card was lost',
+    'lost card please help',
+    'card lost what now',
+    'the card is lost',
+    'a lost card',
+    'help my new card was lost',
+  ],
+  rate: [
+    'what is the rate today',
+    'today rate please',
+    'the rate of money',
+    'is the rate new today',
+    'rate',
+    'what rate is my account with',
+  ],
+  close: [
+    'close my account',
+    'please close the account',
+    'account close today',
+    'unable to close account',
+    'close open account',
+    'help close it',
+  ],
+};
+
+const labelledCsv = (repeats: number): string =>
+  [
+    'text,label',
+    ...Object.entries(phrases).flatMap(([label, texts]) =>
+      Array.from({ length: repeats }, (_, i) =>
+        texts.map((text) => `"${text} ${'abcdefghij'[i % 10]!}${i}",${label}`),
+      ).flat(),
+    ),
+  ].join('\n');
+
+describe('a training job', () => {
+  let folder = '';
+  let recipe = (_changes: Partial<RecipeInput> = {}) => parseRecipe({});
+  beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'taxon-job-'));
+    await writeEncoderFolder(join(folder, 'encoder'));
+    await writeFile(join(folder, 'data.csv'), labelledCsv(6));
+    const base: RecipeInput = {
+      data: { train: join(folder, 'data.csv') },
+      encoder: join(folder, 'encoder'),
+      output: join(folder, 'model'),
+      threads: 1,
+      optimizer: { epochs: 6, learningRate: 3e-3, tokensPerStep: 64 },
+    };
+    recipe = (changes = {}) => parseRecipe({ ...base, ...changes });
+  });
+  afterEach(() => rm(folder, { recursive: true }));
+
+  it('turns a labelled file into a model folder with its report', async () => {
+    const events: TrainingEvent[] = [];
+    const result = await runTrainingJob(recipe(), { onEvent: (event) => events.push(event) });
+    expect(result.labels).toEqual(['close', 'lost', 'rate']);
+    expect(result.test!.accuracy).toBeGreaterThan(0.8);
+    expect(result.validation!.n + result.test!.n).toBeGreaterThan(20);
+    const files = (await readdir(folder)).sort();
+    expect(files).toEqual(['data.csv', 'encoder', 'model']); // no checkpoint, no temporary folder
+    for (const file of [
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+      'taxon.json',
+      'README.md',
+      'onnx/model.onnx',
+      'run/report.html',
+      'run/metrics.json',
+    ])
+      await expect(readFile(join(result.modelFolder, file)), file).resolves.toBeDefined();
+    const stages = events.flatMap((event) => (event.kind === 'stage' ? [event.stage] : []));
+    expect(stages).toEqual(['read', 'encoder', 'tokenize', 'embed', 'head', 'train', 'evaluate', 'save']);
+    const training = events.filter((event) => event.kind === 'progress' && event.stage === 'train');
+    expect(training.length).toBeGreaterThan(0);
+    expect(training.at(-1)).toMatchObject({
+      unit: 'steps',
+      loss: expect.any(Number),
+      tokensPerSecond: expect.any(Number),
+    });
+  });
+
+  it('leaves a checkpoint when it is told to stop, and goes on to the same end', async () => {
+    const straight = await runTrainingJob(recipe({ output: join(folder, 'straight'), patience: 0 }));
+    const abort = new AbortController();
+    const events: TrainingEvent[] = [];
+    const stopped = runTrainingJob(recipe({ patience: 0 }), {
+      signal: abort.signal,
+      onEvent: (event) => {
+        events.push(event);
+        if (event.kind === 'progress' && event.stage === 'train' && event.done >= 3) abort.abort();
+      },
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+    expect(events.at(-1)).toMatchObject({ kind: 'checkpoint', folder: join(folder, 'model.checkpoint') });
+    const resumed = await runTrainingJob(recipe({ patience: 0 }), { resume: true });
+    expect(resumed.test).toEqual(straight.test);
+    const weights = await Promise.all(
+      ['straight', 'model'].map((name) => readFile(join(folder, name, 'model.safetensors'))),
+    );
+    expect(weights[0]!.equals(weights[1]!)).toBe(true);
+    expect(await readdir(folder)).not.toContain('model.checkpoint');
+  });
+
+  it('passes the error on, with its code and nothing written', async () => {
+    await writeFile(join(folder, 'data.csv'), 'text,label\na,x\nb,x\n');
+    await expect(runTrainingJob(recipe())).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('one class only'),
+    });
+    await expect(runTrainingJob(recipe(), { resume: true })).rejects.toMatchObject({ code: 'failed_precondition' });
+    expect((await readdir(folder)).sort()).toEqual(['data.csv', 'encoder']);
+  });
+
+  it('refuses a folder that is not its own before it trains', async () => {
+    await expect(runTrainingJob(recipe({ output: join(folder, 'encoder') }))).rejects.toMatchObject({
+      code: 'already_exists',
+    });
+  });
+
+  it('scores a label that only the test file has as an error, and says so', async () => {
+    await writeFile(
+      join(folder, 'test.csv'),
+      'text,label\nmy card was lost,lost\nwhat is the rate today,rate\nopen the pod,strange\n',
+    );
+    const notices: string[] = [];
+    const data = { train: join(folder, 'data.csv'), test: join(folder, 'test.csv') };
+    const { test } = await runTrainingJob(recipe({ data }), {
+      onEvent: (event) => event.kind === 'notice' && notices.push(event.message),
+    });
+    expect(test!.n).toBe(3);
+    expect(test!.accuracy).toBeLessThanOrEqual(2 / 3);
+    expect(notices.join('\n')).toContain('"strange"');
+  });
+
+  it('leaves the caller’s event loop alone', async () => {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    await runTrainingJob(recipe());
+    delay.disable();
+    expect(delay.percentile(99) / 1e6).toBeLessThan(20);
+  });
+});
