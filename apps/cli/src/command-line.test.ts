@@ -1,39 +1,17 @@
-import { spawn } from 'node:child_process';
-import { access, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parse } from 'yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bin, runProgram, type Outcome } from './testing.ts';
 
-// What a person runs: the bundle, which `npm test` builds first.
-const bin = fileURLToPath(new URL('../bin/taxon.mjs', import.meta.url));
 let folder: string;
-
 beforeAll(async () => {
-  await access(fileURLToPath(new URL('../dist/main.js', import.meta.url)));
   folder = await mkdtemp(join(tmpdir(), 'taxon-cli-'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-interface Outcome {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
-const runProgram = (command: string, args: readonly string[], input = ''): Promise<Outcome> =>
-  new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: folder });
-    const outcome: Outcome = { code: null, out: '', err: '' };
-    child.stdout.on('data', (chunk: Buffer) => (outcome.out += chunk.toString()));
-    child.stderr.on('data', (chunk: Buffer) => (outcome.err += chunk.toString()));
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ ...outcome, code }));
-    child.stdin.end(input);
-  });
-
-const taxon = (...args: string[]): Promise<Outcome> => runProgram(process.execPath, [bin, ...args]);
+const taxon = (...args: string[]): Promise<Outcome> => runProgram(process.execPath, [bin, ...args], { cwd: folder });
 
 const file = async (name: string, content: string | Uint8Array): Promise<string> => {
   await writeFile(join(folder, name), content);
@@ -92,7 +70,9 @@ describe('usage', () => {
   });
 
   it('goes quietly when nobody reads on', async () => {
-    const { err } = await runProgram('sh', ['-c', `"${process.execPath}" "${bin}" recipe a.csv | true`]);
+    const { err } = await runProgram('sh', ['-c', `"${process.execPath}" "${bin}" recipe a.csv | true`], {
+      cwd: folder,
+    });
     expect(err).toBe('');
   });
 });
