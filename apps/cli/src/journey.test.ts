@@ -79,7 +79,10 @@ describe('train, evaluate, predict, serve', () => {
     expect(out).toMatch(/^the cat is old\n {2}animal +█+.* +\d+\.\d %\n$/u);
   });
 
-  it('serves until it is told to stop', async () => {
+  it.each([
+    ['serve', ['toy=model'], 'taxon_inference_'],
+    ['up', ['--models', 'toy=model', '--encoder', 'encoder'], 'taxon_trainer_'],
+  ])('%s serves until it is told to stop', async (command, args, metric) => {
     let probed: Promise<string> | undefined;
     const onOutput: RunOptions['onOutput'] = (child, { err }) => {
       const metrics = /http:\S+\/metrics/u.exec(err)?.[0];
@@ -87,10 +90,9 @@ describe('train, evaluate, predict, serve', () => {
       probed = fetch(metrics).then((response) => response.text());
       void probed.finally(() => child.kill('SIGTERM'));
     };
-    const args = ['serve', 'toy=model', '--port', '0', '--metrics-port', '0', '--threads', '1'];
-    const { code, err } = await taxonWith({ onOutput }, ...args);
+    const { code, err } = await taxonWith({ onOutput }, command, ...args, '--port', '0', '--metrics-port', '0');
     expect(code, err).toBe(0);
-    expect(await probed).toContain('taxon_');
+    expect(await probed).toContain(metric);
   });
 
   it('names a model that is not there', async () => {
