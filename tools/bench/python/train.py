@@ -107,7 +107,6 @@ class TrainingClock(TrainerCallback):
         self.started = time.perf_counter()
 
 
-started = time.perf_counter()
 folder = peer.encoder_folder()
 tokenizer = AutoTokenizer.from_pretrained(folder)
 train = Examples(options.data / "train.jsonl", tokenizer)
@@ -166,7 +165,6 @@ peer.finish(
         "accuracy": final["accuracy"],
         "macroF1": final["macroF1"],
         "seconds": final["seconds"],
-        "wallSeconds": round(time.perf_counter() - started, 2),
         "steps": clock.steps,
         "tokensPerSecond": round(trained_tokens / final["seconds"]),
     },

@@ -27,6 +27,12 @@ export interface OptionSpec {
   default?: string;
 }
 
+/** Taxon decides by the machine's load, which a peer that ran just before has left high. */
+export const spinOption: OptionSpec = {
+  describe: 'Taxon: yes: threads spin while they wait, right where the cores are ours alone; no',
+  default: 'yes',
+};
+
 export type OptionValues = Readonly<Record<string, string | undefined>>;
 
 export interface BenchContext {

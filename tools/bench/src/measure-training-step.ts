@@ -47,14 +47,14 @@ export const measureTrainingStep = async (work: StepWork, session: SessionOption
   const shape: PackShape = { rows, length, slots: 1 };
   const state = createModelState(startWeights(encoder, head), encoder, head);
   const adamw = { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 };
-  const options = { shape, adamw, layerDecay: 1, clipNorm: 1, dropout: 0, accumulation: 1, seed: 0 };
+  const options = { shape, adamw, layerDecay: 1, clipNorm: 1, dropout: 0, seed: 0 };
   const step = await createTrainingStep(state, options, session);
   const batch = fullBatch(work, shape);
 
   const times: number[] = [];
   const once = async (): Promise<number> => {
     const start = performance.now();
-    await step.run(state, [batch], 5e-5);
+    await step.run([batch], 5e-5);
     return (performance.now() - start) / 1000;
   };
   for (let i = 0; i < 2; i++) await once();

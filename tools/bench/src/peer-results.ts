@@ -10,6 +10,7 @@ const runSchema = z.looseObject({
   macroF1: z.number(),
   /** Training alone. */
   seconds: z.number().positive(),
+  /** The whole command. */
   wallSeconds: z.number(),
   tokensPerSecond: z.number(),
   peakMemoryBytes: z.number(),

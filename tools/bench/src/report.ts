@@ -5,12 +5,13 @@ import type { Machine } from './machine.ts';
 export const resultLine = (benchmark: string, machine: Machine, outcome: Outcome): string =>
   JSON.stringify({ benchmark, machine, ...outcome });
 
+/** Four digits that matter, thousands apart. */
 const shortest = (value: number): string =>
-  Number.isInteger(value) ? value.toLocaleString('en') : Number(value.toPrecision(4)).toLocaleString('en');
+  value.toLocaleString('en', Number.isInteger(value) ? {} : { maximumSignificantDigits: 4 });
 
 const formatNumber = (name: string, value: number): string => {
   if (name.endsWith('Bytes')) return `${(value / 2 ** 20).toFixed(0)} MiB`;
-  if (/accurac|F1$|share/iu.test(name)) return `${(value * 100).toFixed(2)} %`;
+  if (/^(accurac|macroF1|weightedF1|share)/u.test(name)) return `${(value * 100).toFixed(2)} %`;
   return shortest(value);
 };
 

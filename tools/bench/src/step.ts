@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { isSkipped, type BenchContext, type Benchmark, type Figures, type Skipped } from './benchmark.ts';
+import { isSkipped, spinOption, type BenchContext, type Benchmark, type Figures, type Skipped } from './benchmark.ts';
 import { namesOption } from './option-values.ts';
 import { parseJsonLine, runChild } from './run-child.ts';
 import {
@@ -84,7 +84,7 @@ export const step: Benchmark = {
   options: {
     ...stepOptions,
     precision: { describe: "the peer's: fp32, bf16 or both", default: 'fp32,bf16' },
-    spin: { describe: 'yes: threads spin while they wait, right where the cores are ours alone; no', default: 'yes' },
+    spin: spinOption,
   },
   async run(context) {
     const work = readStepWork(context.options, availableParallelism());
