@@ -17,23 +17,16 @@ export const createMetrics = (registry: Registry) => {
       labelNames,
       registers,
     }),
-    batchTexts: new Histogram({
-      name: 'taxon_inference_batch_texts',
-      help: 'Texts in a batch; the count is the number of batches',
+    requestTexts: new Histogram({
+      name: 'taxon_inference_request_texts',
+      help: 'Texts in a request',
       labelNames,
       buckets: [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024],
       registers,
     }),
-    batchRequests: new Histogram({
-      name: 'taxon_inference_batch_requests',
-      help: 'Requests that share a batch',
-      labelNames,
-      buckets: [1, 2, 4, 8, 16, 32, 64],
-      registers,
-    }),
-    batchSeconds: new Histogram({
-      name: 'taxon_inference_batch_duration_seconds',
-      help: "A batch's time in the model",
+    seconds: new Histogram({
+      name: 'taxon_inference_classify_duration_seconds',
+      help: "A request's time in the model, waiting for others included",
       labelNames,
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
       registers,

@@ -1,15 +1,15 @@
 import { ModelState } from '@taxon/contracts';
 import { TaxonError } from '@taxon/errors';
-import type { Classifier } from '@taxon/models';
+import type { Classifier, ClassifyOptions, Prediction } from '@taxon/models';
 import type { RegisteredModel } from '@taxon/registry';
-import { createBatcher } from './batcher.ts';
 import type { InferenceMetrics } from './metrics.ts';
 
-/** A model in memory, with its queue. */
+/** A model in memory. */
 export interface LoadedModel {
   readonly classifier: Classifier;
   readonly loadedAt: Date;
-  readonly classify: ReturnType<typeof createBatcher>;
+  /** As the classifier does, which itself puts texts of concurrent calls into common batches; counted and timed. */
+  classify(texts: readonly string[], options: ClassifyOptions): Promise<Prediction[]>;
 }
 
 export interface PoolEntry {
@@ -28,8 +28,6 @@ export interface ModelPool {
 export interface ModelPoolOptions {
   load: (folder: string) => Promise<Classifier>;
   metrics: InferenceMetrics;
-  /** Texts a batch. */
-  batchTexts: number;
 }
 
 interface Slot {
@@ -39,28 +37,22 @@ interface Slot {
 
 const available: PoolEntry = { state: ModelState.MODEL_STATE_AVAILABLE, loaded: undefined, problem: '' };
 
-const withQueue = (name: string, classifier: Classifier, { metrics, batchTexts }: ModelPoolOptions): LoadedModel => ({
+const measured = (model: string, classifier: Classifier, metrics: InferenceMetrics): LoadedModel => ({
   classifier,
   loadedAt: new Date(),
-  classify: createBatcher({
-    maxTexts: batchTexts,
-    onBatch: (requests, texts) => {
-      metrics.batchRequests.observe({ model: name }, requests);
-      metrics.batchTexts.observe({ model: name }, texts);
-    },
-    classify: async (texts, signal) => {
-      const end = metrics.batchSeconds.startTimer({ model: name });
-      const predictions = await classifier.classify(texts, { signal });
-      end();
-      metrics.texts.inc({ model: name }, texts.length);
-      metrics.tokens.inc(
-        { model: name },
-        predictions.reduce((sum, { tokens }) => sum + tokens, 0),
-      );
-      metrics.truncated.inc({ model: name }, predictions.filter(({ truncated }) => truncated).length);
-      return predictions;
-    },
-  }),
+  classify: async (texts, options) => {
+    metrics.requestTexts.observe({ model }, texts.length);
+    const end = metrics.seconds.startTimer({ model });
+    const predictions = await classifier.classify(texts, options);
+    end();
+    metrics.texts.inc({ model }, texts.length);
+    metrics.tokens.inc(
+      { model },
+      predictions.reduce((sum, { tokens }) => sum + tokens, 0),
+    );
+    metrics.truncated.inc({ model }, predictions.filter(({ truncated }) => truncated).length);
+    return predictions;
+  },
 });
 
 /** Keeps models in memory by name. */
@@ -73,7 +65,7 @@ export const createModelPool = (options: ModelPoolOptions): ModelPool => {
     const end = metrics.loadSeconds.startTimer();
     const classifier = await options.load(folder);
     end();
-    return withQueue(name, classifier, options);
+    return measured(name, classifier, metrics);
   };
 
   const begin = (model: RegisteredModel): Slot => {

@@ -1,12 +1,6 @@
-import {
-  inferenceContract,
-  type ClassifyRequest,
-  type ClassifyResponse,
-  type Model,
-  type Prediction as PredictionMessage,
-} from '@taxon/contracts';
+import { inferenceContract, type ClassifyRequest, type ClassifyResponse, type Model } from '@taxon/contracts';
 import { invalidInput } from '@taxon/errors';
-import { loadClassifier, type Prediction } from '@taxon/models';
+import { loadClassifier } from '@taxon/models';
 import { openModelRegistry, type ModelRegistry } from '@taxon/registry';
 import { defineService, type CallContext } from '@taxon/service';
 import { z } from 'zod';
@@ -22,7 +16,6 @@ const config = z.object({
     .default('models')
     .describe('folder of model folders, each loaded when it is first asked for'),
   maxTexts: z.int().min(1).default(1024).describe('texts a request'),
-  batchTexts: z.int().min(1).default(64).describe('texts of several requests that may share a batch'),
   streamRequests: z.int().min(1).default(16).describe('messages of one stream that may be under way at once'),
   threads: z.int().min(0).max(1024).default(0).describe('threads a model; 0 for as many as the machine has'),
 });
@@ -38,20 +31,14 @@ const checkRequest = ({ texts, topK }: ClassifyRequest, { maxTexts }: Config): v
   if (topK === 0) throw fieldError('top_k', '0; at least 1, or absent for all labels');
 };
 
-const toMessage = ({ labels, tokens, truncated }: Prediction, topK: number | undefined): PredictionMessage => ({
-  labels: labels.slice(0, topK),
-  tokens,
-  truncated,
-});
-
 const createClassify =
   (config: Config, registry: ModelRegistry, pool: ModelPool) =>
   async (request: ClassifyRequest, { signal }: CallContext): Promise<ClassifyResponse> => {
     checkRequest(request, config);
     const model = await registry.resolve(request.model);
-    const { classify } = await pool.get(model);
-    const predictions = await classify(request.texts, signal);
-    return { predictions: predictions.map((each) => toMessage(each, request.topK)), model: model.name };
+    const loaded = await pool.get(model);
+    const predictions = await loaded.classify(request.texts, { topK: request.topK, signal });
+    return { predictions, model: model.name };
   };
 
 const listModels = async (registry: ModelRegistry, pool: ModelPool): Promise<Model[]> =>
@@ -79,7 +66,6 @@ export const inferenceService = defineService({
     const pool = createModelPool({
       load: (folder) => loadClassifier(folder, { threads: config.threads, signal }),
       metrics,
-      batchTexts: config.batchTexts,
     });
     try {
       await Promise.all(

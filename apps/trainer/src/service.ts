@@ -13,7 +13,7 @@ import { confinePaths, type AllowedFolders } from './confine-paths.ts';
 import { toResultMessage } from './event-message.ts';
 import { createMetrics } from './metrics.ts';
 import { fromRecipeMessage, toRecipeMessage } from './recipe-message.ts';
-import { createTrainingJobs, type Job, type TrainingJobs } from './training-jobs.ts';
+import { createTrainingJobs, type Job, type TrainingJobs, type TrainingJobsOptions } from './training-jobs.ts';
 
 const config = z.object({
   dataFolder: z.string().min(1).default('.').describe('folder that recipes may read labelled files from'),
@@ -71,7 +71,7 @@ const implement = (jobs: TrainingJobs, folders: AllowedFolders): Implementation<
 });
 
 /** A trainer that runs its jobs by `run`; what is served uses `runTrainingJob`. */
-export const createTrainerService = (run: typeof runTrainingJob) =>
+export const createTrainerService = (run: TrainingJobsOptions['run']) =>
   defineService({
     name: 'trainer',
     description: 'trains classifiers from labelled files, as jobs',

@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import type {
   Deadline,
   Metadata,
@@ -33,6 +33,8 @@ const requestIdOf = (metadata: Metadata): string => String(metadata.get('x-reque
 
 const begin = (call: AnyCall, log: Logger): Running => {
   const controller = new AbortController();
+  // A stream's handler may have many messages under way, each of which listens: that is no leak to warn of.
+  setMaxListeners(0, controller.signal);
   let finished = false;
   const limit = call.getDeadline();
   const deadline = limit === Infinity ? undefined : new Date(limit);

@@ -159,10 +159,10 @@ export const HealthListRequest: MessageFns<HealthListRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HealthListRequest>, I>>(base?: I): HealthListRequest {
-    return HealthListRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HealthListRequest>): HealthListRequest {
+    return HealthListRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HealthListRequest>, I>>(_: I): HealthListRequest {
+  fromPartial(_: DeepPartial<HealthListRequest>): HealthListRequest {
     const message = createBaseHealthListRequest();
     return message;
   },
@@ -249,10 +249,10 @@ export const HealthListResponse: MessageFns<HealthListResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HealthListResponse>, I>>(base?: I): HealthListResponse {
-    return HealthListResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HealthListResponse>): HealthListResponse {
+    return HealthListResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HealthListResponse>, I>>(object: I): HealthListResponse {
+  fromPartial(object: DeepPartial<HealthListResponse>): HealthListResponse {
     const message = createBaseHealthListResponse();
     message.statuses = (globalThis.Object.entries(object.statuses ?? {}) as [string, HealthCheckResponse][]).reduce(
       (acc: { [key: string]: HealthCheckResponse }, [key, value]: [string, HealthCheckResponse]) => {
@@ -341,14 +341,10 @@ export const HealthListResponse_StatusesEntry: MessageFns<HealthListResponse_Sta
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HealthListResponse_StatusesEntry>, I>>(
-    base?: I,
-  ): HealthListResponse_StatusesEntry {
-    return HealthListResponse_StatusesEntry.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HealthListResponse_StatusesEntry>): HealthListResponse_StatusesEntry {
+    return HealthListResponse_StatusesEntry.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HealthListResponse_StatusesEntry>, I>>(
-    object: I,
-  ): HealthListResponse_StatusesEntry {
+  fromPartial(object: DeepPartial<HealthListResponse_StatusesEntry>): HealthListResponse_StatusesEntry {
     const message = createBaseHealthListResponse_StatusesEntry();
     message.key = object.key ?? "";
     message.value = (object.value !== undefined && object.value !== null)
@@ -415,10 +411,10 @@ export const HealthCheckRequest: MessageFns<HealthCheckRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HealthCheckRequest>, I>>(base?: I): HealthCheckRequest {
-    return HealthCheckRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HealthCheckRequest>): HealthCheckRequest {
+    return HealthCheckRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HealthCheckRequest>, I>>(object: I): HealthCheckRequest {
+  fromPartial(object: DeepPartial<HealthCheckRequest>): HealthCheckRequest {
     const message = createBaseHealthCheckRequest();
     message.service = object.service ?? "";
     return message;
@@ -486,10 +482,10 @@ export const HealthCheckResponse: MessageFns<HealthCheckResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HealthCheckResponse>, I>>(base?: I): HealthCheckResponse {
-    return HealthCheckResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HealthCheckResponse>): HealthCheckResponse {
+    return HealthCheckResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HealthCheckResponse>, I>>(object: I): HealthCheckResponse {
+  fromPartial(object: DeepPartial<HealthCheckResponse>): HealthCheckResponse {
     const message = createBaseHealthCheckResponse();
     message.status = object.status ?? HealthCheckResponse_ServingStatus.UNKNOWN;
     return message;
@@ -715,10 +711,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isObject(value: any): boolean {
   return typeof value === "object" && value !== null;
 }
@@ -732,6 +724,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

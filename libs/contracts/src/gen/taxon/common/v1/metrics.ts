@@ -159,10 +159,10 @@ export const ClassificationMetrics: MessageFns<ClassificationMetrics> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClassificationMetrics>, I>>(base?: I): ClassificationMetrics {
-    return ClassificationMetrics.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClassificationMetrics>): ClassificationMetrics {
+    return ClassificationMetrics.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClassificationMetrics>, I>>(object: I): ClassificationMetrics {
+  fromPartial(object: DeepPartial<ClassificationMetrics>): ClassificationMetrics {
     const message = createBaseClassificationMetrics();
     message.n = object.n ?? 0;
     message.accuracy = object.accuracy ?? 0;
@@ -292,10 +292,10 @@ export const ClassMetrics: MessageFns<ClassMetrics> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClassMetrics>, I>>(base?: I): ClassMetrics {
-    return ClassMetrics.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClassMetrics>): ClassMetrics {
+    return ClassMetrics.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClassMetrics>, I>>(object: I): ClassMetrics {
+  fromPartial(object: DeepPartial<ClassMetrics>): ClassMetrics {
     const message = createBaseClassMetrics();
     message.label = object.label ?? "";
     message.precision = object.precision ?? 0;
@@ -319,10 +319,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -332,6 +328,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

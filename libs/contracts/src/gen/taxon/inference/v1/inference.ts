@@ -268,10 +268,10 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClassifyRequest>, I>>(base?: I): ClassifyRequest {
-    return ClassifyRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClassifyRequest>): ClassifyRequest {
+    return ClassifyRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClassifyRequest>, I>>(object: I): ClassifyRequest {
+  fromPartial(object: DeepPartial<ClassifyRequest>): ClassifyRequest {
     const message = createBaseClassifyRequest();
     message.texts = object.texts?.map((e) => e) || [];
     message.topK = object.topK ?? undefined;
@@ -356,10 +356,10 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClassifyResponse>, I>>(base?: I): ClassifyResponse {
-    return ClassifyResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClassifyResponse>): ClassifyResponse {
+    return ClassifyResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClassifyResponse>, I>>(object: I): ClassifyResponse {
+  fromPartial(object: DeepPartial<ClassifyResponse>): ClassifyResponse {
     const message = createBaseClassifyResponse();
     message.predictions = object.predictions?.map((e) => Prediction.fromPartial(e)) || [];
     message.model = object.model ?? "";
@@ -460,10 +460,10 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClassifyStreamRequest>, I>>(base?: I): ClassifyStreamRequest {
-    return ClassifyStreamRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClassifyStreamRequest>): ClassifyStreamRequest {
+    return ClassifyStreamRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClassifyStreamRequest>, I>>(object: I): ClassifyStreamRequest {
+  fromPartial(object: DeepPartial<ClassifyStreamRequest>): ClassifyStreamRequest {
     const message = createBaseClassifyStreamRequest();
     message.texts = object.texts?.map((e) => e) || [];
     message.topK = object.topK ?? undefined;
@@ -548,10 +548,10 @@ export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ClassifyStreamResponse>, I>>(base?: I): ClassifyStreamResponse {
-    return ClassifyStreamResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ClassifyStreamResponse>): ClassifyStreamResponse {
+    return ClassifyStreamResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ClassifyStreamResponse>, I>>(object: I): ClassifyStreamResponse {
+  fromPartial(object: DeepPartial<ClassifyStreamResponse>): ClassifyStreamResponse {
     const message = createBaseClassifyStreamResponse();
     message.predictions = object.predictions?.map((e) => Prediction.fromPartial(e)) || [];
     message.model = object.model ?? "";
@@ -648,10 +648,10 @@ export const Prediction: MessageFns<Prediction> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Prediction>, I>>(base?: I): Prediction {
-    return Prediction.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Prediction>): Prediction {
+    return Prediction.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Prediction>, I>>(object: I): Prediction {
+  fromPartial(object: DeepPartial<Prediction>): Prediction {
     const message = createBasePrediction();
     message.labels = object.labels?.map((e) => LabelScore.fromPartial(e)) || [];
     message.tokens = object.tokens ?? 0;
@@ -734,10 +734,10 @@ export const LabelScore: MessageFns<LabelScore> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<LabelScore>, I>>(base?: I): LabelScore {
-    return LabelScore.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<LabelScore>): LabelScore {
+    return LabelScore.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<LabelScore>, I>>(object: I): LabelScore {
+  fromPartial(object: DeepPartial<LabelScore>): LabelScore {
     const message = createBaseLabelScore();
     message.label = object.label ?? "";
     message.probability = object.probability ?? 0;
@@ -788,10 +788,10 @@ export const ListModelsRequest: MessageFns<ListModelsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListModelsRequest>, I>>(base?: I): ListModelsRequest {
-    return ListModelsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListModelsRequest>): ListModelsRequest {
+    return ListModelsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListModelsRequest>, I>>(_: I): ListModelsRequest {
+  fromPartial(_: DeepPartial<ListModelsRequest>): ListModelsRequest {
     const message = createBaseListModelsRequest();
     return message;
   },
@@ -854,10 +854,10 @@ export const ListModelsResponse: MessageFns<ListModelsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListModelsResponse>, I>>(base?: I): ListModelsResponse {
-    return ListModelsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListModelsResponse>): ListModelsResponse {
+    return ListModelsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListModelsResponse>, I>>(object: I): ListModelsResponse {
+  fromPartial(object: DeepPartial<ListModelsResponse>): ListModelsResponse {
     const message = createBaseListModelsResponse();
     message.models = object.models?.map((e) => Model.fromPartial(e)) || [];
     return message;
@@ -1013,10 +1013,10 @@ export const Model: MessageFns<Model> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Model>, I>>(base?: I): Model {
-    return Model.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Model>): Model {
+    return Model.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Model>, I>>(object: I): Model {
+  fromPartial(object: DeepPartial<Model>): Model {
     const message = createBaseModel();
     message.name = object.name ?? "";
     message.state = object.state ?? ModelState.MODEL_STATE_UNSPECIFIED;
@@ -1138,10 +1138,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
   const nanos = (date.getTime() % 1_000) * 1_000_000;
@@ -1173,6 +1169,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

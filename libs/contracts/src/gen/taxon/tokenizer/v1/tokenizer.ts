@@ -25,7 +25,7 @@ export const protobufFileName = "taxon/tokenizer/v1/tokenizer.proto";
 export interface TokenizeRequest {
   /** At least one. */
   texts: string[];
-  /** Longest encoding in tokens, special tokens included; longer ones are cut. At least 3. Not cut when absent. */
+  /** Longest encoding in tokens, special tokens included; longer ones are cut. Not cut when absent. */
   maxLength?: number | undefined;
 }
 
@@ -142,10 +142,10 @@ export const TokenizeRequest: MessageFns<TokenizeRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TokenizeRequest>, I>>(base?: I): TokenizeRequest {
-    return TokenizeRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TokenizeRequest>): TokenizeRequest {
+    return TokenizeRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TokenizeRequest>, I>>(object: I): TokenizeRequest {
+  fromPartial(object: DeepPartial<TokenizeRequest>): TokenizeRequest {
     const message = createBaseTokenizeRequest();
     message.texts = object.texts?.map((e) => e) || [];
     message.maxLength = object.maxLength ?? undefined;
@@ -214,10 +214,10 @@ export const TokenizeResponse: MessageFns<TokenizeResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TokenizeResponse>, I>>(base?: I): TokenizeResponse {
-    return TokenizeResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TokenizeResponse>): TokenizeResponse {
+    return TokenizeResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TokenizeResponse>, I>>(object: I): TokenizeResponse {
+  fromPartial(object: DeepPartial<TokenizeResponse>): TokenizeResponse {
     const message = createBaseTokenizeResponse();
     message.encodings = object.encodings?.map((e) => Encoding.fromPartial(e)) || [];
     return message;
@@ -302,10 +302,10 @@ export const TokenizeStreamRequest: MessageFns<TokenizeStreamRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TokenizeStreamRequest>, I>>(base?: I): TokenizeStreamRequest {
-    return TokenizeStreamRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TokenizeStreamRequest>): TokenizeStreamRequest {
+    return TokenizeStreamRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TokenizeStreamRequest>, I>>(object: I): TokenizeStreamRequest {
+  fromPartial(object: DeepPartial<TokenizeStreamRequest>): TokenizeStreamRequest {
     const message = createBaseTokenizeStreamRequest();
     message.texts = object.texts?.map((e) => e) || [];
     message.maxLength = object.maxLength ?? undefined;
@@ -374,10 +374,10 @@ export const TokenizeStreamResponse: MessageFns<TokenizeStreamResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TokenizeStreamResponse>, I>>(base?: I): TokenizeStreamResponse {
-    return TokenizeStreamResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TokenizeStreamResponse>): TokenizeStreamResponse {
+    return TokenizeStreamResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TokenizeStreamResponse>, I>>(object: I): TokenizeStreamResponse {
+  fromPartial(object: DeepPartial<TokenizeStreamResponse>): TokenizeStreamResponse {
     const message = createBaseTokenizeStreamResponse();
     message.encodings = object.encodings?.map((e) => Encoding.fromPartial(e)) || [];
     return message;
@@ -455,10 +455,10 @@ export const Encoding: MessageFns<Encoding> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Encoding>, I>>(base?: I): Encoding {
-    return Encoding.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Encoding>): Encoding {
+    return Encoding.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Encoding>, I>>(object: I): Encoding {
+  fromPartial(object: DeepPartial<Encoding>): Encoding {
     const message = createBaseEncoding();
     message.ids = object.ids?.map((e) => e) || [];
     return message;
@@ -508,10 +508,10 @@ export const DescribeRequest: MessageFns<DescribeRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<DescribeRequest>, I>>(base?: I): DescribeRequest {
-    return DescribeRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DescribeRequest>): DescribeRequest {
+    return DescribeRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DescribeRequest>, I>>(_: I): DescribeRequest {
+  fromPartial(_: DeepPartial<DescribeRequest>): DescribeRequest {
     const message = createBaseDescribeRequest();
     return message;
   },
@@ -633,10 +633,10 @@ export const DescribeResponse: MessageFns<DescribeResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<DescribeResponse>, I>>(base?: I): DescribeResponse {
-    return DescribeResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DescribeResponse>): DescribeResponse {
+    return DescribeResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DescribeResponse>, I>>(object: I): DescribeResponse {
+  fromPartial(object: DeepPartial<DescribeResponse>): DescribeResponse {
     const message = createBaseDescribeResponse();
     message.encoder = object.encoder ?? "";
     message.vocabularySize = object.vocabularySize ?? 0;
@@ -752,10 +752,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -765,6 +761,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

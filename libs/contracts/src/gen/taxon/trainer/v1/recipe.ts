@@ -932,10 +932,10 @@ export const Recipe: MessageFns<Recipe> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Recipe>, I>>(base?: I): Recipe {
-    return Recipe.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Recipe>): Recipe {
+    return Recipe.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Recipe>, I>>(object: I): Recipe {
+  fromPartial(object: DeepPartial<Recipe>): Recipe {
     const message = createBaseRecipe();
     message.data = (object.data !== undefined && object.data !== null)
       ? DataOptions.fromPartial(object.data)
@@ -1125,10 +1125,10 @@ export const DataOptions: MessageFns<DataOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<DataOptions>, I>>(base?: I): DataOptions {
-    return DataOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<DataOptions>): DataOptions {
+    return DataOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<DataOptions>, I>>(object: I): DataOptions {
+  fromPartial(object: DeepPartial<DataOptions>): DataOptions {
     const message = createBaseDataOptions();
     message.train = object.train ?? "";
     message.validation = object.validation ?? undefined;
@@ -1232,10 +1232,10 @@ export const SplitOptions: MessageFns<SplitOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<SplitOptions>, I>>(base?: I): SplitOptions {
-    return SplitOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<SplitOptions>): SplitOptions {
+    return SplitOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<SplitOptions>, I>>(object: I): SplitOptions {
+  fromPartial(object: DeepPartial<SplitOptions>): SplitOptions {
     const message = createBaseSplitOptions();
     message.train = object.train ?? undefined;
     message.validation = object.validation ?? undefined;
@@ -1385,10 +1385,10 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<HeadOptions>, I>>(base?: I): HeadOptions {
-    return HeadOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<HeadOptions>): HeadOptions {
+    return HeadOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<HeadOptions>, I>>(object: I): HeadOptions {
+  fromPartial(object: DeepPartial<HeadOptions>): HeadOptions {
     const message = createBaseHeadOptions();
     message.kind = object.kind ?? HeadKind.HEAD_KIND_UNSPECIFIED;
     message.pooling = object.pooling ?? Pooling.POOLING_UNSPECIFIED;
@@ -1673,10 +1673,10 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<OptimizerOptions>, I>>(base?: I): OptimizerOptions {
-    return OptimizerOptions.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<OptimizerOptions>): OptimizerOptions {
+    return OptimizerOptions.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<OptimizerOptions>, I>>(object: I): OptimizerOptions {
+  fromPartial(object: DeepPartial<OptimizerOptions>): OptimizerOptions {
     const message = createBaseOptimizerOptions();
     message.epochs = object.epochs ?? undefined;
     message.learningRate = object.learningRate ?? undefined;
@@ -1708,10 +1708,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
 }
@@ -1721,6 +1717,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

@@ -647,10 +647,10 @@ export const StartTrainingRequest: MessageFns<StartTrainingRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StartTrainingRequest>, I>>(base?: I): StartTrainingRequest {
-    return StartTrainingRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartTrainingRequest>): StartTrainingRequest {
+    return StartTrainingRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartTrainingRequest>, I>>(object: I): StartTrainingRequest {
+  fromPartial(object: DeepPartial<StartTrainingRequest>): StartTrainingRequest {
     const message = createBaseStartTrainingRequest();
     message.recipe = (object.recipe !== undefined && object.recipe !== null)
       ? Recipe.fromPartial(object.recipe)
@@ -723,10 +723,10 @@ export const StartTrainingResponse: MessageFns<StartTrainingResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StartTrainingResponse>, I>>(base?: I): StartTrainingResponse {
-    return StartTrainingResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StartTrainingResponse>): StartTrainingResponse {
+    return StartTrainingResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StartTrainingResponse>, I>>(object: I): StartTrainingResponse {
+  fromPartial(object: DeepPartial<StartTrainingResponse>): StartTrainingResponse {
     const message = createBaseStartTrainingResponse();
     message.trainingId = object.trainingId ?? "";
     return message;
@@ -818,10 +818,10 @@ export const WatchTrainingRequest: MessageFns<WatchTrainingRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchTrainingRequest>, I>>(base?: I): WatchTrainingRequest {
-    return WatchTrainingRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTrainingRequest>): WatchTrainingRequest {
+    return WatchTrainingRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTrainingRequest>, I>>(object: I): WatchTrainingRequest {
+  fromPartial(object: DeepPartial<WatchTrainingRequest>): WatchTrainingRequest {
     const message = createBaseWatchTrainingRequest();
     message.trainingId = object.trainingId ?? "";
     message.afterSequence = (object.afterSequence !== undefined && object.afterSequence !== null)
@@ -1006,10 +1006,10 @@ export const WatchTrainingResponse: MessageFns<WatchTrainingResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<WatchTrainingResponse>, I>>(base?: I): WatchTrainingResponse {
-    return WatchTrainingResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<WatchTrainingResponse>): WatchTrainingResponse {
+    return WatchTrainingResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<WatchTrainingResponse>, I>>(object: I): WatchTrainingResponse {
+  fromPartial(object: DeepPartial<WatchTrainingResponse>): WatchTrainingResponse {
     const message = createBaseWatchTrainingResponse();
     message.sequence = (object.sequence !== undefined && object.sequence !== null) ? BigInt(object.sequence) : 0n;
     message.time = object.time ?? undefined;
@@ -1118,10 +1118,10 @@ export const CancelTrainingRequest: MessageFns<CancelTrainingRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CancelTrainingRequest>, I>>(base?: I): CancelTrainingRequest {
-    return CancelTrainingRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CancelTrainingRequest>): CancelTrainingRequest {
+    return CancelTrainingRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CancelTrainingRequest>, I>>(object: I): CancelTrainingRequest {
+  fromPartial(object: DeepPartial<CancelTrainingRequest>): CancelTrainingRequest {
     const message = createBaseCancelTrainingRequest();
     message.trainingId = object.trainingId ?? "";
     return message;
@@ -1185,10 +1185,10 @@ export const CancelTrainingResponse: MessageFns<CancelTrainingResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<CancelTrainingResponse>, I>>(base?: I): CancelTrainingResponse {
-    return CancelTrainingResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<CancelTrainingResponse>): CancelTrainingResponse {
+    return CancelTrainingResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<CancelTrainingResponse>, I>>(object: I): CancelTrainingResponse {
+  fromPartial(object: DeepPartial<CancelTrainingResponse>): CancelTrainingResponse {
     const message = createBaseCancelTrainingResponse();
     message.training = (object.training !== undefined && object.training !== null)
       ? Training.fromPartial(object.training)
@@ -1260,10 +1260,10 @@ export const GetTrainingRequest: MessageFns<GetTrainingRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetTrainingRequest>, I>>(base?: I): GetTrainingRequest {
-    return GetTrainingRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetTrainingRequest>): GetTrainingRequest {
+    return GetTrainingRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetTrainingRequest>, I>>(object: I): GetTrainingRequest {
+  fromPartial(object: DeepPartial<GetTrainingRequest>): GetTrainingRequest {
     const message = createBaseGetTrainingRequest();
     message.trainingId = object.trainingId ?? "";
     return message;
@@ -1327,10 +1327,10 @@ export const GetTrainingResponse: MessageFns<GetTrainingResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<GetTrainingResponse>, I>>(base?: I): GetTrainingResponse {
-    return GetTrainingResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<GetTrainingResponse>): GetTrainingResponse {
+    return GetTrainingResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<GetTrainingResponse>, I>>(object: I): GetTrainingResponse {
+  fromPartial(object: DeepPartial<GetTrainingResponse>): GetTrainingResponse {
     const message = createBaseGetTrainingResponse();
     message.training = (object.training !== undefined && object.training !== null)
       ? Training.fromPartial(object.training)
@@ -1436,10 +1436,10 @@ export const ListTrainingsRequest: MessageFns<ListTrainingsRequest> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListTrainingsRequest>, I>>(base?: I): ListTrainingsRequest {
-    return ListTrainingsRequest.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListTrainingsRequest>): ListTrainingsRequest {
+    return ListTrainingsRequest.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListTrainingsRequest>, I>>(object: I): ListTrainingsRequest {
+  fromPartial(object: DeepPartial<ListTrainingsRequest>): ListTrainingsRequest {
     const message = createBaseListTrainingsRequest();
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
@@ -1528,10 +1528,10 @@ export const ListTrainingsResponse: MessageFns<ListTrainingsResponse> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<ListTrainingsResponse>, I>>(base?: I): ListTrainingsResponse {
-    return ListTrainingsResponse.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<ListTrainingsResponse>): ListTrainingsResponse {
+    return ListTrainingsResponse.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<ListTrainingsResponse>, I>>(object: I): ListTrainingsResponse {
+  fromPartial(object: DeepPartial<ListTrainingsResponse>): ListTrainingsResponse {
     const message = createBaseListTrainingsResponse();
     message.trainings = object.trainings?.map((e) => Training.fromPartial(e)) || [];
     message.nextPageToken = object.nextPageToken ?? "";
@@ -1771,10 +1771,10 @@ export const Training: MessageFns<Training> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Training>, I>>(base?: I): Training {
-    return Training.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Training>): Training {
+    return Training.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Training>, I>>(object: I): Training {
+  fromPartial(object: DeepPartial<Training>): Training {
     const message = createBaseTraining();
     message.trainingId = object.trainingId ?? "";
     message.state = object.state ?? TrainingState.TRAINING_STATE_UNSPECIFIED;
@@ -1887,10 +1887,10 @@ export const StateChange: MessageFns<StateChange> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StateChange>, I>>(base?: I): StateChange {
-    return StateChange.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StateChange>): StateChange {
+    return StateChange.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StateChange>, I>>(object: I): StateChange {
+  fromPartial(object: DeepPartial<StateChange>): StateChange {
     const message = createBaseStateChange();
     message.state = object.state ?? TrainingState.TRAINING_STATE_UNSPECIFIED;
     message.result = (object.result !== undefined && object.result !== null)
@@ -1960,10 +1960,10 @@ export const StageStart: MessageFns<StageStart> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<StageStart>, I>>(base?: I): StageStart {
-    return StageStart.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<StageStart>): StageStart {
+    return StageStart.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<StageStart>, I>>(object: I): StageStart {
+  fromPartial(object: DeepPartial<StageStart>): StageStart {
     const message = createBaseStageStart();
     message.stage = object.stage ?? Stage.STAGE_UNSPECIFIED;
     return message;
@@ -2177,10 +2177,10 @@ export const Progress: MessageFns<Progress> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Progress>, I>>(base?: I): Progress {
-    return Progress.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Progress>): Progress {
+    return Progress.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Progress>, I>>(object: I): Progress {
+  fromPartial(object: DeepPartial<Progress>): Progress {
     const message = createBaseProgress();
     message.stage = object.stage ?? Stage.STAGE_UNSPECIFIED;
     message.done = (object.done !== undefined && object.done !== null) ? BigInt(object.done) : 0n;
@@ -2314,10 +2314,10 @@ export const Evaluation: MessageFns<Evaluation> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Evaluation>, I>>(base?: I): Evaluation {
-    return Evaluation.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Evaluation>): Evaluation {
+    return Evaluation.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Evaluation>, I>>(object: I): Evaluation {
+  fromPartial(object: DeepPartial<Evaluation>): Evaluation {
     const message = createBaseEvaluation();
     message.split = object.split ?? Split.SPLIT_UNSPECIFIED;
     message.epoch = object.epoch ?? 0;
@@ -2404,10 +2404,10 @@ export const Notice: MessageFns<Notice> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Notice>, I>>(base?: I): Notice {
-    return Notice.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Notice>): Notice {
+    return Notice.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Notice>, I>>(object: I): Notice {
+  fromPartial(object: DeepPartial<Notice>): Notice {
     const message = createBaseNotice();
     message.level = object.level ?? NoticeLevel.NOTICE_LEVEL_UNSPECIFIED;
     message.message = object.message ?? "";
@@ -2489,10 +2489,10 @@ export const Checkpoint: MessageFns<Checkpoint> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<Checkpoint>, I>>(base?: I): Checkpoint {
-    return Checkpoint.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<Checkpoint>): Checkpoint {
+    return Checkpoint.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<Checkpoint>, I>>(object: I): Checkpoint {
+  fromPartial(object: DeepPartial<Checkpoint>): Checkpoint {
     const message = createBaseCheckpoint();
     message.folder = object.folder ?? "";
     message.step = object.step ?? 0;
@@ -2672,10 +2672,10 @@ export const TrainingResult: MessageFns<TrainingResult> = {
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<TrainingResult>, I>>(base?: I): TrainingResult {
-    return TrainingResult.fromPartial(base ?? ({} as any));
+  create(base?: DeepPartial<TrainingResult>): TrainingResult {
+    return TrainingResult.fromPartial(base ?? {});
   },
-  fromPartial<I extends Exact<DeepPartial<TrainingResult>, I>>(object: I): TrainingResult {
+  fromPartial(object: DeepPartial<TrainingResult>): TrainingResult {
     const message = createBaseTrainingResult();
     message.modelFolder = object.modelFolder ?? "";
     message.runFolder = object.runFolder ?? "";
@@ -2863,10 +2863,6 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
 
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function toTimestamp(date: Date): Timestamp {
   const seconds = BigInt(Math.trunc(date.getTime() / 1_000));
   const nanos = (date.getTime() % 1_000) * 1_000_000;
@@ -2898,6 +2894,6 @@ export interface MessageFns<T> {
   decode(input: BinaryReader | Uint8Array, length?: number): T;
   fromJSON(object: any): T;
   toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
+  create(base?: DeepPartial<T>): T;
+  fromPartial(object: DeepPartial<T>): T;
 }

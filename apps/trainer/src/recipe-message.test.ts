@@ -1,0 +1,89 @@
+import { Recipe as RecipeMessage } from '@taxon/contracts';
+import { parseRecipe, type RecipeInput } from '@taxon/training';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { fromRecipeMessage, toRecipeMessage } from './recipe-message.ts';
+
+const overWire = (message: RecipeMessage): RecipeMessage =>
+  RecipeMessage.decode(RecipeMessage.encode(message).finish());
+const minimal = { data: { train: 'a.csv' }, output: 'out' };
+
+const keysOf = (value: object, path = ''): string[] =>
+  Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
+    typeof inner === 'object' && inner !== null ? keysOf(inner, `${path}${key}.`) : [path + key],
+  );
+
+/** Something other than the default for most options. */
+const recipes: fc.Arbitrary<RecipeInput> = fc.record({
+  data: fc.record({
+    train: fc.constant('train.csv'),
+    validation: fc.option(fc.constant('v.csv'), { nil: undefined }),
+    test: fc.option(fc.constant('t.csv'), { nil: undefined }),
+    format: fc.option(fc.constantFrom('csv', 'tsv', 'jsonl', 'json'), { nil: undefined }),
+    textColumn: fc.constant('question'),
+    labelColumn: fc.constant('intent'),
+    split: fc.record({ train: fc.constant(0.5), validation: fc.constant(0), test: fc.constant(0.5) }),
+  }),
+  encoder: fc.constant('other'),
+  output: fc.constant('out'),
+  maxLength: fc.integer({ min: 4, max: 8192 }),
+  head: fc.record({
+    kind: fc.constantFrom('auto', 'dense', 'pooler'),
+    pooling: fc.constantFrom('auto', 'mean', 'cls'),
+    normalize: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
+    start: fc.constantFrom('solved', 'random'),
+    l2: fc.double({ min: 0, max: 1, noNaN: true }),
+    iterations: fc.integer({ min: 1, max: 10_000 }),
+  }),
+  optimizer: fc.record({
+    epochs: fc.double({ min: 0, max: 1000, noNaN: true }),
+    schedule: fc.constantFrom('linear', 'cosine', 'constant'),
+    dropout: fc.double({ min: 0, max: 0.9, noNaN: true }),
+    tokensPerStep: fc.integer({ min: 64, max: 65_536 }),
+  }),
+  metric: fc.constantFrom('accuracy', 'macroF1', 'weightedF1', 'loss'),
+  patience: fc.nat(100),
+  seed: fc.nat(2 ** 31 - 1),
+  spin: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
+});
+
+describe('recipe messages', () => {
+  it('hold every option of the recipe: a new one must be added to the contract', () => {
+    const full = parseRecipe({ ...minimal, data: { train: 'a', validation: 'b', test: 'c', format: 'csv' } });
+    const message = toRecipeMessage(full);
+    expect(keysOf(message).sort()).toEqual(keysOf(full).sort());
+    for (const [key, value] of Object.entries(RecipeMessage.toJSON(overWire(message)) as object))
+      expect(value, key).not.toBe('UNRECOGNIZED');
+  });
+
+  it('carry any recipe there and back', () => {
+    fc.assert(
+      fc.property(recipes, (input) => {
+        const recipe = parseRecipe(input);
+        expect(parseRecipe(fromRecipeMessage(overWire(toRecipeMessage(recipe))))).toEqual(recipe);
+      }),
+    );
+  });
+
+  it("take the recipe's defaults for what is absent", () => {
+    const message = overWire(
+      RecipeMessage.fromPartial({ data: { train: 'a.csv' }, output: 'out', head: {}, optimizer: {} }),
+    );
+    expect(parseRecipe(fromRecipeMessage(message))).toEqual(parseRecipe(minimal));
+  });
+
+  it('tell zero from absent', () => {
+    const message = overWire(RecipeMessage.fromPartial({ ...minimal, patience: 0, optimizer: { epochs: 0 } }));
+    expect(parseRecipe(fromRecipeMessage(message))).toMatchObject({ patience: 0, optimizer: { epochs: 0 } });
+  });
+
+  it('are refused as recipes are, with field, value and what would be right', () => {
+    const parse = (message: Parameters<typeof RecipeMessage.fromPartial>[0]) => () =>
+      parseRecipe(fromRecipeMessage(overWire(RecipeMessage.fromPartial(message))));
+    expect(() => parseRecipe(fromRecipeMessage(undefined))).toThrow(/data: .*missing/);
+    expect(parse({ output: 'out' })).toThrow(/data: .*missing/);
+    expect(parse({ data: {}, output: 'out' })).toThrow(/data\.train: .*missing/);
+    expect(parse({ ...minimal, output: '' })).toThrow(/output: .*missing/);
+    expect(parse({ ...minimal, optimizer: { learningRate: 7 } })).toThrow(/optimizer\.learningRate: .*got 7/);
+  });
+});
