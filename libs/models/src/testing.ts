@@ -13,9 +13,10 @@ import { writeSafetensors } from './safetensors.ts';
 import { encoderTensors, parameterShapes, type Weights } from './weights.ts';
 
 const words =
-  'the a card was lost my please help with new pin money sent twice what is rate today un ##able to ##s ##ing pay account close open'.split(
+  'the card was lost my please help with new pin money sent twice what is rate today un ##able to ##s ##ing pay account close open'.split(
     ' ',
   );
+/** Token ids are places in this list. */
 export const vocabulary = [
   '[PAD]',
   '[UNK]',
