@@ -49,7 +49,7 @@ await main(async () => {
   console.log(`
   open ${model}/run/report.html
   npx taxon predict ${model} "a text of yours"
-  npx taxon evaluate ${model} ${sample}
+  npx taxon predict ${model} --input samples/support-intents-new.txt
   npx taxon serve ${model}
   npx taxon train your-data.csv --out my-model      (columns text and label; npx taxon train --help)
 `);
