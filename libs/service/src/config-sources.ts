@@ -71,6 +71,25 @@ const unknownFlag = (name: string, fields: readonly ConfigField[]): Violation =>
   );
 };
 
+const setFlag = (
+  layer: Layer,
+  field: ConfigField,
+  name: string,
+  text: string | undefined,
+  wrong: Violation[],
+): void => {
+  const source = `--${name}`;
+  if (text === undefined && field.kind !== 'boolean') {
+    wrong.push({ field: source, description: `needs a value (${field.type})` });
+    return;
+  }
+  const value = text === undefined ? true : coerce(text, field);
+  const before = layer.get(fieldName(field))?.value;
+  // A list's flag may be given several times.
+  const several = field.kind === 'list' && Array.isArray(before) && Array.isArray(value);
+  layer.set(fieldName(field), { value: several ? [...(before as unknown[]), ...(value as unknown[])] : value, source });
+};
+
 /** The flags' layer, and the path that `--config` names. */
 export const readFlags = (fields: readonly ConfigField[], argv: readonly string[], wrong: Violation[]) => {
   const layer: Layer = new Map();
@@ -94,32 +113,22 @@ export const readFlags = (fields: readonly ConfigField[], argv: readonly string[
   });
   let config: string | undefined;
   let help = false;
+  let afterUnknown = -1;
   for (const token of tokens) {
-    if (token.kind === 'positional')
+    // What follows an unknown flag is most likely its value.
+    if (token.kind === 'positional' && token.index !== afterUnknown)
       wrong.push({ field: token.value, description: 'unexpected argument; options start with --' });
-    if (token.kind !== 'option' || token.name === '') continue;
-    const negated = token.name.startsWith('no-') && byFlag.get(token.name.slice(3))?.kind === 'boolean';
-    const name = negated ? token.name.slice(3) : token.name;
+    if (token.kind !== 'option') continue;
+    const { name, value } = token;
+    const negated = name.startsWith('no-') ? byFlag.get(name.slice(3)) : undefined;
     const field = byFlag.get(name);
     if (name === 'help' || name === 'h') help = true;
-    else if (name === 'config') config = token.value;
-    else if (field === undefined) wrong.push(unknownFlag(name, fields));
-    else if (field.kind === 'boolean')
-      layer.set(fieldName(field), {
-        value: token.value === undefined ? !negated : coerce(token.value, field),
-        source: `--${name}`,
-      });
-    else if (token.value === undefined)
-      wrong.push({ field: `--${name}`, description: `needs a value (${field.type})` });
+    else if (name === 'config') config = value;
+    else if (field !== undefined) setFlag(layer, field, name, value, wrong);
+    else if (negated?.kind === 'boolean') layer.set(fieldName(negated), { value: false, source: `--${name}` });
     else {
-      const value = coerce(token.value, field);
-      const before = layer.get(fieldName(field))?.value;
-      // A list's flag may be given several times.
-      const whole: unknown =
-        field.kind === 'list' && Array.isArray(before) && Array.isArray(value)
-          ? [...(before as unknown[]), ...(value as unknown[])]
-          : value;
-      layer.set(fieldName(field), { value: whole, source: `--${name}` });
+      wrong.push(unknownFlag(name, fields));
+      afterUnknown = token.index + 1;
     }
   }
   return { layer, config, help };
