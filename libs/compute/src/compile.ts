@@ -71,7 +71,6 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
       dtype: tensor.dtype as DType,
       shape: tensor.shape.map((size) => symbols.describe(size)),
     });
-    builder.shapes.set(key, tensor.shape);
   }
   const rename = (name: string): string => renamed.get(name) ?? name;
   for (const node of graph.nodes) {
@@ -93,7 +92,7 @@ export const compile = (
   const graph = withTrace((trace) => {
     const inputs = { ...declareInputs(trace, signature), ...declareConstants(trace, constants) };
     declareOutputs(trace, fn(inputs));
-    simplify(trace.builder.graph, trace.builder.shapes);
+    simplify(trace.builder.graph);
     return trace.builder.graph;
   });
   return { graph, encode: () => encodeModel(graph) };

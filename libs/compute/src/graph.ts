@@ -45,8 +45,6 @@ const largestSharedConstant = 256;
 /** Collects nodes while a function is traced. */
 export class GraphBuilder {
   readonly graph: Graph = { inputs: [], outputs: [], nodes: [], initializers: [] };
-  /** Traced shapes by value name, for the rewrites that depend on them. */
-  readonly shapes = new Map<string, readonly number[]>();
   readonly #shared = new Map<string, string>();
   #count = 0;
 

@@ -33,7 +33,6 @@ class TraceBackend extends tf.KernelBackend {
     const constant = toTyped(values, dtype);
     const { builder } = currentTrace();
     const name = builder.constant(constant, shape, dtype as DType);
-    builder.shapes.set(name, shape);
     this.values.set(dataId, { name, constant });
   }
   override readSync(dataId: object): tf.BackendValues {
@@ -99,7 +98,6 @@ export const nameOf = (tensor: tf.TensorInfo): string => backend().values.get(te
 export const traced = (name: string, shape: readonly number[], dtype: tf.DataType): tf.TensorInfo => {
   const dataId = {};
   backend().values.set(dataId, { name });
-  currentTrace().builder.shapes.set(name, shape);
   return { dataId, shape: [...shape], dtype };
 };
 

@@ -20,7 +20,8 @@ register('GeluGradient', ({ dy, x }) => {
     alpha: { float: 0.5 },
     beta: { float: 0.5 },
   });
-  const gauss = pass('Exp', pass('Neg', pass('Mul', u, u))); // exp(−x²/2) = exp(−u²)
+  // exp(−x²/2); not as Neg(u²): ONNX Runtime's Neg runs on one thread.
+  const gauss = pass('Exp', pass('Mul', pass('Mul', x!, builder.float(-0.5)), x!));
   // x/√(2π) = u/√π
   const density = pass('Mul', pass('Mul', u, builder.float(1 / Math.sqrt(Math.PI))), gauss);
   return pass('Mul', dy!, pass('Add', cdf, density));
