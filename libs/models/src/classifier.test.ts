@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Worker } from 'node:worker_threads';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadClassifier, saveModelFolder, type Classifier } from './index.ts';
 import { card, largestDifference, sampleTexts, temporaryFolder, tinyModel, writeEncoderFolder } from './testing.ts';
@@ -148,6 +149,20 @@ describe('what goes wrong reaches the caller', () => {
       code: 'invalid_input',
       message: expect.stringMatching(/vocab\.txt: its SHA-256 is/),
     });
+  });
+
+  it('a worker that dies: pending and later calls are refused, and disposing ends', async () => {
+    const started = new Promise<Worker>((resolve) => process.once('worker', resolve));
+    const other = await loadClassifier(folder, { threads: 1 });
+    const refusal = {
+      code: 'internal',
+      message: expect.stringMatching(/the worker that serves .* stopped: exit code 1/),
+    };
+    const refused = expect(other.classify(manyTexts(3000))).rejects.toMatchObject(refusal);
+    await (await started).terminate();
+    await refused;
+    await expect(other.classify(['a'])).rejects.toMatchObject(refusal);
+    await other.dispose();
   });
 
   it('disposing: pending and later calls are refused, and doing it twice is fine', async () => {

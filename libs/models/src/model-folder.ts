@@ -28,3 +28,14 @@ export interface ModelFolder extends ModelDescription {
   /** Of the encoder and, where there is one, of the head. A plain encoder's pooler is kept where the folder has it. */
   weights: Weights;
 }
+
+/** What is saved. A `ModelFolder` that has a head is one. */
+export interface SavableModel {
+  encoder: EncoderConfig;
+  head: HeadConfig;
+  weights: Weights;
+  /** One a class, in the order of the logits. */
+  labels: readonly string[];
+  /** Longest text in tokens, special tokens included. */
+  maxLength: number;
+}

@@ -1,28 +1,22 @@
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import { invalidInput } from '@taxon/errors';
+import { z } from 'zod';
 import { digestOf } from './digest.ts';
-import type { EncoderConfig } from './encoder-config.ts';
+import { weightShapes } from './bind-weights.ts';
 import { headShapes, type HeadConfig } from './head.ts';
 import { labelMaps } from './labels.ts';
+import type { SavableModel } from './model-folder.ts';
 import { modelCard, type ModelCard } from './model-card.ts';
 import { traceOnnxModel } from './onnx-export.ts';
+import { readOptionalJson } from './read-json.ts';
 import { expectReplaceable, replaceFolder } from './replace-folder.ts';
 import { writeSafetensors } from './safetensors.ts';
+import { writeSentenceModules } from './write-sentence-modules.ts';
+import { writeJson } from './write-json.ts';
 import { formatVersion, type TaxonJson } from './taxon-json.ts';
 import { copyTokenizer } from './tokenizer-files.ts';
-import { encoderTensors, parameterShapes, parameterTensors, type Weights } from './weights.ts';
-
-/** What is saved. A `ModelFolder` that has a head is one. */
-export interface SavableModel {
-  encoder: EncoderConfig;
-  head: HeadConfig;
-  weights: Weights;
-  /** One a class, in the order of the logits. */
-  labels: readonly string[];
-  /** Longest text in tokens, special tokens included. */
-  maxLength: number;
-}
+import { encoderTensors, parameterTensors } from './weights.ts';
 
 export interface SaveModelOptions {
   /** Folder whose tokenizer, and whose further keys of `config.json`, the model takes over. */
@@ -48,15 +42,14 @@ const expectSavable = ({ encoder, head, weights, labels, maxLength }: SavableMod
     throw invalidInput(`maxLength is ${maxLength}; the encoder takes 2 to ${encoder.positions}`);
   if (head.kind === 'pooler' && (head.pooling !== 'cls' || head.normalize))
     throw invalidInput('a pooler head pools by cls and does not normalise: Hugging Face has no other');
-  for (const [name, shape] of Object.entries(parameterShapes(encoder, head))) {
+  const { parameters, ...tables } = weights;
+  const numbers: Record<string, Float32Array> = { ...parameters, ...tables };
+  for (const [name, shape] of Object.entries(weightShapes(encoder, head))) {
     const size = shape.reduce((a, b) => a * b, 1);
-    const found = weights.parameters[name]?.length;
+    const found = numbers[name]?.length;
     if (found !== size) throw invalidInput(`weights: '${name}' has ${found ?? 'no'} numbers; the config says ${size}`);
   }
 };
-
-const writeJson = (path: string, value: unknown): Promise<void> =>
-  writeFile(path, `${JSON.stringify(value, null, 2)}\n`);
 
 /** Keys of the source's config that tell of its own making. */
 const notTakenOver = ['_name_or_path', 'transformers_version', 'torch_dtype', 'label2id', 'id2label', 'is_local'];
@@ -83,50 +76,8 @@ const configJson = (base: Record<string, unknown>, { encoder, head, labels }: Sa
   };
 };
 
-const readBaseConfig = async (folder: string): Promise<Record<string, unknown>> => {
-  const text = await readFile(join(folder, 'config.json'), 'utf8').catch(() => '{}');
-  return JSON.parse(text) as Record<string, unknown>;
-};
-
-/** A mean- or `[CLS]`-pooled head as sentence-transformers modules; the module names are those that all versions know. */
-const writeSentenceModules = async (
-  folder: string,
-  { encoder: { hidden }, head, weights, maxLength }: SavableModel,
-): Promise<void> => {
-  const chain = ['Transformer', 'Pooling', ...(head.normalize ? ['Normalize'] : []), 'Dense'];
-  const modules = chain.map((kind, i) => ({
-    idx: i,
-    name: String(i),
-    path: i === 0 ? '' : `${i}_${kind}`,
-    type: `sentence_transformers.models.${kind}`,
-  }));
-  await writeJson(join(folder, 'modules.json'), modules);
-  for (const { path } of modules) await mkdir(join(folder, path), { recursive: true });
-  await writeJson(join(folder, '1_Pooling', 'config.json'), {
-    word_embedding_dimension: hidden,
-    pooling_mode_cls_token: head.pooling === 'cls',
-    pooling_mode_mean_tokens: head.pooling === 'mean',
-    pooling_mode_max_tokens: false,
-    pooling_mode_mean_sqrt_len_tokens: false,
-  });
-  if (head.normalize) await writeJson(join(folder, '2_Normalize', 'config.json'), {});
-  const dense = join(folder, modules.at(-1)!.path);
-  await writeJson(join(dense, 'config.json'), {
-    in_features: hidden,
-    out_features: head.classes,
-    bias: true,
-    activation_function: 'torch.nn.modules.linear.Identity',
-  });
-  const tensors = [...parameterTensors(weights.parameters, headShapes(head, { hidden } as EncoderConfig))];
-  const named = tensors.map(([name, tensor]) => [name.replace('classifier', 'linear'), tensor] as const);
-  await writeSafetensors(join(dense, 'model.safetensors'), new Map(named));
-  await writeJson(join(folder, 'sentence_bert_config.json'), { max_seq_length: maxLength, do_lower_case: false });
-  await writeJson(join(folder, 'config_sentence_transformers.json'), {
-    __version__: { sentence_transformers: '2.0.0', transformers: '4.6.1', pytorch: '1.8.1' },
-    prompts: {},
-    default_prompt_name: null,
-  });
-};
+const readBaseConfig = async (folder: string): Promise<Record<string, unknown>> =>
+  (await readOptionalJson(join(folder, 'config.json'), z.looseObject({}))) ?? {};
 
 const writeWeights = async (folder: string, { encoder, head, weights }: SavableModel): Promise<void> => {
   const path = join(folder, 'model.safetensors');

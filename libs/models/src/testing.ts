@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import type { EncoderConfig } from './encoder-config.ts';
 import type { HeadConfig } from './head.ts';
-import type { SavableModel } from './save-model-folder.ts';
+import type { SavableModel } from './model-folder.ts';
 import { writeSafetensors } from './safetensors.ts';
 import { encoderTensors, parameterShapes, type Weights } from './weights.ts';
 
