@@ -22,7 +22,7 @@ for (const rule of boundaries)
     rule.onlyDependOnLibsWithTags.push('type:leaf');
 
 export default tseslint.config(
-  { ignores: ['**/dist', '**/node_modules', '.nx', '.cache', 'libs/*/src/gen', '**/.venv'] },
+  { ignores: ['**/dist', '**/node_modules', '.nx', '.cache', 'libs/*/src/gen', '**/assembly', '**/.venv'] },
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],

@@ -9,7 +9,7 @@ export function squaredNorm(x: usize, vectors: i32): f64 {
     const end = min(i + 4096, vectors);
     let sum = f32x4.splat(0);
     for (; i < end; i++) {
-      const a = v128.load(x + (<usize>i << 4));
+      const a = v128.load(x + ((<usize>i) << 4));
       sum = f32x4.add(sum, f32x4.mul(a, a));
     }
     total +=
@@ -24,7 +24,7 @@ export function squaredNorm(x: usize, vectors: i32): f64 {
 /** sum += x */
 export function addTo(sum: usize, x: usize, vectors: i32): void {
   for (let i = 0; i < vectors; i++) {
-    const at = <usize>i << 4;
+    const at = (<usize>i) << 4;
     v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(x + at)));
   }
 }
@@ -52,7 +52,7 @@ export function adamw(
   const e = f32x4.splat(epsilon);
   const k = f32x4.splat(keep);
   for (let i = 0; i < vectors; i++) {
-    const at = <usize>i << 4;
+    const at = (<usize>i) << 4;
     const g = v128.load(gradient + at);
     const nextM = f32x4.add(f32x4.mul(b1, v128.load(m + at)), f32x4.mul(f1, g));
     const nextV = f32x4.add(f32x4.mul(b2, v128.load(v + at)), f32x4.mul(f2, f32x4.mul(g, g)));

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { engine } from '@tensorflow/tfjs-core';
-import type { Dimension, DType, Graph, TypedArray } from './graph.ts';
+import type { Dimension, DType, Graph } from './graph.ts';
 import './kernels/index.ts';
 import { encodeModel } from './onnx-model.ts';
 import { simplify } from './rewrite.ts';
@@ -15,18 +15,8 @@ export interface TensorSpec {
   dtype?: TracedType;
 }
 
-/** Numbers that become part of the program, such as the weights of a model that is served. */
-export interface Constant {
-  shape: readonly number[];
-  data: Float32Array | Int32Array;
-}
-
 export type Signature = Readonly<Record<string, TensorSpec>>;
 export type Tensors<Names extends string = string> = Record<Names, tf.Tensor>;
-
-export interface CompileOptions {
-  constants?: Readonly<Record<string, Constant>>;
-}
 
 /** One native program: what a traced function computes, as an ONNX model. */
 export interface Program {
@@ -44,15 +34,6 @@ const declareInputs = ({ builder, symbols }: Trace, signature: Signature): Tenso
       builder.graph.inputs.push({ name, dtype, shape });
       const sizes = shape.map((size, axis) => (typeof size === 'number' ? size : symbols.size(size, name, axis)));
       return [name, tensorFor(name, sizes, dtype)];
-    }),
-  );
-
-const declareConstants = ({ builder }: Trace, constants: Readonly<Record<string, Constant>>): Tensors =>
-  Object.fromEntries(
-    Object.entries(constants).map(([name, { shape, data }]) => {
-      const dtype: DType = data instanceof Float32Array ? 'float32' : 'int32';
-      builder.graph.initializers.push({ name, dtype, shape, data });
-      return [name, tensorFor(name, shape, dtype)];
     }),
   );
 
@@ -84,18 +65,11 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
  * @param fn written in tfjs operations; gradients included. It must not read values.
  * @throws TaxonError `internal` when `fn` reads a value; tfjs's own error names an operation that the tracer lacks
  */
-export const compile = (
-  fn: (inputs: Tensors) => Tensors,
-  signature: Signature,
-  { constants = {} }: CompileOptions = {},
-): Program => {
+export const compile = (fn: (inputs: Tensors) => Tensors, signature: Signature): Program => {
   const graph = withTrace((trace) => {
-    const inputs = { ...declareInputs(trace, signature), ...declareConstants(trace, constants) };
-    declareOutputs(trace, fn(inputs));
+    declareOutputs(trace, fn(declareInputs(trace, signature)));
     simplify(trace.builder.graph);
     return trace.builder.graph;
   });
   return { graph, encode: () => encodeModel(graph) };
 };
-
-export type { TypedArray };

@@ -1,12 +1,4 @@
-export {
-  compile,
-  type CompileOptions,
-  type Constant,
-  type Program,
-  type Signature,
-  type Tensors,
-  type TensorSpec,
-} from './compile.ts';
+export { compile, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
 export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';
 export { measureMatmulCeiling } from './ceiling.ts';
 export { attention } from './ops/attention.ts';

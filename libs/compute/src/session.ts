@@ -74,7 +74,7 @@ export const createSession = async (program: Program | Uint8Array, options: Sess
       const outputs = await native.run(toOrtAll(feeds), fetches);
       return Object.fromEntries(
         Object.entries(outputs).map(([name, value]) => {
-          const tensor = value as ort.Tensor;
+          const tensor = value;
           return [name, { data: tensor.data as Float32Array | Int32Array, shape: tensor.dims }];
         }),
       );

@@ -35,7 +35,7 @@ export const runReference = async (fn: Fn, feeds: Feeds): Promise<Record<string,
     return Object.fromEntries(
       Object.entries(fn(inputs)).map(([name, x]) => [name, { data: x.dataSync() as Float32Array, shape: x.shape }]),
     );
-  }) as unknown as Record<string, FeedTensor>;
+  });
 };
 
 /** Largest difference, relative to the largest magnitude of the reference (at least 1). */

@@ -89,7 +89,11 @@ export const currentTrace = (): Trace => {
 
 export const isTracing = (): boolean => open !== undefined;
 
-const backend = (): TraceBackend => tf.engine().backend as TraceBackend;
+const backend = (): TraceBackend => {
+  const { backend: current } = tf.engine();
+  if (current instanceof TraceBackend) return current;
+  throw new TaxonError({ code: 'internal', message: 'the tracing backend is not the current one' });
+};
 
 /** The ONNX name of a traced tensor. */
 export const nameOf = (tensor: tf.TensorInfo): string => backend().values.get(tensor.dataId).name;
@@ -114,18 +118,30 @@ export const emit = (
   return traced(currentTrace().builder.node(op, names, attributes, domain), shape, dtype);
 };
 
+const backendName = (): string | undefined =>
+  Object.keys(tf.engine().registryFactory).some((name) => name !== traceBackendName) ? tf.getBackend() : undefined;
+
+const begin = (): Trace => {
+  if (open !== undefined) throw new TaxonError({ code: 'internal', message: 'traces do not nest' });
+  const builder = new GraphBuilder();
+  return { builder, symbols: createSymbolTable(builder) };
+};
+
 /** Runs `body` with a fresh trace on the tracing backend; the backend that was current before is restored. */
 export const withTrace = <Result>(body: (trace: Trace) => Result): Result => {
-  if (open !== undefined) throw new TaxonError({ code: 'internal', message: 'traces do not nest' });
+  const trace = begin();
+  const before = backendName();
   if (tf.findBackendFactory(traceBackendName) === null) tf.registerBackend(traceBackendName, () => new TraceBackend());
-  const before = Object.keys(tf.engine().registryFactory).length > 1 ? tf.getBackend() : undefined;
-  const builder = new GraphBuilder();
-  tf.setBackend(traceBackendName).catch(() => undefined); // registered synchronously above: it cannot reject
-  open = { builder, symbols: createSymbolTable(builder) };
+  void tf.setBackend(traceBackendName); // takes effect at once, and cannot fail: the factory is there
+  open = trace;
+  let result: Result | undefined;
   try {
-    return tf.tidy(() => body(currentTrace()) as unknown as tf.TensorContainer) as unknown as Result;
+    tf.tidy(() => {
+      result = body(trace); // not returned: tidy would walk through every number of it
+    });
+    return result as Result;
   } finally {
     open = undefined;
-    if (before !== undefined && before !== traceBackendName) void tf.setBackend(before);
+    if (before !== undefined) void tf.setBackend(before);
   }
 };

@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import { TaxonError, deserializeError } from '@taxon/errors';
 import type { Answers, Chunk, FromWorker, ServedModel, ToWorker, WorkerSettings } from './classifier-messages.ts';
-import { workerUrl } from './worker-url.ts';
+import { entryUrl } from '@taxon/entries';
 
 /** The worker as the caller's thread sees it. */
 export interface ClassifierConnection {
@@ -22,7 +22,10 @@ const died = (folder: string, how: string, cause?: unknown): TaxonError =>
   new TaxonError({ code: 'internal', message: `the worker that serves ${folder} stopped: ${how}`, cause });
 
 export const connectClassifier = (settings: WorkerSettings, signal?: AbortSignal): Promise<ClassifierConnection> => {
-  const worker = new Worker(workerUrl('classifier-worker'), { workerData: settings, name: 'classifier' });
+  const worker = new Worker(entryUrl('classifier-worker', import.meta.url), {
+    workerData: settings,
+    name: 'classifier',
+  });
   const pending = new Map<number, Pending>();
   const post = (message: ToWorker): void => worker.postMessage(message);
   let ended: TaxonError | undefined;

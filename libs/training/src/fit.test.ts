@@ -28,7 +28,7 @@ const train = async (state: ModelState, how: Partial<FitOptions> = {}, progress 
     recipe,
     shape: tinyShape,
     step,
-    keepBest: async () => undefined,
+    keepBest: () => Promise.resolve(),
     ...how,
   });
   await step.dispose();
@@ -93,8 +93,11 @@ describe('fit', () => {
     let kept = 0;
     const how: Partial<FitOptions> = {
       recipe: { ...recipe, patience: 2, evaluationsPerEpoch: 4 },
-      evaluate: async () => evaluation(scores.shift()!, 1),
-      keepBest: async () => void (kept += 1),
+      evaluate: () => Promise.resolve(evaluation(scores.shift()!, 1)),
+      keepBest: () => {
+        kept += 1;
+        return Promise.resolve();
+      },
     };
     const { outcome, progress } = await train(fresh(), how);
     expect(outcome).toBe('stopped early');

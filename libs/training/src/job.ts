@@ -32,7 +32,9 @@ export const runTrainingJob = (recipe: Recipe, options: TrainingJobOptions = {})
   });
   let stderr = '';
   child.stderr!.on('data', (data: Buffer) => (stderr = (stderr + data.toString()).slice(-quotedStderr)));
-  const send = (request: JobRequest): void => void (child.connected && child.send(request));
+  const send = (request: JobRequest): void => {
+    if (child.connected) child.send(request);
+  };
   const abort = (): void => send({ kind: 'abort' });
   signal?.addEventListener('abort', abort, { once: true });
   send({ kind: 'start', recipe, resume });

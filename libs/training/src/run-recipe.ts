@@ -160,8 +160,11 @@ const train = async (run: Run): Promise<FitProgress> => {
     if (recipe.head.start === 'solved')
       await startFromSolvedHead(state, forward, parts.train, { recipe, session, signal: options.signal, reporter });
   }
-  const { epochs: _epochs, ...optimizer } = recipe.optimizer;
-  const step = await createTrainingStep(state, { shape, adamw: optimizer, ...optimizer, seed: recipe.seed }, session);
+  const step = await createTrainingStep(
+    state,
+    { shape, adamw: recipe.optimizer, ...recipe.optimizer, seed: recipe.seed },
+    session,
+  );
   try {
     reporter.stage('train');
     const how = fitOptions(run, step);

@@ -73,7 +73,7 @@ describe('the training step', () => {
     await tf.setBackend('cpu');
     const names = ['embeddings', ...Object.keys(state.shapes)];
     const tensorOf = (name: string): tf.Tensor => {
-      const { shape, data } = feeds[name as keyof typeof feeds]!;
+      const { shape, data } = feeds[name as keyof typeof feeds];
       return tf.tensor(data, [...shape], data instanceof Int32Array ? 'int32' : 'float32');
     };
     const loss = (...xs: tf.Tensor[]): tf.Scalar => {

@@ -43,7 +43,7 @@ const gradient = (
   weights: tf.Tensor,
   keep?: tf.Tensor,
 ): Record<string, () => tf.Tensor> => {
-  const length = q.shape[0]!;
+  const length = q.shape[0];
   const alpha = 1 / Math.sqrt(q.shape[2]!);
   const dropped = (x: tf.Tensor): tf.Tensor => (keep === undefined ? x : tf.mul(x, keep));
   const dKept = (): tf.Tensor =>

@@ -24,8 +24,7 @@ export const defineKernel = (
     kernelName: name,
     inputsToSave,
     outputsToSave,
-    gradFunc: (dy, saved, attributes) =>
-      gradient(Array.isArray(dy) ? (dy[0] as tf.Tensor) : dy, saved, attributes as Attributes),
+    gradFunc: (dy, saved, attributes) => gradient(Array.isArray(dy) ? (dy[0] as tf.Tensor) : dy, saved, attributes),
   });
   return (inputs, attributes) => {
     if (!isTracing()) return reference(inputs, attributes);
