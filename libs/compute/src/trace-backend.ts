@@ -131,7 +131,8 @@ const begin = (): Trace => {
 export const withTrace = <Result>(body: (trace: Trace) => Result): Result => {
   const trace = begin();
   const before = backendName();
-  if (tf.findBackendFactory(traceBackendName) === null) tf.registerBackend(traceBackendName, () => new TraceBackend());
+  if (!(traceBackendName in tf.engine().registryFactory))
+    tf.registerBackend(traceBackendName, () => new TraceBackend());
   void tf.setBackend(traceBackendName); // takes effect at once, and cannot fail: the factory is there
   open = trace;
   let result: Result | undefined;
