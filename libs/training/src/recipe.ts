@@ -29,7 +29,7 @@ const headSchema = z.strictObject({
   start: z.enum(['solved', 'random']).default('solved'),
   /** Weight of the squared norm in the solved problem. */
   l2: z.number().min(0).default(1e-5),
-  iterations: z.int().min(1).max(10_000).default(100),
+  iterations: z.int().min(1).max(10_000).default(60),
 });
 
 const optimizerSchema = z.strictObject({
