@@ -1,6 +1,6 @@
 /**
- * The closed set of error codes. Each maps to exactly one gRPC status (`libs/service`) and one exit code (`apps/cli`):
- * `invalid_input` is the caller's to mend, and exits with 2; everything else exits with 1, `cancelled` with 130.
+ * The closed set of error codes. Each maps to exactly one gRPC status (`libs/service`) and one exit code (`apps/cli`): 2 for
+ * what a person can mend, 130 for `cancelled`, 1 for the rest.
  */
 export const errorCodes = [
   'invalid_input', // a field, file, line, column or option is wrong; the message names it, its value, and what would be right

@@ -13,9 +13,9 @@ export const numberOption = (
   );
 };
 
-/** Comma-separated whole numbers, at least one. */
+/** Comma-separated numbers, at least one. */
 export const numbersOption = (name: string, text: string | undefined, range: { least: number; most: number }) =>
-  (text ?? '').split(',').map((part) => numberOption(name, part, { ...range, whole: true }));
+  (text ?? '').split(',').map((part) => numberOption(name, part, range));
 
 /** Comma-separated names out of a few. */
 export const namesOption = <Name extends string>(

@@ -77,7 +77,7 @@ export const train: Benchmark = {
     'text-column': { describe: "the data's key of texts", default: 'text' },
     'label-column': { describe: "the data's key of labels", default: 'label' },
     seeds: { describe: 'Taxon runs for each number of epochs', default: '3' },
-    epochs: { describe: 'numbers of epochs that Taxon tries, with commas', default: '0.25,2' },
+    epochs: { describe: 'numbers of epochs that Taxon tries, with commas; fractions count', default: '0.5,1,2' },
     set: { describe: 'further recipe options for Taxon, option=value with commas' },
     spin: spinOption,
     precision: { describe: "the peer's: fp32, bf16 or both", default: 'fp32,bf16' },
