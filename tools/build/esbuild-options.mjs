@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 export const workspaceRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 /**
- * Left to Node's own resolution: packages that load a native addon, or files beside their own code (grpc-health-check
- * its .proto, pino its worker files). `canvas` is an option of vega-canvas that we never install.
+ * Left to Node's own resolution: packages that load a native addon, or files beside their own code (pino
+ * its worker files). `canvas` is an option of vega-canvas that we never install.
  */
-const leftOutside = ['onnxruntime-node', 'sharp', 'libsql', 'better-sqlite3', 'lmdb', 'grpc-health-check', 'canvas'];
+const leftOutside = ['onnxruntime-node', 'sharp', 'libsql', 'better-sqlite3', 'lmdb', 'canvas'];
 
 /** CommonJS packages inside an ES module still call `require` and read `__dirname`. */
 const commonJsBanner = [

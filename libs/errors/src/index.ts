@@ -10,3 +10,4 @@ export {
   type Violation,
 } from './taxon-error.ts';
 export { nearestName } from './nearest-name.ts';
+export { isDiskFull } from './disk-full.ts';

@@ -1,18 +1,17 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { TaxonError } from '@taxon/errors';
+import { isDiskFull, TaxonError } from '@taxon/errors';
 
 const codeOf = (error: unknown): string | undefined => (error as NodeJS.ErrnoException | undefined)?.code;
 
-const full = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 const forbidden = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR']);
 
 /** What the file system refused, in our terms. */
 const asTaxonError = (error: unknown, target: string): unknown => {
   const code = codeOf(error);
   if (error instanceof TaxonError || code === undefined) return error;
-  if (full.has(code))
+  if (isDiskFull(error))
     return new TaxonError({
       code: 'resource_exhausted',
       message: `no room to write ${target}: ${(error as Error).message}`,

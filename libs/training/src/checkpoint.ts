@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile, open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TaxonError } from '@taxon/errors';
+import { isDiskFull, TaxonError } from '@taxon/errors';
 import { openSafetensors, writeSafetensors, type StoredTensor, type Weights } from '@taxon/models';
 import type { FitProgress } from './fit.ts';
 import { weightsOf, type ModelState } from './model-state.ts';
@@ -54,11 +54,11 @@ const replaceFile = async (path: string, write: (temporary: string) => Promise<v
 };
 
 const describeWriteError = (cause: unknown, path: string): unknown => {
-  if ((cause as NodeJS.ErrnoException).code !== 'ENOSPC') return cause;
+  if (!isDiskFull(cause)) return cause;
   return new TaxonError({
     code: 'resource_exhausted',
     message: `${path}: the disk is full`,
-    hint: 'Free some space, then go on from the last checkpoint with --resume.',
+    hint: 'Free some space, then run again; --resume goes on from a checkpoint where one was kept before.',
     cause,
   });
 };

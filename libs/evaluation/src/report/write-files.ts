@@ -1,10 +1,10 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { TaxonError } from '@taxon/errors';
+import { isDiskFull, TaxonError } from '@taxon/errors';
 
 const explain = (path: string, error: unknown): unknown => {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  if (code === 'ENOSPC' || code === 'EDQUOT')
+  if (isDiskFull(error))
     return new TaxonError({
       code: 'resource_exhausted',
       message: `${path} cannot be written: the disk is full`,

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { TaxonError } from '@taxon/errors';
+import { isDiskFull, TaxonError } from '@taxon/errors';
 
 export interface DownloadOptions {
   /** Where the whole file shall be; until then it grows beside it as `.part`. */
@@ -131,9 +131,7 @@ export const reasonOf = (error: unknown): string => {
 };
 
 export const asDiskError = (error: unknown, target: string): TaxonError | undefined => {
-  const code =
-    (error as NodeJS.ErrnoException).code ?? ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code;
-  if (code !== 'ENOSPC' && code !== 'EDQUOT' && code !== 'EFBIG') return undefined;
+  if (!isDiskFull(error) && !isDiskFull((error as Error).cause)) return undefined;
   return new TaxonError({
     code: 'resource_exhausted',
     message: `the disk is full: ${target} cannot be written`,
