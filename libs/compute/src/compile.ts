@@ -6,7 +6,7 @@ import { encodeModel } from './onnx-model.ts';
 import { simplify } from './rewrite.ts';
 import { emit, nameOf, traced, withTrace, type Trace } from './trace-backend.ts';
 
-type TracedType = 'float32' | 'int32' | 'bool';
+type TracedType = 'float32' | 'int32' | 'bool' | 'int8';
 
 export interface TensorSpec {
   /** Sizes, or names of sizes that the inputs decide when the program runs. */
@@ -26,7 +26,7 @@ export interface Program {
 }
 
 const tensorFor = (name: string, shape: readonly number[], dtype: TracedType): tf.Tensor =>
-  engine().makeTensorFromTensorInfo(traced(name, shape, dtype));
+  engine().makeTensorFromTensorInfo(traced(name, shape, dtype === 'int8' ? 'int32' : dtype)); // tfjs knows no int8
 
 const declareInputs = ({ builder, symbols }: Trace, signature: Signature): Tensors =>
   Object.fromEntries(

@@ -12,3 +12,4 @@ export {
   type OptimizerMemory,
   type UpdateCoefficients,
 } from './optimizer-memory.ts';
+export { int8Linear, type Int8Matrix } from './ops/int8-linear.ts';

@@ -10,6 +10,20 @@ export interface OptimizedTensor {
   v: Float32Array;
   /** Where a program writes the gradient. */
   gradient: Float32Array;
+  /** Of the matrices that are kept in int8, too. */
+  int8?: Int8Form;
+}
+
+/** A matrix [K, N] in int8: value ≈ byColumn · columnScales ≈ rowScales · byRow. As fresh as the last `quantize`. */
+export interface Int8Form {
+  /** [K, N] */
+  byColumn: Int8Array;
+  /** [N] */
+  columnScales: Float32Array;
+  /** [K, N] */
+  byRow: Int8Array;
+  /** [K] */
+  rowScales: Float32Array;
 }
 
 /** Coefficients of one update: m ← β₁m + first·g; v ← β₂v + second·g²; θ ← keep·θ − rate·m / (√v + ε). */
@@ -33,6 +47,8 @@ export interface OptimizerMemory {
   accumulate(first: boolean): void;
   /** Puts the sums in the gradients' place. */
   takeSums(): void;
+  /** Writes every int8 form anew from its values. */
+  quantize(): void;
 }
 
 /** Exports of assembly/optimizer.ts; pointers are bytes, lengths vectors of four floats. */
@@ -47,6 +63,15 @@ interface Kernels {
     vectors: number,
     ...coefficients: [number, number, number, number, number, number, number]
   ): void;
+  quantize(
+    value: number,
+    rows: number,
+    columns: number,
+    byColumn: number,
+    columnScales: number,
+    byRow: number,
+    rowScales: number,
+  ): void;
 }
 
 interface Place {
@@ -59,6 +84,16 @@ interface Place {
   gradient: number;
   /** 0 without accumulation. */
   sum: number;
+  int8?: Int8Place;
+}
+
+interface Int8Place {
+  rows: number;
+  columns: number;
+  byColumn: number;
+  columnScales: number;
+  byRow: number;
+  rowScales: number;
 }
 
 interface Shard {
@@ -86,60 +121,95 @@ const createShard = (module: WebAssembly.Module, bytes: number): Shard => {
   }
 };
 
-/** Names dealt to shards in order, each as full as it may be. */
-const deal = (sizes: Readonly<Record<string, number>>, arrays: number): string[][] => {
-  const shards: string[][] = [];
-  let bytes = Infinity;
+export interface OptimizerMemoryOptions {
+  /** Room for gradient sums, too. @default false */
+  accumulate?: boolean;
+  /** Matrices [K, N] that are kept in int8, too; N is a multiple of 16. */
+  int8?: Readonly<Record<string, readonly [rows: number, columns: number]>>;
+}
+
+/** Hands out aligned places, one after another, and knows how much was asked for. */
+const createArena = (): { take(bytes: number): number; readonly used: number } => {
+  let used = page; // the first page stays free: a null pointer must not be a tensor
+  return {
+    take(bytes) {
+      const at = used;
+      used += Math.ceil(bytes / alignment) * alignment;
+      return at;
+    },
+    get used() {
+      return used;
+    },
+  };
+};
+
+type Arena = ReturnType<typeof createArena>;
+
+const placeInt8 = (arena: Arena, [rows, columns]: readonly [number, number]): Int8Place => ({
+  rows,
+  columns,
+  byColumn: arena.take(rows * columns),
+  columnScales: arena.take(4 * columns),
+  byRow: arena.take(rows * columns),
+  rowScales: arena.take(4 * rows),
+});
+
+const placeTensor = (
+  arena: Arena,
+  name: string,
+  size: number,
+  options: OptimizerMemoryOptions,
+): Omit<Place, 'shard'> => {
+  const take = (): number => arena.take(4 * size);
+  const matrix = options.int8?.[name];
+  return {
+    size,
+    vectors: Math.ceil(size / 4),
+    value: take(),
+    m: take(),
+    v: take(),
+    gradient: take(),
+    sum: options.accumulate === true ? take() : 0,
+    ...(matrix === undefined ? {} : { int8: placeInt8(arena, matrix) }),
+  };
+};
+
+/** Every tensor's place, in order, each shard as full as it may be. */
+const placeTensors = (sizes: Readonly<Record<string, number>>, options: OptimizerMemoryOptions): Map<string, Place> => {
+  const module = new WebAssembly.Module(Buffer.from(optimizerWasmBase64, 'base64'));
+  const places = new Map<string, Place>();
+  let arena = createArena();
+  let waiting: [string, Omit<Place, 'shard'>][] = [];
+  const fill = (): void => {
+    const shard = createShard(module, arena.used);
+    for (const [name, place] of waiting) places.set(name, { ...place, shard });
+    arena = createArena();
+    waiting = [];
+  };
   for (const [name, size] of Object.entries(sizes)) {
-    const need = arrays * (Math.ceil(size / 4) * alignment);
-    if (bytes + need > largestShard) {
-      shards.push([]);
-      bytes = 0;
-    }
-    shards.at(-1)!.push(name);
-    bytes += need;
+    if (waiting.length > 0 && arena.used + 6 * 4 * size > largestShard) fill(); // 6: never less than a tensor's arrays
+    waiting.push([name, placeTensor(arena, name, size, options)]);
   }
-  return shards;
+  fill();
+  return places;
 };
 
 /**
  * @param sizes elements of each tensor
- * @param options `accumulate`: room for gradient sums, too
  * @throws TaxonError `resource_exhausted`
  */
 export const createOptimizerMemory = (
   sizes: Readonly<Record<string, number>>,
-  { accumulate = false }: { accumulate?: boolean } = {},
+  options: OptimizerMemoryOptions = {},
 ): OptimizerMemory => {
-  const module = new WebAssembly.Module(Buffer.from(optimizerWasmBase64, 'base64'));
-  const arrays = accumulate ? 5 : 4;
-  const places = new Map<string, Place>();
-  for (const names of deal(sizes, arrays)) {
-    const vectorsOf = (name: string): number => Math.ceil(sizes[name]! / 4);
-    const total = names.reduce((sum, name) => sum + arrays * alignment * vectorsOf(name), page);
-    const shard = createShard(module, total);
-    let next = page; // the first page stays free: a null pointer must not be a tensor
-    const take = (vectors: number): number => {
-      const at = next;
-      next += vectors * alignment;
-      return at;
-    };
-    for (const name of names) {
-      const vectors = vectorsOf(name);
-      const [value, m, v, gradient] = [take(vectors), take(vectors), take(vectors), take(vectors)];
-      places.set(name, {
-        shard,
-        size: sizes[name]!,
-        vectors,
-        value,
-        m,
-        v,
-        gradient,
-        sum: accumulate ? take(vectors) : 0,
-      });
-    }
-  }
+  const places = placeTensors(sizes, options);
   const view = ({ shard, size }: Place, at: number): Float32Array => new Float32Array(shard.memory.buffer, at, size);
+  const int8View = ({ shard: { memory } }: Place, at: Int8Place): Int8Form => ({
+    byColumn: new Int8Array(memory.buffer, at.byColumn, at.rows * at.columns),
+    columnScales: new Float32Array(memory.buffer, at.columnScales, at.columns),
+    byRow: new Int8Array(memory.buffer, at.byRow, at.rows * at.columns),
+    rowScales: new Float32Array(memory.buffer, at.rowScales, at.rows),
+  });
   return {
     tensors: Object.fromEntries(
       [...places].map(([name, place]) => [
@@ -149,6 +219,7 @@ export const createOptimizerMemory = (
           m: view(place, place.m),
           v: view(place, place.v),
           gradient: view(place, place.gradient),
+          ...(place.int8 === undefined ? {} : { int8: int8View(place, place.int8) }),
         },
       ]),
     ),
@@ -169,6 +240,13 @@ export const createOptimizerMemory = (
     },
     takeSums() {
       for (const place of places.values()) view(place, place.gradient).set(view(place, place.sum));
+    },
+    quantize() {
+      for (const { shard, value, int8 } of places.values()) {
+        if (int8 === undefined) continue;
+        const { rows, columns, byColumn, columnScales, byRow, rowScales } = int8;
+        shard.kernels.quantize(value, rows, columns, byColumn, columnScales, byRow, rowScales);
+      }
     },
   };
 };

@@ -3,7 +3,7 @@ import type { Program } from './compile.ts';
 
 /** Numbers with their shape. The arrays are read, and for preallocated results written, in place. */
 export interface FeedTensor {
-  data: Float32Array | Int32Array;
+  data: Float32Array | Int32Array | Int8Array;
   shape: readonly number[];
 }
 
@@ -38,7 +38,11 @@ const toOrt = ({ data, shape }: FeedTensor): ort.Tensor => {
   const known = tensors.get(data);
   if (known?.dims.length === shape.length && known.dims.every((size, i) => size === shape[i])) return known;
   const tensor =
-    data instanceof Float32Array ? new ort.Tensor('float32', data, shape) : new ort.Tensor('int32', data, shape);
+    data instanceof Float32Array
+      ? new ort.Tensor('float32', data, shape)
+      : data instanceof Int32Array
+        ? new ort.Tensor('int32', data, shape)
+        : new ort.Tensor('int8', data, shape);
   tensors.set(data, tensor);
   return tensor;
 };

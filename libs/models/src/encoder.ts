@@ -1,4 +1,4 @@
-import { attention, dropoutKey, gelu, layerNorm, randomKeep } from '@taxon/compute';
+import { attention, dropoutKey, gelu, int8Linear, layerNorm, randomKeep, type Int8Matrix } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './encoder-config.ts';
 
@@ -44,9 +44,23 @@ export interface EncoderInputs {
   dropout?: Dropout;
 }
 
-/** A linear layer: [T, in] → [T, out]. */
-export const linear = (p: Parameters, name: string, x: tf.Tensor): tf.Tensor =>
-  tf.add(tf.matMul(x as tf.Tensor2D, p[`${name}.weight`] as tf.Tensor2D), p[`${name}.bias`]!);
+const int8Parts = ['byColumn', 'columnScales', 'byRow', 'rowScales'] as const;
+
+/** Names under which the parts of a weight's int8 form stand among the parameters. */
+export const int8Names = (weight: string): Record<(typeof int8Parts)[number], string> =>
+  Object.fromEntries(int8Parts.map((part) => [part, `${weight}.${part}`])) as Record<
+    (typeof int8Parts)[number],
+    string
+  >;
+
+/** A linear layer: [T, in] → [T, out]; with 8-bit products where the weight's int8 form is among the parameters. */
+export const linear = (p: Parameters, name: string, x: tf.Tensor): tf.Tensor => {
+  const [weight, bias] = [p[`${name}.weight`]!, p[`${name}.bias`]!];
+  const int8 = Object.entries(int8Names(`${name}.weight`)).map(([part, key]) => [part, p[key]] as const);
+  return int8.some(([, tensor]) => tensor === undefined)
+    ? tf.add(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D), bias)
+    : int8Linear(x, weight, bias, Object.fromEntries(int8) as unknown as Int8Matrix);
+};
 
 /** [R, 1, S, S]: 0 between tokens of one text, −10,000 elsewhere (BERT's own constant; exp of it is 0 in fp32). */
 const blockDiagonalBias = (segments: tf.Tensor): tf.Tensor => {

@@ -7,7 +7,7 @@ export {
   type Prediction,
 } from './classifier.ts';
 export { parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
-export { encoder, encoderShapes, type Dropout, type EncoderInputs, type Parameters } from './encoder.ts';
+export { encoder, encoderShapes, int8Names, type Dropout, type EncoderInputs, type Parameters } from './encoder.ts';
 export { features, headShapes, logits, type HeadConfig } from './head.ts';
 export { describeModelFolder } from './describe-model-folder.ts';
 export { loadModelFolder } from './load-model-folder.ts';

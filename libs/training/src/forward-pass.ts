@@ -34,9 +34,13 @@ export const createForwardPass = async (
   state: ModelState,
   shape: PackShape,
   session: SessionOptions,
+  precision: 'fp32' | 'int8' = 'fp32',
 ): Promise<ForwardPass> => {
   const { encoder, head } = state;
-  const program = await createSession(compileForward({ encoder, head, shape, dropout: 0 }), session);
+  const program = await createSession(
+    compileForward({ encoder, head, shape, dropout: 0, int8: precision === 'int8' ? state.int8Weights : [] }),
+    session,
+  );
   const { rows, length, slots } = shape;
   const embeddings: FeedTensor = {
     shape: [rows * length, encoder.hidden],
@@ -55,6 +59,7 @@ export const createForwardPass = async (
         embedTokens(current, batch, embeddings.data as Float32Array);
         const outputs = await program.run({
           ...current.parameters,
+          ...(precision === 'int8' ? current.int8 : {}),
           embeddings,
           segments: { shape: [rows, length], data: batch.segments },
           pool: { shape: [rows, slots, length], data: batch.pool },

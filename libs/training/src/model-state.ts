@@ -1,6 +1,7 @@
 import { createOptimizerMemory, type FeedTensor, type OptimizerMemory } from '@taxon/compute';
-import { parameterShapes, type EncoderConfig, type HeadConfig, type Weights } from '@taxon/models';
+import { int8Names, parameterShapes, type EncoderConfig, type HeadConfig, type Weights } from '@taxon/models';
 import type { PackedBatch } from '@taxon/text';
+import { int8Weights } from './programs.ts';
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts';
 
 /** Everything that learning changes, and with it all that a checkpoint must hold. */
@@ -13,34 +14,51 @@ export interface ModelState {
   readonly memory: OptimizerMemory;
   /** The parameters as a program is fed with them. */
   readonly parameters: Readonly<Record<string, FeedTensor>>;
+  /** The int8 forms as a program is fed with them; empty where all is fp32. */
+  readonly int8: Readonly<Record<string, FeedTensor>>;
+  /** Weights that have an int8 form. */
+  readonly int8Weights: readonly string[];
   /** Updates done. */
   step: number;
 }
 
 /**
  * The state at the start of training: a copy of the weights, with moments of zero.
- * @param options `accumulate`: room for updates from several batches
+ * @param options `accumulate`: room for updates from several batches; `precision`: int8 keeps int8 forms of the weights
  */
 export const createModelState = (
   weights: Weights,
   encoder: EncoderConfig,
   head: HeadConfig,
-  options: { accumulate?: boolean } = {},
+  { accumulate = false, precision = 'fp32' }: { accumulate?: boolean; precision?: 'fp32' | 'int8' } = {},
 ): ModelState => {
   const shapes = parameterShapes(encoder, head);
   const sizes = Object.fromEntries(
     Object.entries(shapes).map(([name, shape]) => [name, shape.reduce((a, b) => a * b, 1)]),
   );
-  const memory = createOptimizerMemory(sizes, options);
+  const names = precision === 'int8' ? int8Weights(encoder) : [];
+  const int8Shapes = Object.fromEntries(names.map((name) => [name, shapes[name] as [number, number]]));
+  const memory = createOptimizerMemory(sizes, { accumulate, int8: int8Shapes });
   const parameters: Record<string, FeedTensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     const { value } = memory.tensors[name]!;
     value.set(weights.parameters[name]!);
     parameters[name] = { shape, data: value };
   }
+  const int8: Record<string, FeedTensor> = {};
+  for (const name of names) {
+    const [rows, columns] = shapes[name] as [number, number];
+    const form = memory.tensors[name]!.int8!;
+    const keys = int8Names(name);
+    int8[keys.byColumn] = { shape: [rows, columns], data: form.byColumn };
+    int8[keys.columnScales] = { shape: [columns], data: form.columnScales };
+    int8[keys.byRow] = { shape: [rows, columns], data: form.byRow };
+    int8[keys.rowScales] = { shape: [rows], data: form.rowScales };
+  }
+  memory.quantize();
   const table = (values: Float32Array): EmbeddingTable => createEmbeddingTable(values, encoder.hidden);
   const tables = { words: table(weights.words), positions: table(weights.positions), types: table(weights.types) };
-  return { encoder, head, shapes, tables, memory, parameters, step: 0 };
+  return { encoder, head, shapes, tables, memory, parameters, int8, int8Weights: names, step: 0 };
 };
 
 /** The weights within a state, sharing its memory. */

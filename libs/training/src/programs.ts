@@ -1,5 +1,13 @@
 import { compile, type Program, type Signature } from '@taxon/compute';
-import { encoder, features, logits, parameterShapes, type EncoderConfig, type HeadConfig } from '@taxon/models';
+import {
+  encoder,
+  features,
+  int8Names,
+  logits,
+  parameterShapes,
+  type EncoderConfig,
+  type HeadConfig,
+} from '@taxon/models';
 import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
@@ -9,6 +17,8 @@ export interface ProgramOptions {
   head: HeadConfig;
   shape: PackShape;
   dropout: number;
+  /** Weights whose products are computed in int8. @default none */
+  int8?: readonly string[];
 }
 
 // S: length, R: rows, M: slots, T = S·R, H: hidden, N = R·M text slots.
@@ -22,6 +32,21 @@ const batchSignature = ({ encoder: { hidden }, shape: { rows, length, slots } }:
 const parameterSignature = (shapes: Record<string, number[]>): Signature =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
 
+/** Inputs that carry the int8 forms. */
+const int8Signature = (weights: readonly string[], shapes: Record<string, number[]>): Signature =>
+  Object.fromEntries(
+    weights.flatMap((name) => {
+      const [rows, columns] = shapes[name] as [number, number];
+      const { byColumn, columnScales, byRow, rowScales } = int8Names(name);
+      return [
+        [byColumn, { shape: [rows, columns], dtype: 'int8' as const }],
+        [columnScales, { shape: [columns] }],
+        [byRow, { shape: [rows, columns], dtype: 'int8' as const }],
+        [rowScales, { shape: [rows] }],
+      ];
+    }),
+  );
+
 /** Features [N, H] and logits [N, classes] of a packed batch, without dropout. */
 export const compileForward = (options: ProgramOptions): Program => {
   const shapes = parameterShapes(options.encoder, options.head);
@@ -31,7 +56,7 @@ export const compileForward = (options: ProgramOptions): Program => {
       const pooled = features(inputs, x, inputs.pool!, options.head);
       return { features: pooled, logits: logits(inputs, pooled) };
     },
-    { ...parameterSignature(shapes), ...batchSignature(options) },
+    { ...parameterSignature(shapes), ...int8Signature(options.int8 ?? [], shapes), ...batchSignature(options) },
   );
 };
 
@@ -54,6 +79,7 @@ export const compileGradients = (options: ProgramOptions): Program => {
   const names = Object.keys(shapes);
   const signature: Signature = {
     ...parameterSignature(shapes),
+    ...int8Signature(options.int8 ?? [], shapes),
     ...batchSignature(options),
     labels: { shape: [rows * slots], dtype: 'int32' },
     weights: { shape: [rows * slots] },
@@ -63,7 +89,7 @@ export const compileGradients = (options: ProgramOptions): Program => {
   return compile((inputs) => {
     const dropout = inputs.dropoutKey && { rate: options.dropout, key: inputs.dropoutKey };
     const loss = (embeddings: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
-      const p = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+      const p = { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
       const x = encoder(p, { embeddings, segments: inputs.segments!, dropout }, options.encoder);
       const scores = logits(p, features(p, x, inputs.pool!, options.head));
       return crossEntropy(scores, inputs.labels!, inputs.weights!, inputs.count!);
@@ -74,6 +100,12 @@ export const compileGradients = (options: ProgramOptions): Program => {
     return { loss: value, ...Object.fromEntries(named) };
   }, signature);
 };
+
+/** The weights whose products pay in int8: every matrix of the encoder's layers. */
+export const int8Weights = ({ layers }: EncoderConfig): string[] =>
+  Array.from({ length: layers }, (_, i) =>
+    ['query', 'key', 'value', 'output', 'up', 'down'].map((name) => `layer.${i}.${name}.weight`),
+  ).flat();
 
 /** How far a parameter is from the head: layer-wise rates multiply by decay ** depth. */
 export const depthOf = (name: string, { layers }: EncoderConfig): number => {

@@ -66,7 +66,10 @@ export const createTrainingStep = async (
 ): Promise<TrainingStep> => {
   const { shape, adamw, layerDecay, clipNorm, dropout, seed } = options;
   const { encoder, head, memory, tables, shapes } = state;
-  const program = await createSession(compileGradients({ encoder, head, shape, dropout }), session);
+  const program = await createSession(
+    compileGradients({ encoder, head, shape, dropout, int8: state.int8Weights }),
+    session,
+  );
   const size = [shape.rows * shape.length, encoder.hidden];
   const embeddings = { shape: size, data: new Float32Array(size[0]! * size[1]!) };
   const dEmbeddings = { shape: size, data: new Float32Array(embeddings.data.length) };
@@ -84,6 +87,7 @@ export const createTrainingStep = async (
     embedTokens(state, batch, embeddings.data);
     const feeds: Record<string, FeedTensor> = {
       ...state.parameters,
+      ...state.int8,
       ...slotFeeds(batch, shape.rows * shape.slots),
       embeddings,
       segments: { shape: [shape.rows, shape.length], data: batch.segments },
@@ -106,6 +110,7 @@ export const createTrainingStep = async (
     const rateOf = (name: string): number => layerDecay ** depthOf(name, encoder);
     for (const name of Object.keys(shapes))
       memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
+    memory.quantize();
     const forTables = updateCoefficients(adamw, scalars, rateOf('embeddings'), true);
     for (const name of ['words', 'positions', 'types'] as const) rows[name].apply(tables[name], forTables);
     return gradientNorm;
