@@ -1,5 +1,6 @@
 export { compile, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
 export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';
+export { hasExactInt8 } from './int8-support.ts';
 export { measureMatmulCeiling } from './ceiling.ts';
 export { attention } from './ops/attention.ts';
 export { batchedMatMul } from './ops/batched-matmul.ts';
@@ -8,6 +9,7 @@ export { layerNorm } from './ops/layer-norm.ts';
 export { dropoutKey, randomKeep } from './ops/random-keep.ts';
 export {
   createOptimizerMemory,
+  type Int8Form,
   type OptimizedTensor,
   type OptimizerMemory,
   type UpdateCoefficients,

@@ -43,13 +43,38 @@ describe('optimizer memory', () => {
     a!.gradient.fill(2);
     b!.gradient.fill(0.5);
     expect(memory.squaredNorm()).toBeCloseTo(5 * 4 + 40_000 * 0.25, 3);
-    memory.accumulate(true);
-    memory.accumulate(false);
-    memory.takeSums();
-    expect(a!.gradient[4]).toBe(4);
-    memory.accumulate(true); // starts anew
-    memory.takeSums();
-    expect(b!.gradient[39_999]).toBe(1);
+    a!.addend!.fill(3);
+    memory.accumulate();
+    expect(a!.gradient[4]).toBe(5);
+    expect(b!.gradient[39_999]).toBe(0.5);
+  });
+
+  it('keeps matrices in int8, by column and by row, within half a step of each scale', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 40 }),
+        fc.integer({ min: 1, max: 4 }),
+        fc.integer(),
+        (rows, blocks, seed) => {
+          const columns = 16 * blocks;
+          const memory = createOptimizerMemory({ x: rows * columns }, { int8: { x: [rows, columns] } });
+          const { value, int8 } = memory.tensors.x!;
+          const random = new Float32Array(value.length).map((_, i) => Math.sin(seed + i * i) * 10 ** ((i % 7) - 5));
+          value.set(random);
+          value.fill(0, 0, columns); // a row of zeros
+          memory.quantize();
+          value.forEach((x, i) => {
+            const [row, column] = [Math.floor(i / columns), i % columns];
+            for (const [q, scale] of [
+              [int8!.byColumn[i]!, int8!.columnScales[column]!],
+              [int8!.byRow[i]!, int8!.rowScales[row]!],
+            ] as const)
+              expect(Math.abs(q * scale - x)).toBeLessThanOrEqual(0.5001 * scale);
+          });
+          expect(Math.max(...int8!.byColumn.map(Math.abs))).toBe(rows > 1 ? 127 : 0);
+        },
+      ),
+    );
   });
 
   it('lends its arrays to programs, which read and write them in place', async () => {

@@ -10,6 +10,8 @@ export interface OptimizedTensor {
   v: Float32Array;
   /** Where a program writes the gradient. */
   gradient: Float32Array;
+  /** Where it writes the gradient of a further batch, to be added to the first one's. */
+  addend?: Float32Array;
   /** Of the matrices that are kept in int8, too. */
   int8?: Int8Form;
 }
@@ -43,10 +45,8 @@ export interface OptimizerMemory {
   /** Squared norm of all gradients. */
   squaredNorm(): number;
   update(name: string, coefficients: UpdateCoefficients): void;
-  /** Adds the gradients to sums (`first` starts them), for updates from several batches. */
-  accumulate(first: boolean): void;
-  /** Puts the sums in the gradients' place. */
-  takeSums(): void;
+  /** gradient += addend, for updates from several batches. */
+  accumulate(): void;
   /** Writes every int8 form anew from its values. */
   quantize(): void;
 }
@@ -83,7 +83,7 @@ interface Place {
   v: number;
   gradient: number;
   /** 0 without accumulation. */
-  sum: number;
+  addend: number;
   int8?: Int8Place;
 }
 
@@ -122,7 +122,7 @@ const createShard = (module: WebAssembly.Module, bytes: number): Shard => {
 };
 
 export interface OptimizerMemoryOptions {
-  /** Room for gradient sums, too. @default false */
+  /** Room for the gradients of further batches. @default false */
   accumulate?: boolean;
   /** Matrices [K, N] that are kept in int8, too; N is a multiple of 16. */
   int8?: Readonly<Record<string, readonly [rows: number, columns: number]>>;
@@ -169,7 +169,7 @@ const placeTensor = (
     m: take(),
     v: take(),
     gradient: take(),
-    sum: options.accumulate === true ? take() : 0,
+    addend: options.accumulate === true ? take() : 0,
     ...(matrix === undefined ? {} : { int8: placeInt8(arena, matrix) }),
   };
 };
@@ -219,6 +219,7 @@ export const createOptimizerMemory = (
           m: view(place, place.m),
           v: view(place, place.v),
           gradient: view(place, place.gradient),
+          ...(options.accumulate === true ? { addend: view(place, place.addend) } : {}),
           ...(place.int8 === undefined ? {} : { int8: int8View(place, place.int8) }),
         },
       ]),
@@ -232,14 +233,9 @@ export const createOptimizerMemory = (
       const { shard, vectors, value, m, v, gradient } = places.get(name)!;
       shard.kernels.adamw(value, m, v, gradient, vectors, beta1, first, beta2, second, rate, epsilon, keep);
     },
-    accumulate(first) {
-      for (const place of places.values()) {
-        if (first) view(place, place.sum).fill(0);
-        place.shard.kernels.addTo(place.sum, place.gradient, place.vectors);
-      }
-    },
-    takeSums() {
-      for (const place of places.values()) view(place, place.gradient).set(view(place, place.sum));
+    accumulate() {
+      for (const { shard, gradient, addend, vectors } of places.values())
+        shard.kernels.addTo(gradient, addend, vectors);
     },
     quantize() {
       for (const { shard, value, int8 } of places.values()) {

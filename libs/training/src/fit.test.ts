@@ -27,6 +27,7 @@ const train = async (state: ModelState, how: Partial<FitOptions> = {}, progress 
   const outcome = await fit(state, progress, texts, {
     recipe,
     shape: tinyShape,
+    batchesPerUpdate: recipe.optimizer.accumulation,
     step,
     keepBest: () => Promise.resolve(),
     ...how,

@@ -38,6 +38,10 @@ export interface FitProgress {
   best: Evaluation | undefined;
   evaluationsWithoutGain: number;
   history: StepRecord[];
+  /** Last known loss of every training text; absent until one is known. */
+  losses?: number[];
+  /** The texts that the running epoch trains on; absent for all. */
+  selected?: number[];
 }
 
 export const freshProgress = (): FitProgress => ({
@@ -52,6 +56,8 @@ export const freshProgress = (): FitProgress => ({
 export interface FitOptions {
   recipe: Recipe;
   shape: PackShape;
+  /** Batches whose gradients are summed before the weights move. */
+  batchesPerUpdate: number;
   step: TrainingStep;
   /** Validation scores of the current weights; absent without validation texts. */
   evaluate?: () => Promise<Pick<Evaluation, 'loss' | 'metrics'>>;
@@ -66,16 +72,36 @@ export interface FitOptions {
 
 export type FitOutcome = 'finished' | 'stopped early' | 'interrupted';
 
-/** Batches of one epoch in groups of `accumulation`: a pure function of the seed and the epoch, so that a run can resume. */
-const epochUpdates = (lengths: Int32Array, shape: PackShape, recipe: Recipe, epoch: number): BatchPlan[][] => {
+/**
+ * The texts of an epoch: the share `keep` of them that the model does worst on, as far as is known (selective
+ * back-propagation, Jiang et al. 2019). What is skipped keeps its loss, and comes back when the others have fallen below it.
+ */
+export const selectTexts = (losses: readonly number[] | undefined, keep: number): number[] | undefined => {
+  if (losses === undefined || keep >= 1) return undefined;
+  const order = Array.from(losses, (_, i) => i).sort((a, b) => losses[b]! - losses[a]! || a - b);
+  return order.slice(0, Math.max(1, Math.ceil(keep * losses.length))).sort((a, b) => a - b);
+};
+
+/** From this many texts on, an epoch of half of them loses nothing that was measured (docs/benchmarks.md). */
+const manyTexts = 10_000;
+
+const keepShare = ({ optimizer: { keep } }: Recipe, texts: number): number =>
+  keep === 'auto' ? (texts >= manyTexts ? 0.5 : 1) : keep;
+
+/** Batches of one epoch, grouped by update: a pure function of the texts, the seed and the epoch, so that a run can resume. */
+const epochUpdates = (
+  lengths: Int32Array,
+  selected: readonly number[] | undefined,
+  { shape, recipe, batchesPerUpdate }: FitOptions,
+  epoch: number,
+): BatchPlan[][] => {
   const order = shuffle(
-    Array.from(lengths, (_, i) => i),
+    selected === undefined ? Array.from(lengths, (_, i) => i) : [...selected],
     createRandom(recipe.seed * 65_537 + epoch + 1), // a prime stride: neighbouring seeds share no epoch
   );
   const plans = planBatches(lengths, order, shape);
-  const { accumulation } = recipe.optimizer;
-  return Array.from({ length: Math.ceil(plans.length / accumulation) }, (_, i) =>
-    plans.slice(i * accumulation, (i + 1) * accumulation),
+  return Array.from({ length: Math.ceil(plans.length / batchesPerUpdate) }, (_, i) =>
+    plans.slice(i * batchesPerUpdate, (i + 1) * batchesPerUpdate),
   );
 };
 
@@ -105,6 +131,17 @@ export const takeEvaluation = async (
   options.onEvaluation?.(evaluation);
 };
 
+const rememberLosses = (
+  progress: FitProgress,
+  texts: number,
+  batches: readonly LabelledBatch[],
+  losses: readonly Float32Array[],
+): void => {
+  progress.losses ??= Array.from({ length: texts }, () => Number.MAX_VALUE); // never seen: first in line
+  for (const [i, batch] of batches.entries())
+    batch.texts.forEach((text, j) => (progress.losses![text] = losses[i]![j]!));
+};
+
 /**
  * Trains `state` in place from where `progress` stands. Two runs with the same recipe, texts, threads and machine are equal
  * to the bit, whether one was interrupted or not.
@@ -123,7 +160,8 @@ export const fit = async (
     labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
   });
   while (progress.epoch < epochs) {
-    const updates = epochUpdates(lengths, shape, recipe, progress.epoch);
+    if (progress.update === 0) progress.selected = selectTexts(progress.losses, keepShare(recipe, lengths.length));
+    const updates = epochUpdates(lengths, progress.selected, options, progress.epoch);
     // A run of 1.5 epochs ends within its second one.
     const last = Math.ceil(updates.length * Math.min(1, epochs - progress.epoch));
     const evaluateEvery = Math.ceil(updates.length / recipe.evaluationsPerEpoch);
@@ -133,7 +171,8 @@ export const fit = async (
       // The middle of the update: neither the first nor the last one is wasted at a rate of 0.
       const rate = learningRate * rateFactor((position + 0.5 / updates.length) / epochs, recipe.optimizer);
       const batches = updates[progress.update]!.map(fill);
-      const { loss } = await step.run(batches, rate);
+      const { loss, losses } = await step.run(batches, rate);
+      rememberLosses(progress, lengths.length, batches, losses);
       progress.update += 1;
       const epoch = progress.epoch + progress.update / updates.length;
       const record = { step: state.step, epoch, loss, learningRate: rate };

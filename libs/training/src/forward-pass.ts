@@ -1,6 +1,6 @@
 import { createSession, type FeedTensor, type SessionOptions } from '@taxon/compute';
 import { fillBatch, planBatches, type PackShape } from '@taxon/text';
-import { embedTokens, type ModelState } from './model-state.ts';
+import { embedTokens, type ModelState, type Precision } from './model-state.ts';
 import { compileForward } from './programs.ts';
 
 export interface TokenizedTexts {
@@ -30,11 +30,12 @@ export interface ForwardPass {
 const byLength = (lengths: ArrayLike<number>): number[] =>
   Array.from(lengths, (_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
 
+/** @param precision int8: faster, for features that need not be exact; evaluations are fp32, as the saved model is */
 export const createForwardPass = async (
   state: ModelState,
   shape: PackShape,
   session: SessionOptions,
-  precision: 'fp32' | 'int8' = 'fp32',
+  precision: Precision = 'fp32',
 ): Promise<ForwardPass> => {
   const { encoder, head } = state;
   const program = await createSession(
@@ -48,6 +49,7 @@ export const createForwardPass = async (
   };
   return {
     async run(current, { ids, padId }, { signal, onProgress } = {}) {
+      if (precision === 'int8') current.memory.quantize();
       const lengths = Int32Array.from(ids, (text) => text.length);
       const features = new Float32Array(ids.length * encoder.hidden);
       const logits = new Float32Array(ids.length * head.classes);

@@ -25,6 +25,8 @@ export interface SolvedHead {
   weight: Float32Array;
   /** [classes] */
   bias: Float32Array;
+  /** Cross-entropy of each text, one iteration before the end. */
+  losses: Float32Array;
 }
 
 /** Texts a native call: bounds the memory of the logits at 600 classes to 10 MB. */
@@ -33,13 +35,15 @@ const chunkRows = 4096;
 const compileChunk = (rows: number, size: number, classes: number) =>
   compile(
     ({ weight, bias, x, labels, mask }) => {
+      let losses: tf.Tensor | undefined;
       const loss = (w: tf.Tensor, b: tf.Tensor): tf.Scalar => {
         const scores = tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b);
         const chosen = tf.sum(tf.mul(tf.logSoftmax(scores), tf.oneHot(labels as tf.Tensor1D, classes)), -1);
-        return tf.neg(tf.sum(tf.mul(chosen, mask!)));
+        losses = tf.keep(tf.mul(tf.neg(chosen), mask!));
+        return tf.sum(losses);
       };
-      const { value, grads } = tf.valueAndGrads(loss)([weight!, bias!]);
-      return { loss: value, dWeight: grads[0]!, dBias: grads[1]! };
+      const { grads } = tf.valueAndGrads(loss)([weight!, bias!]);
+      return { losses: losses!, dWeight: grads[0]!, dBias: grads[1]! };
     },
     {
       weight: { shape: [size, classes] },
@@ -89,22 +93,27 @@ export const solveHead = async (problem: HeadProblem, options: HeadSolverOptions
     // The last chunk reaches back into the one before it; `mask` counts those texts once.
     const begin = Math.min(i * chunk, rows - chunk);
     const mask = Float32Array.from({ length: chunk }, (_row, k) => (begin + k >= i * chunk ? 1 : 0));
-    return {
+    const feeds = {
       x: { shape: [chunk, size], data: scaled.subarray(begin * size, (begin + chunk) * size) },
       labels: { shape: [chunk], data: labels.subarray(begin, begin + chunk) },
       mask: { shape: [chunk], data: mask },
     };
+    return { begin, feeds };
   });
+  const losses = new Float32Array(rows);
   try {
     for (let iteration = 1; iteration <= options.iterations; iteration++) {
       options.signal?.throwIfAborted();
       const dWeight = weight.map((value) => options.l2 * value);
       const dBias = new Float32Array(classes);
       let loss = 0;
-      for (const feeds of chunks) {
+      for (const { begin, feeds } of chunks) {
         const parameters = { weight: { shape: [size, classes], data: weight }, bias: { shape: [classes], data: bias } };
         const outputs = await program.run({ ...parameters, ...feeds });
-        loss += outputs.loss!.data[0]! / rows;
+        outputs.losses!.data.forEach((value, i) => {
+          loss += value / rows;
+          if (feeds.mask.data[i] === 1) losses[begin + i] = value;
+        });
         outputs.dWeight!.data.forEach((value, i) => (dWeight[i]! += value / rows));
         outputs.dBias!.data.forEach((value, i) => (dBias[i]! += value / rows));
       }
@@ -115,5 +124,5 @@ export const solveHead = async (problem: HeadProblem, options: HeadSolverOptions
   } finally {
     await program.dispose();
   }
-  return { weight: scale === 1 ? weight : weight.map((value) => value / scale), bias };
+  return { weight: scale === 1 ? weight : weight.map((value) => value / scale), bias, losses };
 };

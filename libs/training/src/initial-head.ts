@@ -40,13 +40,16 @@ export interface SolvedStartOptions {
   reporter: Reporter;
 }
 
-/** Embeds the training texts with the frozen encoder and puts the solved linear layer into `state`. */
+/**
+ * Embeds the training texts with the frozen encoder and puts the solved linear layer into `state`.
+ * @returns the loss of each text; the largest number for those that the problem left out
+ */
 export const startFromSolvedHead = async (
   state: ModelState,
   forward: ForwardPass,
   texts: LabelledTexts,
   { recipe, session, signal, reporter }: SolvedStartOptions,
-): Promise<void> => {
+): Promise<number[]> => {
   reporter.stage('embed');
   const chosen = evenlySpaced(texts.ids.length, largestProblem);
   const subset = { ids: chosen.map((i) => texts.ids[i]!), padId: texts.padId };
@@ -74,4 +77,7 @@ export const startFromSolvedHead = async (
   );
   state.memory.tensors['classifier.weight']!.value.set(solved.weight);
   state.memory.tensors['classifier.bias']!.value.set(solved.bias);
+  const losses = Array.from(texts.ids, () => Number.MAX_VALUE);
+  chosen.forEach((text, i) => (losses[text] = solved.losses[i]!));
+  return losses;
 };

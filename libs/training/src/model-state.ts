@@ -4,6 +4,9 @@ import type { PackedBatch } from '@taxon/text';
 import { int8Weights } from './programs.ts';
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts';
 
+/** In what the products of a training step are computed. */
+export type Precision = 'fp32' | 'int8';
+
 /** Everything that learning changes, and with it all that a checkpoint must hold. */
 export interface ModelState {
   readonly encoder: EncoderConfig;
@@ -14,6 +17,7 @@ export interface ModelState {
   readonly memory: OptimizerMemory;
   /** The parameters as a program is fed with them. */
   readonly parameters: Readonly<Record<string, FeedTensor>>;
+  readonly precision: Precision;
   /** The int8 forms as a program is fed with them; empty where all is fp32. */
   readonly int8: Readonly<Record<string, FeedTensor>>;
   /** Weights that have an int8 form. */
@@ -30,7 +34,7 @@ export const createModelState = (
   weights: Weights,
   encoder: EncoderConfig,
   head: HeadConfig,
-  { accumulate = false, precision = 'fp32' }: { accumulate?: boolean; precision?: 'fp32' | 'int8' } = {},
+  { accumulate = false, precision = 'fp32' }: { accumulate?: boolean; precision?: Precision } = {},
 ): ModelState => {
   const shapes = parameterShapes(encoder, head);
   const sizes = Object.fromEntries(
@@ -55,10 +59,9 @@ export const createModelState = (
     int8[keys.byRow] = { shape: [rows, columns], data: form.byRow };
     int8[keys.rowScales] = { shape: [rows], data: form.rowScales };
   }
-  memory.quantize();
   const table = (values: Float32Array): EmbeddingTable => createEmbeddingTable(values, encoder.hidden);
   const tables = { words: table(weights.words), positions: table(weights.positions), types: table(weights.types) };
-  return { encoder, head, shapes, tables, memory, parameters, int8, int8Weights: names, step: 0 };
+  return { encoder, head, shapes, tables, memory, parameters, precision, int8, int8Weights: names, step: 0 };
 };
 
 /** The weights within a state, sharing its memory. */

@@ -61,18 +61,18 @@ export const compileForward = (options: ProgramOptions): Program => {
 };
 
 /**
- * Cross-entropy summed over the real slots, divided by `count`.
+ * Cross-entropy of every slot, [N].
  * @param weights [N] 1 for slots that hold a text, 0 for empty ones
  */
-const crossEntropy = (scores: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor, count: tf.Tensor): tf.Scalar => {
+const crossEntropies = (scores: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor => {
   const chosen = tf.mul(tf.logSoftmax(scores), tf.oneHot(labels as tf.Tensor1D, scores.shape[1]!));
-  return tf.div(tf.neg(tf.sum(tf.mul(tf.sum(chosen, -1), weights))), count);
+  return tf.mul(tf.neg(tf.sum(chosen, -1)), weights);
 };
 
 /** The gradient's name beside its parameter's. */
 export const gradientName = (name: string): string => `gradient.${name}`;
 
-/** Mean loss of a packed batch, the gradient of every parameter (`gradient.NAME`), and of the embeddings [T, H]. */
+/** Losses [N] of a packed batch; of their sum over `count`, the gradient of every parameter (`gradient.NAME`) and of the embeddings [T, H]. */
 export const compileGradients = (options: ProgramOptions): Program => {
   const { rows, slots } = options.shape;
   const shapes = parameterShapes(options.encoder, options.head);
@@ -88,16 +88,18 @@ export const compileGradients = (options: ProgramOptions): Program => {
   };
   return compile((inputs) => {
     const dropout = inputs.dropoutKey && { rate: options.dropout, key: inputs.dropoutKey };
+    let losses: tf.Tensor | undefined;
     const loss = (embeddings: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
       const p = { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
       const x = encoder(p, { embeddings, segments: inputs.segments!, dropout }, options.encoder);
       const scores = logits(p, features(p, x, inputs.pool!, options.head));
-      return crossEntropy(scores, inputs.labels!, inputs.weights!, inputs.count!);
+      losses = tf.keep(crossEntropies(scores, inputs.labels!, inputs.weights!));
+      return tf.div(tf.sum(losses), inputs.count!);
     };
     const variables = [inputs.embeddings!, ...names.map((name) => inputs[name]!)];
-    const { value, grads } = tf.valueAndGrads(loss)(variables);
+    const { grads } = tf.valueAndGrads(loss)(variables);
     const named = ['embeddings', ...names].map((name, i) => [gradientName(name), grads[i]!] as const);
-    return { loss: value, ...Object.fromEntries(named) };
+    return { losses: losses!, ...Object.fromEntries(named) };
   }, signature);
 };
 

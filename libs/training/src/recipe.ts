@@ -51,6 +51,8 @@ const optimizerSchema = z.strictObject({
   tokensPerStep: z.int().min(64).max(65_536).default(1024),
   /** Steps whose gradients are summed before the weights move. */
   accumulation: z.int().min(1).max(1024).default(1),
+  /** Share of the texts that an epoch trains on: those that the model does worst on. `auto`: half of 10,000 and more, else all. */
+  keep: z.union([z.literal('auto'), z.number().gt(0).max(1)]).default('auto'),
 });
 
 export const recipeSchema = z.strictObject({
@@ -74,6 +76,8 @@ export const recipeSchema = z.strictObject({
     .min(0)
     .max(2 ** 31 - 1)
     .default(0),
+  /** `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do. */
+  precision: z.enum(['auto', 'fp32', 'int8']).default('auto'),
   /** 0: as many as the machine has. */
   threads: z.int().min(0).max(1024).default(0),
   /** ONNX Runtime's threads spin while they wait: faster on cores that are ours alone, three times slower on shared ones. */

@@ -1,8 +1,8 @@
 import { availableParallelism, loadavg } from 'node:os';
-import type { SessionOptions } from '@taxon/compute';
+import { hasExactInt8, type SessionOptions } from '@taxon/compute';
 import { encodeLabels, type Example } from '@taxon/data';
-import { TaxonError } from '@taxon/errors';
-import { expectModelTarget, loadModelFolder, resolveEncoder } from '@taxon/models';
+import { invalidInput, TaxonError } from '@taxon/errors';
+import { expectModelTarget, loadModelFolder, resolveEncoder, type EncoderConfig } from '@taxon/models';
 import { chooseRowLength, loadTokenizer, type PackShape, type Tokenizer } from '@taxon/text';
 import {
   checkpointFolder,
@@ -18,7 +18,8 @@ import { fit, freshProgress, takeEvaluation, type FitOptions, type FitProgress, 
 import { createForwardPass, type ForwardPass } from './forward-pass.ts';
 import { chooseHead } from './head-config.ts';
 import { initializeHead, startFromSolvedHead } from './initial-head.ts';
-import { createModelState, weightsOf, type ModelState } from './model-state.ts';
+import { microBatches } from './micro-batch.ts';
+import { createModelState, weightsOf, type ModelState, type Precision } from './model-state.ts';
 import { prepareData, type PreparedData } from './prepare-data.ts';
 import type { TrainingEvent, TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
@@ -70,13 +71,13 @@ const tokenizeParts = (
   return { train: tokenize(data.train), validation: tokenize(data.validation), test: tokenize(data.test) };
 };
 
-const packShape = (parts: Parts, tokensPerStep: number): PackShape => {
+const packShape = (parts: Parts, tokens: number): PackShape => {
   const longest = Math.max(
     ...Object.values(parts).flatMap(({ ids }) => ids.reduce((most, text) => Math.max(most, text.length), 1)),
   );
   const length = chooseRowLength(longest);
   // Four tokens a text at least, special tokens included, is what a slot is made for; shorter ones leave some room unused.
-  return { length, rows: Math.max(1, Math.ceil(tokensPerStep / length)), slots: Math.max(1, Math.floor(length / 4)) };
+  return { length, rows: Math.max(1, Math.ceil(tokens / length)), slots: Math.max(1, Math.floor(length / 4)) };
 };
 
 const reportTruncation = (parts: Parts, maxLength: number, reporter: Reporter): void => {
@@ -122,6 +123,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   return {
     recipe,
     shape,
+    batchesPerUpdate: microBatches(recipe).batchesPerUpdate,
     step,
     evaluate:
       data.validation.length === 0
@@ -150,15 +152,25 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   };
 };
 
+/** The features that the head is solved on need no more precision than training. */
+const solveFirstHead = async ({ recipe, parts, state, shape, session, reporter, options }: Run): Promise<number[]> => {
+  const forward = await createForwardPass(state, shape, session, state.precision);
+  try {
+    const { signal } = options;
+    return await startFromSolvedHead(state, forward, parts.train, { recipe, session, signal, reporter });
+  } finally {
+    await forward.dispose();
+  }
+};
+
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, data, parts, state, shape, session, forward, reporter, options, checkpoint } = run;
+  const { recipe, data, parts, state, shape, session, reporter, options, checkpoint } = run;
   const identity = { recipe, dataDigest: data.digest };
   let progress = freshProgress();
   if (options.resume) progress = await loadCheckpoint(checkpoint, state, identity);
   else {
     await removeCheckpoint(checkpoint);
-    if (recipe.head.start === 'solved')
-      await startFromSolvedHead(state, forward, parts.train, { recipe, session, signal: options.signal, reporter });
+    if (recipe.head.start === 'solved') progress.losses = await solveFirstHead(run);
   }
   const step = await createTrainingStep(
     state,
@@ -191,6 +203,19 @@ const train = async (run: Run): Promise<FitProgress> => {
   return progress;
 };
 
+/** int8 where it is asked for, or where nothing is asked for and the processor has instructions for it. */
+const choosePrecision = async ({ precision }: Recipe, encoder: EncoderConfig): Promise<Precision> => {
+  // The kernels that quantize take 16 columns at a time.
+  const fits = encoder.hidden % 16 === 0 && encoder.intermediate % 16 === 0;
+  if (precision === 'int8' && !fits)
+    throw invalidInput(
+      `precision: int8 needs widths that are multiples of 16, the encoder's are ${encoder.hidden} and ${encoder.intermediate}`,
+      'Leave precision at auto, or set it to fp32.',
+    );
+  if (precision !== 'auto') return precision;
+  return fits && (await hasExactInt8()) ? 'int8' : 'fp32';
+};
+
 /** The state that training starts from. The weights as loaded are not kept: the state holds its own copy. */
 const loadState = async (
   recipe: Recipe,
@@ -205,8 +230,9 @@ const loadState = async (
   const { weights, encoder, encoderFolder } = source;
   const head = chooseHead(recipe, source, classes);
   initializeHead(weights, encoder, head, recipe.seed);
-  const accumulate = recipe.optimizer.accumulation > 1;
-  return { state: createModelState(weights, encoder, head, { accumulate }), encoderFolder };
+  const accumulate = microBatches(recipe).batchesPerUpdate > 1;
+  const precision = await choosePrecision(recipe, encoder);
+  return { state: createModelState(weights, encoder, head, { accumulate, precision }), encoderFolder };
 };
 
 /**
@@ -230,7 +256,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const parts = tokenizeParts(data, tokenizer, maxLength, options.signal, reporter);
   reportTruncation(parts, maxLength, reporter);
   const session = sessionOptions(recipe);
-  const shape = packShape(parts, recipe.optimizer.tokensPerStep);
+  const shape = packShape(parts, microBatches(recipe).tokens);
   const forward = await createForwardPass(state, shape, session);
   const run: Run = { recipe, data, parts, state, shape, session, forward, reporter, options, checkpoint };
   try {

@@ -23,6 +23,8 @@ export interface LabelledBatch extends PackedBatch {
 export interface StepResult {
   /** Mean cross-entropy of the step's texts. */
   loss: number;
+  /** Cross-entropy of every text of every batch, before the update. */
+  losses: readonly Float32Array[];
   /** Norm of the whole gradient before clipping. */
   gradientNorm: number;
 }
@@ -70,20 +72,28 @@ export const createTrainingStep = async (
     compileGradients({ encoder, head, shape, dropout, int8: state.int8Weights }),
     session,
   );
+  memory.quantize();
   const size = [shape.rows * shape.length, encoder.hidden];
   const embeddings = { shape: size, data: new Float32Array(size[0]! * size[1]!) };
   const dEmbeddings = { shape: size, data: new Float32Array(embeddings.data.length) };
-  const gradients: Record<string, FeedTensor> = { [gradientName('embeddings')]: dEmbeddings };
-  for (const [name, parameterShape] of Object.entries(shapes))
-    gradients[gradientName(name)] = { shape: parameterShape, data: memory.tensors[name]!.gradient };
+  const resultsIn = (place: 'gradient' | 'addend'): Record<string, FeedTensor> => ({
+    [gradientName('embeddings')]: dEmbeddings,
+    ...Object.fromEntries(
+      Object.entries(shapes).flatMap(([name, parameterShape]) => {
+        const data = memory.tensors[name]![place];
+        return data === undefined ? [] : [[gradientName(name), { shape: parameterShape, data }]];
+      }),
+    ),
+  });
+  const [first, further] = [resultsIn('gradient'), resultsIn('addend')];
   const rows = {
     words: new RowGradients(tables.words),
     positions: new RowGradients(tables.positions),
     types: new RowGradients(tables.types),
   };
 
-  /** Forward and backward of one batch; returns its share of the mean loss over `count` texts. */
-  const backward = async (batch: LabelledBatch, index: number, count: number): Promise<number> => {
+  /** Forward and backward of one batch, its gradient added to that of the batches before; the loss of each text. */
+  const backward = async (batch: LabelledBatch, index: number, count: number): Promise<Float32Array> => {
     embedTokens(state, batch, embeddings.data);
     const feeds: Record<string, FeedTensor> = {
       ...state.parameters,
@@ -95,9 +105,10 @@ export const createTrainingStep = async (
       count: { shape: [], data: Float32Array.of(count) },
     };
     if (dropout > 0) feeds.dropoutKey = { shape: [], data: Int32Array.of(dropoutKey(seed, state.step, index)) };
-    const outputs = await program.run(feeds, gradients);
+    const { losses } = await program.run(feeds, index === 0 ? first : further);
+    if (index > 0) memory.accumulate();
     addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
-    return outputs.loss!.data[0]!;
+    return Float32Array.from(batch.slots, (slot) => losses!.data[slot]!);
   };
 
   const update = (learningRate: number): number => {
@@ -119,13 +130,10 @@ export const createTrainingStep = async (
   return {
     async run(batches, learningRate) {
       const count = batches.reduce((sum, { texts }) => sum + texts.length, 0);
-      let loss = 0;
-      for (const [index, batch] of batches.entries()) {
-        loss += await backward(batch, index, count);
-        if (batches.length > 1) memory.accumulate(index === 0);
-      }
-      if (batches.length > 1) memory.takeSums();
-      return { loss, gradientNorm: update(learningRate) };
+      const losses: Float32Array[] = [];
+      for (const [index, batch] of batches.entries()) losses.push(await backward(batch, index, count));
+      const loss = losses.reduce((total, batch) => batch.reduce((sum, value) => sum + value, total), 0) / count;
+      return { loss, losses, gradientNorm: update(learningRate) };
     },
     dispose: () => program.dispose(),
   };

@@ -74,7 +74,7 @@ const kernel = defineKernel({
   name: 'Int8Linear',
   trace: ({ x, bias, byColumn, columnScales }) => {
     const activations = quantizeUnsigned(x!);
-    const y = product(activations, { q: byColumn!, scale: columnScales! }, bias!);
+    const y = product(activations, { q: byColumn!, scale: columnScales! }, bias);
     return [y, activations.q, activations.scale, activations.zero];
   },
   inputsToSave: ['byRow', 'rowScales'],
