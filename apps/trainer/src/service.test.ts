@@ -46,7 +46,7 @@ const controlled = () => {
     new Promise((fulfil, reject) => {
       options.onEvent?.({ kind: 'stage', stage: 'train' });
       options.signal?.addEventListener('abort', () => {
-        options.onEvent?.({ kind: 'checkpoint', folder: 'checkpoint', step: 3 });
+        options.onEvent?.({ kind: 'checkpoint', folder: 'checkpoint', step: 3, digest: 'd' });
         reject(new TaxonError({ code: 'cancelled', message: 'interrupted' }));
       });
       running.push({ recipe, resume: options.resume, options, finish: () => fulfil(resultOf(recipe)), fail: reject });

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { isDiskFull, TaxonError } from '@taxon/errors';
 
@@ -79,6 +80,52 @@ export const expectReplaceable = async (target: string, { marker, keep }: Replac
     });
 };
 
+type Role = 'partial' | 'replaced';
+
+const hostPart = hostname().replaceAll('-', '_');
+
+/** A hidden name beside the target, which tells whose it is. */
+const siblingName = (target: string, role: Role): string =>
+  `.${basename(target)}.${role}-${hostPart}-${process.pid}-${randomBytes(4).toString('hex')}`;
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+};
+
+/** Nothing takes a day to write: what another machine left for so long was left behind. */
+const longestWrite = 24 * 60 * 60 * 1000;
+
+/** Siblings of a target that processes which are no more left behind. */
+const abandoned = async (target: string): Promise<{ name: string; role: Role }[]> => {
+  const prefix = `.${basename(target)}.`;
+  const found: { name: string; role: Role }[] = [];
+  for (const name of (await entriesOf(dirname(target))) ?? []) {
+    if (!name.startsWith(prefix)) continue;
+    const parts = /^(partial|replaced)-([^-]+)-(\d+)-[0-9a-f]{8}$/.exec(name.slice(prefix.length));
+    if (parts === null) continue;
+    const [role, host, pid] = parts.slice(1) as [Role, string, string];
+    const changed = await stat(join(dirname(target), name)).catch(() => undefined);
+    if (changed === undefined) continue;
+    const old = Date.now() - changed.mtimeMs > longestWrite;
+    if (old || (host === hostPart && !isAlive(Number(pid)))) found.push({ name, role });
+  }
+  return found;
+};
+
+/** After a crash: what was half-written goes, what was moved aside and not replaced comes back. */
+const recover = async (target: string): Promise<void> => {
+  for (const { name, role } of await abandoned(target)) {
+    const path = join(dirname(target), name);
+    if (role === 'replaced' && (await entriesOf(target)) === undefined) await rename(path, target);
+    else await rm(path, { recursive: true, force: true });
+  }
+};
+
 /** Puts `fresh` in `target`'s place. Two renames: a crash between them leaves the old folder whole beside it. */
 const swap = async (fresh: string, target: string, old: string, keep: readonly string[]): Promise<void> => {
   const before = await entriesOf(target);
@@ -104,10 +151,10 @@ export const replaceFolder = async (
   write: (fresh: string) => Promise<void>,
 ): Promise<void> => {
   const target = resolve(folder);
-  const sibling = (role: string): string =>
-    join(dirname(target), `.${basename(target)}.${role}-${process.pid}-${randomBytes(4).toString('hex')}`);
+  const sibling = (role: Role): string => join(dirname(target), siblingName(target, role));
   const fresh = sibling('partial');
   try {
+    await recover(target);
     await expectReplaceable(target, rules);
     await mkdir(fresh, { recursive: true });
     await write(fresh);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
@@ -141,13 +142,14 @@ export const openSafetensors = async (path: string): Promise<SafetensorsFile> =>
 
 /**
  * Writes fp32 tensors and syncs. The caller renames into place.
+ * @returns SHA-256 of the file, in hex
  * @param metadata strings kept in the header, e.g. `{ format: 'pt' }` as transformers wants it
  */
 export const writeSafetensors = async (
   path: string,
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Record<string, string> = { format: 'pt' },
-): Promise<void> => {
+): Promise<string> => {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
   for (const [name, { shape, data }] of tensors) {
@@ -158,14 +160,19 @@ export const writeSafetensors = async (
   const text = new TextEncoder().encode(json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8)); // numbers start aligned
   const prefix = new Uint8Array(8);
   new DataView(prefix.buffer).setBigUint64(0, BigInt(text.length), true);
+  const hash = createHash('sha256');
   const file = await open(path, 'w');
+  const write = async (bytes: Uint8Array): Promise<void> => {
+    hash.update(bytes);
+    await file.writeFile(bytes);
+  };
   try {
-    await file.writeFile(prefix);
-    await file.writeFile(text);
-    for (const { data } of tensors.values())
-      await file.writeFile(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    await write(prefix);
+    await write(text);
+    for (const { data } of tensors.values()) await write(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     await file.sync();
   } finally {
     await file.close();
   }
+  return hash.digest('hex');
 };

@@ -81,11 +81,14 @@ const readBaseConfig = async (folder: string): Promise<Record<string, unknown>> 
 
 const writeWeights = async (folder: string, { encoder, head, weights }: SavableModel): Promise<void> => {
   const path = join(folder, 'model.safetensors');
-  if (head.kind === 'dense') return writeSafetensors(path, encoderTensors(weights, encoder));
+  if (head.kind === 'dense') {
+    await writeSafetensors(path, encoderTensors(weights, encoder));
+    return;
+  }
   const tensors = encoderTensors(weights, encoder, 'bert.');
   for (const [name, tensor] of parameterTensors(weights.parameters, headShapes(head, encoder)))
     tensors.set(name.startsWith('pooler') ? `bert.${name}` : name, tensor);
-  return writeSafetensors(path, tensors);
+  await writeSafetensors(path, tensors);
 };
 
 const writeOnnx = async (folder: string, model: SavableModel): Promise<void> => {

@@ -1,13 +1,23 @@
-import { mkdir, readFile, rename, rm, writeFile, open } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isDiskFull, TaxonError } from '@taxon/errors';
+import { TaxonError } from '@taxon/errors';
 import { openSafetensors, writeSafetensors, type StoredTensor, type Weights } from '@taxon/models';
+import {
+  damaged,
+  readSealedJson,
+  replaceFile,
+  sweep,
+  verify,
+  writeSealedJson,
+  type SealedFile,
+} from './checkpoint-files.ts';
 import type { FitProgress } from './fit.ts';
 import { weightsOf, type ModelState } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
 
-// A run that is not finished lives beside its output: OUTPUT.checkpoint/ holds the state after some update and the best
-// weights so far. Each file is written under another name, synced and renamed; progress.json, written last, names the state.
+// A run that is not finished lives beside its output, in OUTPUT.checkpoint/. A generation is three files: the state after an
+// update, the best weights until then, and progress-STEP.json, written last, which names the other two with their digests.
+// Two generations are kept: when the newer one turns out to be damaged, the one before it is taken.
 
 export interface CheckpointIdentity {
   /** The recipe that the run follows; a resumed run must follow the same. */
@@ -15,11 +25,30 @@ export interface CheckpointIdentity {
   dataDigest: string;
 }
 
-interface ProgressFile extends CheckpointIdentity {
-  version: 1;
+interface Generation extends CheckpointIdentity {
+  version: 2;
   step: number;
   progress: FitProgress;
+  state: SealedFile;
+  best?: SealedFile;
 }
+
+/** Keeps the checkpoints of one run. */
+export interface Checkpoints {
+  readonly folder: string;
+  /** Keeps the weights as the best so far. */
+  saveBest(step: number, weights: Weights): Promise<void>;
+  /**
+   * Writes a generation, and forgets all but the one before it.
+   * @returns SHA-256 of the state file: the same for two runs that are equal to the bit
+   */
+  save(state: ModelState, progress: FitProgress): Promise<string>;
+  /** Copies the best weights of the run into `state`. */
+  loadBest(state: ModelState): Promise<void>;
+  remove(): Promise<void>;
+}
+
+const generationsKept = 2;
 
 export const checkpointFolder = (output: string): string => `${output.replace(/[/\\]+$/, '')}.checkpoint`;
 
@@ -42,41 +71,54 @@ const stateTensors = (state: ModelState): Map<string, StoredTensor> => {
   return tensors;
 };
 
-const replaceFile = async (path: string, write: (temporary: string) => Promise<void>): Promise<void> => {
-  const temporary = `${path}.writing`;
-  try {
-    await write(temporary);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true });
-    throw describeWriteError(cause, path);
-  }
+const progressPattern = /^progress-(\d+)\.json$/;
+const progressName = (step: number): string => `progress-${step}.json`;
+
+/** Steps of the generations in a folder, the newest first. */
+export const generationSteps = async (folder: string): Promise<number[]> => {
+  const names = await readdir(folder).catch(() => []);
+  return names.flatMap((name) => progressPattern.exec(name)?.slice(1).map(Number) ?? []).sort((a, b) => b - a);
 };
 
-const describeWriteError = (cause: unknown, path: string): unknown => {
-  if (!isDiskFull(cause)) return cause;
-  return new TaxonError({
-    code: 'resource_exhausted',
-    message: `${path}: the disk is full`,
-    hint: 'Free some space, then run again; --resume goes on from a checkpoint where one was kept before.',
-    cause,
-  });
+/** @param found the generation that the run goes on from */
+export const createCheckpoints = (folder: string, identity: CheckpointIdentity, found?: Generation): Checkpoints => {
+  let best = found?.best;
+  /** Files of each generation that is kept, by step, the oldest first. */
+  const kept = new Map<number, string[]>();
+  const remember = ({ step, state, best: ofGeneration }: Pick<Generation, 'step' | 'state' | 'best'>): void => {
+    kept.set(step, [progressName(step), state.name, ...(ofGeneration === undefined ? [] : [ofGeneration.name])]);
+    for (const old of [...kept.keys()].slice(0, -generationsKept)) kept.delete(old);
+  };
+  if (found !== undefined) remember(found);
+  const seal = async (name: string, tensors: ReadonlyMap<string, StoredTensor>): Promise<SealedFile> => {
+    await mkdir(folder, { recursive: true });
+    return { name, sha256: await replaceFile(join(folder, name), (path) => writeSafetensors(path, tensors)) };
+  };
+  const clean = (): Promise<void> =>
+    sweep(folder, new Set([...[...kept.values()].flat(), ...(best === undefined ? [] : [best.name])]));
+  return {
+    folder,
+    async saveBest(step, weights) {
+      best = await seal(`best-${step}.safetensors`, weightTensors(weights));
+      await clean();
+    },
+    async save(state, progress) {
+      const { step } = state;
+      const sealed = await seal(`state-${step}.safetensors`, stateTensors(state));
+      const generation: Generation = { version: 2, step, progress, state: sealed, best, ...identity };
+      await writeSealedJson(join(folder, progressName(step)), generation);
+      remember(generation);
+      await clean();
+      return sealed.sha256;
+    },
+    async loadBest(state) {
+      if (best === undefined) throw new TaxonError({ code: 'internal', message: 'no weights were kept as the best' });
+      await verify(folder, best);
+      await readInto(join(folder, best.name), weightTensors(weightsOf(state)));
+    },
+    remove: () => removeCheckpoint(folder),
+  };
 };
-
-const writeText = async (path: string, text: string): Promise<void> => {
-  await writeFile(path, text);
-  const file = await open(path, 'r');
-  await file.sync().finally(() => file.close());
-};
-
-export const saveBest = async (folder: string, weights: Weights): Promise<void> => {
-  await mkdir(folder, { recursive: true });
-  await replaceFile(join(folder, 'best.safetensors'), (path) => writeSafetensors(path, weightTensors(weights)));
-};
-
-/** Copies the best weights of the run into `state`. */
-export const loadBest = async (folder: string, state: ModelState): Promise<void> =>
-  readInto(join(folder, 'best.safetensors'), weightTensors(weightsOf(state)));
 
 /** Overwrites the numbers of `targets` by those of a file that holds the same names and sizes. */
 const readInto = async (path: string, targets: ReadonlyMap<string, StoredTensor>): Promise<void> => {
@@ -97,39 +139,51 @@ const readInto = async (path: string, targets: ReadonlyMap<string, StoredTensor>
   }
 };
 
-export const saveCheckpoint = async (
-  folder: string,
-  state: ModelState,
-  progress: FitProgress,
-  identity: CheckpointIdentity,
-): Promise<void> => {
-  await mkdir(folder, { recursive: true });
-  // The state's name holds its step: a crash between the two renames leaves the old pair whole.
-  const name = `state-${state.step}.safetensors`;
-  await replaceFile(join(folder, name), (path) => writeSafetensors(path, stateTensors(state)));
-  const content: ProgressFile = { version: 1, step: state.step, progress, ...identity };
-  const before = await readProgress(folder);
-  await replaceFile(join(folder, 'progress.json'), (path) => writeText(path, JSON.stringify(content)));
-  if (before !== undefined && before.step !== state.step)
-    await rm(join(folder, `state-${before.step}.safetensors`), { force: true });
+/** Copies a checkpoint into `state`; the progress is the caller's to change. */
+export const restore = async (folder: string, generation: Generation, state: ModelState): Promise<FitProgress> => {
+  await readInto(join(folder, generation.state.name), stateTensors(state));
+  state.step = generation.step;
+  return generation.progress;
 };
 
-const readProgress = async (folder: string): Promise<ProgressFile | undefined> => {
-  const text = await readFile(join(folder, 'progress.json'), 'utf8').catch(() => undefined);
-  if (text === undefined) return undefined;
-  try {
-    return JSON.parse(text) as ProgressFile;
-  } catch {
-    throw new TaxonError({
-      code: 'failed_precondition',
-      message: `${join(folder, 'progress.json')} is damaged`,
-      hint: 'Remove the folder to start anew.',
-    });
-  }
+const readGeneration = async (folder: string, step: number): Promise<Generation> => {
+  const path = join(folder, progressName(step));
+  const generation = readSealedJson(path, await readFile(path, 'utf8')) as Generation;
+  if ((generation.version as number) !== 2) throw damaged(path, 'it was written by another version of Taxon');
+  await verify(folder, generation.state);
+  if (generation.best !== undefined) await verify(folder, generation.best);
+  return generation;
+};
+
+/**
+ * The newest checkpoint of a folder that is whole.
+ * @param onDamaged told of every newer one that is not
+ * @throws TaxonError `failed_precondition` where there is none
+ */
+export const findCheckpoint = async (folder: string, onDamaged: (message: string) => void): Promise<Generation> => {
+  const complaints: string[] = [];
+  for (const step of await generationSteps(folder))
+    try {
+      const generation = await readGeneration(folder, step);
+      for (const complaint of complaints)
+        onDamaged(`${complaint}; going on from the checkpoint before it, at step ${generation.step}`);
+      return generation;
+    } catch (error) {
+      if (!(error instanceof TaxonError)) throw error;
+      complaints.push(error.message);
+    }
+  throw new TaxonError({
+    code: 'failed_precondition',
+    message:
+      complaints.length === 0
+        ? `${folder} holds no checkpoint to resume from`
+        : `${folder} holds no whole checkpoint: ${complaints.join('; ')}`,
+    hint: 'Run without --resume to start anew.',
+  });
 };
 
 /** Options that may differ when a run goes on: they change how fast it runs or where its files lie, not what it computes. */
-const freeOptions = new Set(['spin']);
+const freeOptions = new Set(['spin', 'checkpoint']);
 
 const differences = (before: Recipe, now: Recipe): string[] =>
   Object.keys(now).filter((key) => {
@@ -137,40 +191,21 @@ const differences = (before: Recipe, now: Recipe): string[] =>
     return !freeOptions.has(key) && JSON.stringify(before[at]) !== JSON.stringify(now[at]);
   });
 
-/**
- * Restores `state` from a checkpoint of the same recipe and data.
- * @returns how far the run had come
- * @throws TaxonError `failed_precondition` where there is none, or it belongs to another recipe or other data
- */
-export const loadCheckpoint = async (
+/** @throws TaxonError `failed_precondition` when a checkpoint belongs to another recipe or other data */
+export const expectSameRun = (
   folder: string,
-  state: ModelState,
-  identity: CheckpointIdentity,
-): Promise<FitProgress> => {
-  const file = await requireCheckpoint(folder, identity);
-  await readInto(join(folder, `state-${file.step}.safetensors`), stateTensors(state));
-  state.step = file.step;
-  return file.progress;
-};
-
-/** Checks that a run can go on, before anything costly is done. */
-export const requireCheckpoint = async (
-  folder: string,
-  identity: Pick<CheckpointIdentity, 'recipe'> & Partial<CheckpointIdentity>,
-): Promise<ProgressFile> => {
-  const file = await readProgress(folder);
+  found: CheckpointIdentity,
+  now: Pick<CheckpointIdentity, 'recipe'> & Partial<CheckpointIdentity>,
+): void => {
   const refuse = (message: string, hint: string) => new TaxonError({ code: 'failed_precondition', message, hint });
-  if (file?.version !== 1)
-    throw refuse(`${folder} holds no checkpoint to resume from`, 'Run without --resume to start anew.');
-  const changed = differences(file.recipe, identity.recipe);
+  const changed = differences(found.recipe, now.recipe);
   if (changed.length > 0)
     throw refuse(
       `${folder}: the interrupted run differs in ${changed.join(', ')}`,
       'Resume with the same options, or run without --resume to start anew.',
     );
-  if (identity.dataDigest !== undefined && file.dataDigest !== identity.dataDigest)
+  if (now.dataDigest !== undefined && found.dataDigest !== now.dataDigest)
     throw refuse(`${folder}: the data changed since the run was interrupted`, 'Run without --resume to start anew.');
-  return file;
 };
 
 export const removeCheckpoint = (folder: string): Promise<void> => rm(folder, { recursive: true, force: true });

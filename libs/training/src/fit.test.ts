@@ -1,9 +1,9 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { loadCheckpoint, requireCheckpoint, saveCheckpoint } from './checkpoint.ts';
-import { fit, freshProgress, improves, type Evaluation, type FitOptions } from './fit.ts';
+import { createCheckpoints, findCheckpoint, restore } from './checkpoint.ts';
+import { fit, freshProgress, improves, selectTexts, type Evaluation, type FitOptions } from './fit.ts';
 import { createModelState, type ModelState } from './model-state.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { rateFactor } from './schedule.ts';
@@ -68,25 +68,34 @@ describe('fit', () => {
       const first = fresh();
       const stopped = await train(first, { shouldStop: () => first.step >= stopAt });
       expect(stopped.outcome).toBe('interrupted');
-      const identity = { recipe, dataDigest: 'd' };
-      await saveCheckpoint(folder, first, stopped.progress, identity);
+      await createCheckpoints(folder, { recipe, dataDigest: 'd' }).save(first, stopped.progress);
       const second = fresh();
-      const progress = await loadCheckpoint(folder, second, identity);
+      const progress = await restore(folder, await findCheckpoint(folder, expect.fail), second);
       await train(second, {}, progress);
       expect(bytes(second)).toEqual(bytes(straight));
       expect(progress.history).toEqual(whole.history);
     }
-    expect((await readdir(folder)).sort()).toEqual(['progress.json', 'state-7.safetensors']);
   });
 
-  it('refuses a checkpoint of another recipe or other data, and a folder without one', async () => {
-    await expect(requireCheckpoint(folder, { recipe })).rejects.toThrow('holds no checkpoint');
-    await saveCheckpoint(folder, fresh(), freshProgress(), { recipe, dataDigest: 'd' });
-    await expect(requireCheckpoint(folder, { recipe: { ...recipe, seed: 6 } })).rejects.toThrow('differs in seed');
-    await expect(requireCheckpoint(folder, { recipe, dataDigest: 'e' })).rejects.toThrow('the data changed');
-    await expect(
-      requireCheckpoint(folder, { recipe: { ...recipe, spin: false }, dataDigest: 'd' }),
-    ).resolves.toBeDefined();
+  it('trains an epoch on the texts that the model does worst on, resumable in its middle', async () => {
+    const half = { ...recipe, optimizer: { ...recipe.optimizer, keep: 0.5, epochs: 3 } };
+    const seen: Set<number>[] = [];
+    const straight = fresh();
+    const { progress: whole } = await train(straight, {
+      recipe: half,
+      onStep: ({ epoch }) => (seen[Math.ceil(epoch) - 1] ??= new Set()).add(epoch),
+    });
+    // All in the first epoch, where no loss is known; half of them afterwards.
+    expect(seen.map((updates) => updates.size)).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+    expect(seen[1]!.size).toBeLessThanOrEqual(Math.ceil(seen[0]!.size / 2) + 1);
+    expect(whole.selected).toHaveLength(45);
+    const first = fresh();
+    const stopped = await train(first, { recipe: half, shouldStop: () => first.step >= seen[0]!.size + 1 });
+    await createCheckpoints(folder, { recipe: half, dataDigest: 'd' }).save(first, stopped.progress);
+    const second = fresh();
+    const progress = await restore(folder, await findCheckpoint(folder, expect.fail), second);
+    await train(second, { recipe: half }, progress);
+    expect(bytes(second)).toEqual(bytes(straight));
   });
 
   it('stops early when evaluations gain nothing', async () => {
@@ -113,6 +122,14 @@ describe('fit', () => {
     expect(progress.history.at(-1)!.epoch).toBeGreaterThanOrEqual(1.5);
     expect(progress.history.at(-1)!.epoch).toBeLessThan(1.8);
     expect(progress.history.at(-1)!.learningRate).toBeLessThan(progress.history[3]!.learningRate);
+  });
+
+  it('selects the largest losses, and of equal ones the first', () => {
+    expect(selectTexts([0.1, 3, 0.2, 3, 3], 0.5)).toEqual([1, 3, 4]);
+    expect(selectTexts([1, 1, 1, 1], 0.5)).toEqual([0, 1]);
+    expect(selectTexts([1, 2], 0.01)).toEqual([1]);
+    expect(selectTexts([1, 2], 1)).toBeUndefined();
+    expect(selectTexts(undefined, 0.5)).toBeUndefined();
   });
 
   it('breaks ties by loss', () => {

@@ -40,6 +40,8 @@ export interface FitProgress {
   history: StepRecord[];
   /** Last known loss of every training text; absent until one is known. */
   losses?: number[];
+  /** Training is over; what is left is to score and save. */
+  finished?: boolean;
   /** The texts that the running epoch trains on; absent for all. */
   selected?: number[];
 }
@@ -66,6 +68,8 @@ export interface FitOptions {
   /** `done` and `total` count updates of the whole run; `tokens` are this update's real ones. */
   onStep?: (record: StepRecord, tokens: number, done: number, total: number) => void;
   onEvaluation?: (evaluation: Evaluation) => void;
+  /** Called after every update and what follows from it, when all is resumable. */
+  afterUpdate?: () => Promise<void>;
   /** Asked between two updates; true stops there, with everything resumable. */
   shouldStop?: () => boolean;
 }
@@ -159,7 +163,7 @@ export const fit = async (
     ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling: state.head.pooling, padId: texts.padId }),
     labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
   });
-  while (progress.epoch < epochs) {
+  while (progress.finished !== true && progress.epoch < epochs) {
     if (progress.update === 0) progress.selected = selectTexts(progress.losses, keepShare(recipe, lengths.length));
     const updates = epochUpdates(lengths, progress.selected, options, progress.epoch);
     // A run of 1.5 epochs ends within its second one.
@@ -181,11 +185,16 @@ export const fit = async (
       options.onStep?.(record, tokens, Math.round(epoch * updates.length), Math.ceil(epochs * updates.length));
       if (progress.update === last || progress.update % evaluateEvery === 0) {
         await takeEvaluation(state, progress, epoch, options);
-        if (recipe.patience > 0 && progress.evaluationsWithoutGain >= recipe.patience) return 'stopped early';
+        if (recipe.patience > 0 && progress.evaluationsWithoutGain >= recipe.patience) {
+          progress.finished = true;
+          return 'stopped early';
+        }
       }
+      await options.afterUpdate?.();
     }
     progress.epoch += 1;
     progress.update = 0;
   }
+  progress.finished = true;
   return 'finished';
 };

@@ -1,3 +1,4 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +114,30 @@ describe('a training job', () => {
     );
     expect(weights[0]!.equals(weights[1]!)).toBe(true);
     expect(await readdir(folder)).not.toContain('model.checkpoint');
+  });
+
+  it('loses no training when the model cannot be saved: --resume saves it', async () => {
+    const straight = await runTrainingJob(recipe({ output: join(folder, 'straight') }));
+    const target = join(folder, 'model');
+    const blocked = runTrainingJob(recipe(), {
+      onEvent: (event) => {
+        // Somebody else's folder appears where the model is to go.
+        if (event.kind === 'checkpoint') {
+          mkdirSync(target);
+          writeFileSync(join(target, 'theirs'), '');
+        }
+      },
+    });
+    await expect(blocked).rejects.toMatchObject({ code: 'already_exists' });
+    await rm(target, { recursive: true });
+    const stages: string[] = [];
+    const { test } = await runTrainingJob(recipe(), {
+      resume: true,
+      onEvent: (event) => event.kind === 'progress' && event.stage === 'train' && stages.push(event.stage),
+    });
+    expect(stages).toEqual([]); // nothing was trained again
+    expect(test).toEqual(straight.test);
+    expect((await readdir(folder)).sort()).toEqual(['data.csv', 'encoder', 'model', 'straight']);
   });
 
   it('passes the error on, with its code and nothing written', async () => {

@@ -31,8 +31,8 @@ export type TrainingEvent =
       metrics: ClassificationMetrics;
     }
   | { kind: 'notice'; level: 'info' | 'warning'; message: string }
-  /** An interrupted run has written a checkpoint; `--resume` takes this folder. */
-  | { kind: 'checkpoint'; folder: string; step: number };
+  /** A checkpoint was written; `--resume` takes this folder. `digest`: SHA-256 of the state, equal for equal runs. */
+  | { kind: 'checkpoint'; folder: string; step: number; digest: string };
 
 /** What a finished run leaves behind. */
 export interface TrainingResult {

@@ -71,6 +71,15 @@ export const recipeSchema = z.strictObject({
   patience: z.int().min(0).default(2),
   /** Evaluations of the validation part in one epoch. */
   evaluationsPerEpoch: z.int().min(1).max(100).default(1),
+  /** When a run in progress is kept, so that `--resume` can go on after a crash: always the last two times. */
+  checkpoint: z
+    .strictObject({
+      /** Minutes between two checkpoints; 0: none by the clock. */
+      minutes: z.number().min(0).default(5),
+      /** Updates between two; 0: none by count. */
+      updates: z.int().min(0).default(0),
+    })
+    .prefault({}),
   seed: z
     .int()
     .min(0)

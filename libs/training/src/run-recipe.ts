@@ -1,30 +1,32 @@
 import { availableParallelism, loadavg } from 'node:os';
-import { hasExactInt8, type SessionOptions } from '@taxon/compute';
-import { encodeLabels, type Example } from '@taxon/data';
-import { invalidInput, TaxonError } from '@taxon/errors';
-import { expectModelTarget, loadModelFolder, resolveEncoder, type EncoderConfig } from '@taxon/models';
-import { chooseRowLength, loadTokenizer, type PackShape, type Tokenizer } from '@taxon/text';
+import type { SessionOptions } from '@taxon/compute';
+import { TaxonError } from '@taxon/errors';
+import { expectModelTarget, loadModelFolder, resolveEncoder } from '@taxon/models';
+import { loadTokenizer, type PackShape } from '@taxon/text';
+import { createCheckpointKeeper } from './checkpoint-keeper.ts';
 import {
   checkpointFolder,
-  loadBest,
-  loadCheckpoint,
+  createCheckpoints,
+  expectSameRun,
+  findCheckpoint,
   removeCheckpoint,
-  requireCheckpoint,
-  saveBest,
-  saveCheckpoint,
+  restore,
+  type Checkpoints,
 } from './checkpoint.ts';
+import { choosePrecision } from './choose-precision.ts';
 import { finishRun } from './finish-run.ts';
-import { fit, freshProgress, takeEvaluation, type FitOptions, type FitProgress, type LabelledTexts } from './fit.ts';
+import { fit, freshProgress, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
 import { createForwardPass, type ForwardPass } from './forward-pass.ts';
 import { chooseHead } from './head-config.ts';
 import { initializeHead, startFromSolvedHead } from './initial-head.ts';
 import { microBatches } from './micro-batch.ts';
-import { createModelState, weightsOf, type ModelState, type Precision } from './model-state.ts';
+import { createModelState, weightsOf, type ModelState } from './model-state.ts';
 import { prepareData, type PreparedData } from './prepare-data.ts';
 import type { TrainingEvent, TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { scoreLogits, type Scored } from './score.ts';
+import { packShape, reportTruncation, tokenizeParts, type Parts } from './tokenize-parts.ts';
 import { createTrainingStep } from './training-step.ts';
 
 export interface RunOptions {
@@ -42,55 +44,6 @@ const sessionOptions = ({ threads, spin }: Recipe): SessionOptions => ({
   spin: spin === 'auto' ? coresAreIdle() : spin,
 });
 
-type Parts = Record<'train' | 'validation' | 'test', LabelledTexts>;
-
-/** Texts between two looks at the clock and the signal. */
-const tokenizeChunk = 512;
-
-const tokenizeParts = (
-  data: PreparedData,
-  tokenizer: Tokenizer,
-  maxLength: number,
-  signal: AbortSignal,
-  reporter: Reporter,
-): Parts => {
-  reporter.stage('tokenize');
-  const total = data.train.length + data.validation.length + data.test.length;
-  let done = 0;
-  const tokenize = (examples: readonly Example[]): LabelledTexts => {
-    const ids: Int32Array[] = [];
-    for (let i = 0; i < examples.length; i += tokenizeChunk) {
-      signal.throwIfAborted();
-      const texts = examples.slice(i, i + tokenizeChunk).map(({ text }) => text);
-      ids.push(...tokenizer.encodeBatch(texts, { maxLength }));
-      done += texts.length;
-      reporter.progress('texts', done, total);
-    }
-    return { ids, padId: tokenizer.padId, labels: encodeLabels(data.labels, examples) };
-  };
-  return { train: tokenize(data.train), validation: tokenize(data.validation), test: tokenize(data.test) };
-};
-
-const packShape = (parts: Parts, tokens: number): PackShape => {
-  const longest = Math.max(
-    ...Object.values(parts).flatMap(({ ids }) => ids.reduce((most, text) => Math.max(most, text.length), 1)),
-  );
-  const length = chooseRowLength(longest);
-  // Four tokens a text at least, special tokens included, is what a slot is made for; shorter ones leave some room unused.
-  return { length, rows: Math.max(1, Math.ceil(tokens / length)), slots: Math.max(1, Math.floor(length / 4)) };
-};
-
-const reportTruncation = (parts: Parts, maxLength: number, reporter: Reporter): void => {
-  const all = Object.values(parts).flatMap(({ ids }) => ids);
-  const cut = all.reduce((count, ids) => count + (ids.length >= maxLength ? 1 : 0), 0);
-  if (cut > 0)
-    reporter.emit({
-      kind: 'notice',
-      level: cut > 0.05 * all.length ? 'warning' : 'info',
-      message: `${cut} of ${all.length} texts reach maxLength (${maxLength} tokens) and may be cut`,
-    });
-};
-
 /** What a run holds while it trains. */
 interface Run {
   recipe: Recipe;
@@ -102,7 +55,9 @@ interface Run {
   forward: ForwardPass;
   reporter: Reporter;
   options: RunOptions;
-  checkpoint: string;
+  checkpoints: Checkpoints;
+  /** The progress of the run that this one goes on from. */
+  resumed: FitProgress | undefined;
 }
 
 const scorePart = async (
@@ -115,7 +70,7 @@ const scorePart = async (
 };
 
 const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
-  const { recipe, data, shape, state, reporter, options, checkpoint } = run;
+  const { recipe, data, shape, state, reporter, options, checkpoints } = run;
   let tokens = 0;
   let loss: number | undefined;
   const started = performance.now();
@@ -134,7 +89,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
             paused += performance.now() - begin;
             return { loss: validationLoss, metrics };
           },
-    keepBest: () => saveBest(checkpoint, weightsOf(state)),
+    keepBest: () => checkpoints.saveBest(state.step, weightsOf(state)),
     shouldStop: () => options.signal.aborted,
     onEvaluation: ({ epoch, step: at, loss: validationLoss, metrics }) =>
       reporter.emit({ kind: 'evaluation', split: 'validation', epoch, step: at, loss: validationLoss, metrics }),
@@ -163,15 +118,12 @@ const solveFirstHead = async ({ recipe, parts, state, shape, session, reporter, 
   }
 };
 
+/** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, data, parts, state, shape, session, reporter, options, checkpoint } = run;
-  const identity = { recipe, dataDigest: data.digest };
-  let progress = freshProgress();
-  if (options.resume) progress = await loadCheckpoint(checkpoint, state, identity);
-  else {
-    await removeCheckpoint(checkpoint);
-    if (recipe.head.start === 'solved') progress.losses = await solveFirstHead(run);
-  }
+  const { recipe, parts, state, shape, session, reporter, options, checkpoints } = run;
+  const progress = run.resumed ?? freshProgress();
+  const solved = recipe.head.start === 'solved';
+  if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
   const step = await createTrainingStep(
     state,
     { shape, adamw: recipe.optimizer, ...recipe.optimizer, seed: recipe.seed },
@@ -179,17 +131,17 @@ const train = async (run: Run): Promise<FitProgress> => {
   );
   try {
     reporter.stage('train');
-    const how = fitOptions(run, step);
-    if (state.step === 0 && recipe.head.start === 'solved') await takeEvaluation(state, progress, 0, how);
+    const keeper = createCheckpointKeeper(checkpoints, state, progress, recipe.checkpoint, reporter);
+    const how = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
+    if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, how);
     const outcome = await fit(state, progress, parts.train, how);
-    if (outcome === 'interrupted') {
-      await saveCheckpoint(checkpoint, state, progress, identity);
-      reporter.emit({ kind: 'checkpoint', folder: checkpoint, step: state.step });
+    // From here on the run needs no more than the last state: a full disk or a crash while the model is saved loses nothing.
+    await keeper.save();
+    if (outcome === 'interrupted')
       throw new TaxonError({
         code: 'cancelled',
-        message: `stopped at step ${state.step}; checkpoint in ${checkpoint}`,
+        message: `stopped at step ${state.step}; checkpoint in ${checkpoints.folder}`,
       });
-    }
     if (outcome === 'stopped early')
       reporter.emit({
         kind: 'notice',
@@ -199,21 +151,8 @@ const train = async (run: Run): Promise<FitProgress> => {
   } finally {
     await step.dispose();
   }
-  if (progress.best !== undefined && progress.best.step !== state.step) await loadBest(checkpoint, state);
+  if (progress.best !== undefined && progress.best.step !== state.step) await checkpoints.loadBest(state);
   return progress;
-};
-
-/** int8 where it is asked for, or where nothing is asked for and the processor has instructions for it. */
-const choosePrecision = async ({ precision }: Recipe, encoder: EncoderConfig): Promise<Precision> => {
-  // The kernels that quantize take 16 columns at a time.
-  const fits = encoder.hidden % 16 === 0 && encoder.intermediate % 16 === 0;
-  if (precision === 'int8' && !fits)
-    throw invalidInput(
-      `precision: int8 needs widths that are multiples of 16, the encoder's are ${encoder.hidden} and ${encoder.intermediate}`,
-      'Leave precision at auto, or set it to fp32.',
-    );
-  if (precision !== 'auto') return precision;
-  return fits && (await hasExactInt8()) ? 'int8' : 'fp32';
 };
 
 /** The state that training starts from. The weights as loaded are not kept: the state holds its own copy. */
@@ -243,14 +182,21 @@ const loadState = async (
 export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<TrainingResult> => {
   const started = performance.now();
   const reporter = createReporter(options.onEvent);
-  const checkpoint = checkpointFolder(recipe.output);
+  const folder = checkpointFolder(recipe.output);
   await expectModelTarget(recipe.output);
-  if (options.resume) await requireCheckpoint(checkpoint, { recipe });
+  const warn = (message: string): void => reporter.emit({ kind: 'notice', level: 'warning', message });
+  const found = options.resume ? await findCheckpoint(folder, warn) : undefined;
+  if (found !== undefined) expectSameRun(folder, found, { recipe });
 
   reporter.stage('read');
   const data = await prepareData(recipe, options.signal);
   for (const { level, message } of data.notes) reporter.emit({ kind: 'notice', level, message });
   const { state, encoderFolder } = await loadState(recipe, data.labels.labels.length, options.signal, reporter);
+  const identity = { recipe, dataDigest: data.digest };
+  if (found === undefined) await removeCheckpoint(folder);
+  else expectSameRun(folder, found, identity);
+  const resumed = found && (await restore(folder, found, state));
+  const checkpoints = createCheckpoints(folder, identity, found);
   const tokenizer = await loadTokenizer(encoderFolder);
   const maxLength = Math.min(recipe.maxLength, state.encoder.positions);
   const parts = tokenizeParts(data, tokenizer, maxLength, options.signal, reporter);
@@ -258,7 +204,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const session = sessionOptions(recipe);
   const shape = packShape(parts, microBatches(recipe).tokens);
   const forward = await createForwardPass(state, shape, session);
-  const run: Run = { recipe, data, parts, state, shape, session, forward, reporter, options, checkpoint };
+  const run: Run = { recipe, data, parts, state, shape, session, forward, reporter, options, checkpoints, resumed };
   try {
     const progress = await train(run);
     reporter.stage('evaluate');
@@ -276,7 +222,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
       reporter,
       started,
     });
-    await removeCheckpoint(checkpoint);
+    await checkpoints.remove();
     return result;
   } finally {
     await forward.dispose();

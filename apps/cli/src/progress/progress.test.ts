@@ -122,7 +122,7 @@ describe('plain view', () => {
       { kind: 'progress', stage: 'train', ...step },
       { kind: 'evaluation', split: 'validation', epoch: 1, step: 690, loss: 0.171, metrics },
       { kind: 'notice', level: 'warning', message: "class 'x' has 1 text" },
-      { kind: 'checkpoint', folder: 'model/run/checkpoint', step: 312 },
+      { kind: 'checkpoint', folder: 'model.checkpoint', step: 312, digest: 'd' },
     ]);
     expect(lines).toEqual([
       'tokenize: 120 texts in 0.5 s',

@@ -1,0 +1,55 @@
+import { encodeLabels, type Example } from '@taxon/data';
+import { chooseRowLength, type PackShape, type Tokenizer } from '@taxon/text';
+import type { LabelledTexts } from './fit.ts';
+import type { PreparedData } from './prepare-data.ts';
+import type { Reporter } from './reporter.ts';
+
+export type Parts = Record<'train' | 'validation' | 'test', LabelledTexts>;
+
+/** Texts between two looks at the clock and the signal. */
+const tokenizeChunk = 512;
+
+export const tokenizeParts = (
+  data: PreparedData,
+  tokenizer: Tokenizer,
+  maxLength: number,
+  signal: AbortSignal,
+  reporter: Reporter,
+): Parts => {
+  reporter.stage('tokenize');
+  const total = data.train.length + data.validation.length + data.test.length;
+  let done = 0;
+  const tokenize = (examples: readonly Example[]): LabelledTexts => {
+    const ids: Int32Array[] = [];
+    for (let i = 0; i < examples.length; i += tokenizeChunk) {
+      signal.throwIfAborted();
+      const texts = examples.slice(i, i + tokenizeChunk).map(({ text }) => text);
+      ids.push(...tokenizer.encodeBatch(texts, { maxLength }));
+      done += texts.length;
+      reporter.progress('texts', done, total);
+    }
+    return { ids, padId: tokenizer.padId, labels: encodeLabels(data.labels, examples) };
+  };
+  return { train: tokenize(data.train), validation: tokenize(data.validation), test: tokenize(data.test) };
+};
+
+/** The shape that a native call of about `tokens` positions has. */
+export const packShape = (parts: Parts, tokens: number): PackShape => {
+  const longest = Math.max(
+    ...Object.values(parts).flatMap(({ ids }) => ids.reduce((most, text) => Math.max(most, text.length), 1)),
+  );
+  const length = chooseRowLength(longest);
+  // Four tokens a text at least, special tokens included, is what a slot is made for; shorter ones leave some room unused.
+  return { length, rows: Math.max(1, Math.ceil(tokens / length)), slots: Math.max(1, Math.floor(length / 4)) };
+};
+
+export const reportTruncation = (parts: Parts, maxLength: number, reporter: Reporter): void => {
+  const all = Object.values(parts).flatMap(({ ids }) => ids);
+  const cut = all.reduce((count, ids) => count + (ids.length >= maxLength ? 1 : 0), 0);
+  if (cut > 0)
+    reporter.emit({
+      kind: 'notice',
+      level: cut > 0.05 * all.length ? 'warning' : 'info',
+      message: `${cut} of ${all.length} texts reach maxLength (${maxLength} tokens) and may be cut`,
+    });
+};
