@@ -40,10 +40,13 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     schedule: fc.constantFrom('linear', 'cosine', 'constant'),
     dropout: fc.double({ min: 0, max: 0.9, noNaN: true }),
     tokensPerStep: fc.integer({ min: 64, max: 65_536 }),
+    keep: fc.constantFrom<('auto' | number)[]>('auto', 0.5, 1),
   }),
   metric: fc.constantFrom('accuracy', 'macroF1', 'weightedF1', 'loss'),
   patience: fc.nat(100),
   seed: fc.nat(2 ** 31 - 1),
+  precision: fc.constantFrom('auto', 'fp32', 'int8'),
+  checkpoint: fc.record({ minutes: fc.constantFrom(0, 0.5), updates: fc.nat(100) }),
   spin: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
 });
 

@@ -1,4 +1,5 @@
 import {
+  CheckpointOptions,
   DataFormat,
   DataOptions,
   HeadKind,
@@ -7,6 +8,7 @@ import {
   Metric,
   OptimizerOptions,
   Pooling,
+  Precision,
   Recipe as RecipeMessage,
   Schedule,
   SplitOptions,
@@ -50,6 +52,11 @@ const metrics: Spellings<Metric, Recipe['metric']> = {
   [Metric.METRIC_WEIGHTED_F1]: 'weightedF1',
   [Metric.METRIC_LOSS]: 'loss',
 };
+const precisions: Spellings<Precision, Recipe['precision']> = {
+  [Precision.PRECISION_AUTO]: 'auto',
+  [Precision.PRECISION_FP32]: 'fp32',
+  [Precision.PRECISION_INT8]: 'int8',
+};
 const switches: Spellings<Switch, boolean> = { [Switch.SWITCH_ON]: true, [Switch.SWITCH_OFF]: false };
 
 /** The recipe's spelling, undefined for its default; what this trainer does not know stays, for the recipe's check to refuse. */
@@ -79,6 +86,7 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
     optimizer: optimizer && { ...optimizer, schedule: spelled(schedules, optimizer.schedule) },
     metric: spelled(metrics, recipe.metric),
     spin: spelled(switches, recipe.spin),
+    precision: spelled(precisions, recipe.precision),
   };
 };
 
@@ -101,7 +109,10 @@ export const toRecipeMessage = ({ data, head, optimizer, ...recipe }: Recipe): R
   optimizer: OptimizerOptions.fromPartial({
     ...optimizer,
     schedule: constantOf(schedules, optimizer.schedule, Schedule.SCHEDULE_UNSPECIFIED),
+    keep: optimizer.keep === 'auto' ? undefined : optimizer.keep,
   }),
   metric: constantOf(metrics, recipe.metric, Metric.METRIC_UNSPECIFIED),
   spin: constantOf(switches, recipe.spin, Switch.SWITCH_UNSPECIFIED),
+  precision: constantOf(precisions, recipe.precision, Precision.PRECISION_UNSPECIFIED),
+  checkpoint: CheckpointOptions.fromPartial(recipe.checkpoint),
 });

@@ -49,6 +49,7 @@ export {
 } from './gen/taxon/inference/v1/inference.ts';
 
 export {
+  CheckpointOptions,
   DataFormat,
   DataOptions,
   HeadKind,
@@ -57,6 +58,7 @@ export {
   Metric,
   OptimizerOptions,
   Pooling,
+  Precision,
   Recipe,
   Schedule,
   SplitOptions,

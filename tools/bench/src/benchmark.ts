@@ -19,6 +19,8 @@ export interface Outcome {
   peer: Figures | Skipped;
   /** Empty when a side is missing. Above 1 Taxon is better, whatever is compared. */
   ratio: Figures;
+  /** For a person, instead of the list of all figures. */
+  text?: string;
 }
 
 /** An option of one benchmark, as `--NAME value`; all of them are text until the benchmark reads them. */

@@ -5,4 +5,5 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   tokenize: async () => (await import('./tokenize.ts')).tokenize,
   step: async () => (await import('./step.ts')).step,
   train: async () => (await import('./train.ts')).train,
+  quality: async () => (await import('./quality.ts')).quality,
 };

@@ -4,7 +4,7 @@ import type { PeerRun } from './peer-results.ts';
 import type { TaxonRun } from './taxon-run.ts';
 
 const run = (epochs: number, seed: number, accuracy: number, seconds: number): TaxonRun => ({
-  ...{ epochs, seed, accuracy, seconds, macroF1: accuracy, wallSeconds: seconds + 10 },
+  ...{ epochs, seed, accuracy, validationAccuracy: accuracy, seconds, macroF1: accuracy, wallSeconds: seconds + 10 },
   ...{ tokensPerSecond: 2000, peakMemoryBytes: 100 + seed, stages: { train: seconds } },
 });
 const peer = (precision: 'fp32' | 'bf16', seconds: number): PeerRun => ({

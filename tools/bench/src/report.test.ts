@@ -26,6 +26,12 @@ describe('the report', () => {
     expect(text).toMatch(/speed +8\.019/u);
   });
 
+  it('shows the tables of a benchmark that has its own', () => {
+    const own = { ...outcome, text: '| a | b |' };
+    expect(formatOutcome(own)).toBe('| a | b |');
+    expect(JSON.parse(resultLine('train', thisMachine(), own))).not.toHaveProperty('text');
+  });
+
   it('says why a side is missing', () => {
     expect(formatOutcome({ ...outcome, peer: { skipped: 'no python3 here' }, ratio: {} })).toContain(
       'Peer (Python): skipped: no python3 here',

@@ -3,7 +3,7 @@ import type { Machine } from './machine.ts';
 
 /** The line that a run ends with, for machines. */
 export const resultLine = (benchmark: string, machine: Machine, outcome: Outcome): string =>
-  JSON.stringify({ benchmark, machine, ...outcome });
+  JSON.stringify({ benchmark, machine, ...outcome, text: undefined });
 
 /** Four digits that matter, thousands apart. */
 const shortest = (value: number): string =>
@@ -52,7 +52,8 @@ const side = (title: string, figures: Figures | Skipped): string[] =>
   isSkipped(figures) ? [`${title}: skipped: ${figures.skipped}`] : [title, ...lines(figures, '  ')];
 
 /** Both sides and the ratio, for a person. */
-export const formatOutcome = ({ taxon, peer, ratio }: Outcome): string =>
+export const formatOutcome = ({ taxon, peer, ratio, text }: Outcome): string =>
+  text ??
   [
     ...side('Taxon', taxon),
     ...side('Peer (Python)', peer),

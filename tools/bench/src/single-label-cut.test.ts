@@ -23,7 +23,10 @@ describe('the single-label cut of a data set', () => {
     expect(cut).toEqual({ folder: join(root, 'cut'), leftOut: 6 });
     for (const part of ['train', 'validation', 'test'])
       expect(await readFile(join(cut.folder, `${part}.jsonl`), 'utf8')).toBe(
-        lines([{ text: 'a', label: 'joy' }, { text: 'd', label: 'anger' }]),
+        lines([
+          { text: 'a', label: 'joy' },
+          { text: 'd', label: 'anger' },
+        ]),
       );
   });
 

@@ -16,9 +16,14 @@ export interface LabelledFolder {
  * those with exactly one are written to `scratch`, so that Taxon and its peers read the same files; other data stays where it is.
  * @param dataset folder with train.jsonl, validation.jsonl and test.jsonl
  */
-export const singleLabelCut = async (dataset: string, labelColumn: string, scratch: string): Promise<LabelledFolder> => {
+export const singleLabelCut = async (
+  dataset: string,
+  labelColumn: string,
+  scratch: string,
+): Promise<LabelledFolder> => {
   const first = (await readFile(join(dataset, 'train.jsonl'), 'utf8')).split('\n', 1)[0]!;
-  if (!Array.isArray((JSON.parse(first) as Record<string, unknown>)[labelColumn])) return { folder: dataset, leftOut: 0 };
+  if (!Array.isArray((JSON.parse(first) as Record<string, unknown>)[labelColumn]))
+    return { folder: dataset, leftOut: 0 };
   await mkdir(scratch, { recursive: true });
   let leftOut = 0;
   for (const part of parts) {

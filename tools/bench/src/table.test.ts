@@ -3,7 +3,15 @@ import { formatTable, mebibytes, percent } from './table.ts';
 
 describe('a table', () => {
   it('is Markdown whose columns stand below each other', () => {
-    expect(formatTable(['run', 'seconds'], [['one', '7'], ['another', '12.5']])).toBe(
+    expect(
+      formatTable(
+        ['run', 'seconds'],
+        [
+          ['one', '7'],
+          ['another', '12.5'],
+        ],
+      ),
+    ).toBe(
       ['| run     | seconds |', '| ------- | ------: |', '| one     |       7 |', '| another |    12.5 |'].join('\n'),
     );
   });

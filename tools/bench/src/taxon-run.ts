@@ -1,12 +1,16 @@
 import { join } from 'node:path';
+import type { Figures } from './benchmark.ts';
 import type { TrainingEvent, TrainingResult, TrainingStage } from '@taxon/training';
 import { TaxonError } from '@taxon/errors';
 import { parseJsonLine, runChild, type ChildResult } from './run-child.ts';
+import { median } from './statistics.ts';
 
 /** What one `taxon train --json` cost and brought. */
-export interface TaxonRun {
+export interface TaxonRun extends Figures {
   seed: number;
   epochs: number;
+  /** On the validation part, 0..1: what settings are chosen by. */
+  validationAccuracy: number | undefined;
   /** On the test part, 0..1. */
   accuracy: number;
   macroF1: number;
@@ -35,9 +39,6 @@ export const stageSeconds = (events: readonly TimedEvent[], end: number): TaxonR
   return seconds;
 };
 
-const median = (values: readonly number[]): number | undefined =>
-  values.length === 0 ? undefined : [...values].sort((a, b) => a - b)[values.length >> 1];
-
 /** @throws TaxonError `internal` when the events hold no result, or a result without test figures */
 export const summarize = (
   events: readonly TimedEvent[],
@@ -54,11 +55,12 @@ export const summarize = (
   return {
     seed,
     epochs,
+    validationAccuracy: result.validation?.accuracy,
     accuracy: result.test.accuracy,
     macroF1: result.test.macroF1,
     seconds: learningStages.reduce((sum, stage) => sum + (stages[stage] ?? 0), 0),
     wallSeconds,
-    tokensPerSecond: median(rates),
+    tokensPerSecond: rates.length === 0 ? undefined : median(rates),
     peakMemoryBytes,
     stages,
   };

@@ -411,6 +411,77 @@ export function headStartToNumber(object: HeadStart): number {
   }
 }
 
+export const Precision = {
+  PRECISION_UNSPECIFIED: "PRECISION_UNSPECIFIED",
+  PRECISION_AUTO: "PRECISION_AUTO",
+  PRECISION_FP32: "PRECISION_FP32",
+  PRECISION_INT8: "PRECISION_INT8",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Precision = typeof Precision[keyof typeof Precision];
+
+export namespace Precision {
+  export type PRECISION_UNSPECIFIED = typeof Precision.PRECISION_UNSPECIFIED;
+  export type PRECISION_AUTO = typeof Precision.PRECISION_AUTO;
+  export type PRECISION_FP32 = typeof Precision.PRECISION_FP32;
+  export type PRECISION_INT8 = typeof Precision.PRECISION_INT8;
+  export type UNRECOGNIZED = typeof Precision.UNRECOGNIZED;
+}
+
+export function precisionFromJSON(object: any): Precision {
+  switch (object) {
+    case 0:
+    case "PRECISION_UNSPECIFIED":
+      return Precision.PRECISION_UNSPECIFIED;
+    case 1:
+    case "PRECISION_AUTO":
+      return Precision.PRECISION_AUTO;
+    case 2:
+    case "PRECISION_FP32":
+      return Precision.PRECISION_FP32;
+    case 3:
+    case "PRECISION_INT8":
+      return Precision.PRECISION_INT8;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Precision.UNRECOGNIZED;
+  }
+}
+
+export function precisionToJSON(object: Precision): string {
+  switch (object) {
+    case Precision.PRECISION_UNSPECIFIED:
+      return "PRECISION_UNSPECIFIED";
+    case Precision.PRECISION_AUTO:
+      return "PRECISION_AUTO";
+    case Precision.PRECISION_FP32:
+      return "PRECISION_FP32";
+    case Precision.PRECISION_INT8:
+      return "PRECISION_INT8";
+    case Precision.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function precisionToNumber(object: Precision): number {
+  switch (object) {
+    case Precision.PRECISION_UNSPECIFIED:
+      return 0;
+    case Precision.PRECISION_AUTO:
+      return 1;
+    case Precision.PRECISION_FP32:
+      return 2;
+    case Precision.PRECISION_INT8:
+      return 3;
+    case Precision.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const Schedule = {
   SCHEDULE_UNSPECIFIED: "SCHEDULE_UNSPECIFIED",
   SCHEDULE_LINEAR: "SCHEDULE_LINEAR",
@@ -600,6 +671,19 @@ export interface Recipe {
     | undefined;
   /** Let ONNX Runtime's threads spin while they wait. Unspecified: decided by the machine's load. */
   spin: Switch;
+  /** In what the products of a training step are computed. Unspecified: int8 where the processor has instructions for it. */
+  precision: Precision;
+  checkpoint?: CheckpointOptions | undefined;
+}
+
+/** When a run in progress is kept, so that it can go on after a crash. */
+export interface CheckpointOptions {
+  /** Minutes between two checkpoints; 0: none by the clock. */
+  minutes?:
+    | number
+    | undefined;
+  /** Updates between two; 0: none by count. */
+  updates?: number | undefined;
 }
 
 /** Where the labelled texts are. Paths lie below the trainer's `dataFolder`. */
@@ -668,7 +752,14 @@ export interface OptimizerOptions {
     | number
     | undefined;
   /** Steps whose gradients are summed before the weights move. 1..1024. */
-  accumulation?: number | undefined;
+  accumulation?:
+    | number
+    | undefined;
+  /**
+   * Share of the texts that an epoch trains on: those that the model does worst on. Above 0, at most 1. Absent: decided by
+   * the number of texts.
+   */
+  keep?: number | undefined;
 }
 
 function createBaseRecipe(): Recipe {
@@ -686,6 +777,8 @@ function createBaseRecipe(): Recipe {
     seed: undefined,
     threads: undefined,
     spin: Switch.SWITCH_UNSPECIFIED,
+    precision: Precision.PRECISION_UNSPECIFIED,
+    checkpoint: undefined,
   };
 }
 
@@ -729,6 +822,12 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.spin !== Switch.SWITCH_UNSPECIFIED) {
       writer.uint32(104).int32(switchToNumber(message.spin));
+    }
+    if (message.precision !== Precision.PRECISION_UNSPECIFIED) {
+      writer.uint32(112).int32(precisionToNumber(message.precision));
+    }
+    if (message.checkpoint !== undefined) {
+      CheckpointOptions.encode(message.checkpoint, writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -850,6 +949,22 @@ export const Recipe: MessageFns<Recipe> = {
             message.spin = switchFromJSON(reader.int32());
             continue;
           }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.precision = precisionFromJSON(reader.int32());
+            continue;
+          }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.checkpoint = CheckpointOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -885,6 +1000,8 @@ export const Recipe: MessageFns<Recipe> = {
       seed: isSet(object.seed) ? globalThis.Number(object.seed) : undefined,
       threads: isSet(object.threads) ? globalThis.Number(object.threads) : undefined,
       spin: isSet(object.spin) ? switchFromJSON(object.spin) : Switch.SWITCH_UNSPECIFIED,
+      precision: isSet(object.precision) ? precisionFromJSON(object.precision) : Precision.PRECISION_UNSPECIFIED,
+      checkpoint: isSet(object.checkpoint) ? CheckpointOptions.fromJSON(object.checkpoint) : undefined,
     };
   },
 
@@ -929,6 +1046,12 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.spin !== Switch.SWITCH_UNSPECIFIED) {
       obj.spin = switchToJSON(message.spin);
     }
+    if (message.precision !== Precision.PRECISION_UNSPECIFIED) {
+      obj.precision = precisionToJSON(message.precision);
+    }
+    if (message.checkpoint !== undefined) {
+      obj.checkpoint = CheckpointOptions.toJSON(message.checkpoint);
+    }
     return obj;
   },
 
@@ -956,6 +1079,95 @@ export const Recipe: MessageFns<Recipe> = {
     message.seed = object.seed ?? undefined;
     message.threads = object.threads ?? undefined;
     message.spin = object.spin ?? Switch.SWITCH_UNSPECIFIED;
+    message.precision = object.precision ?? Precision.PRECISION_UNSPECIFIED;
+    message.checkpoint = (object.checkpoint !== undefined && object.checkpoint !== null)
+      ? CheckpointOptions.fromPartial(object.checkpoint)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCheckpointOptions(): CheckpointOptions {
+  return { minutes: undefined, updates: undefined };
+}
+
+export const CheckpointOptions: MessageFns<CheckpointOptions> = {
+  encode(message: CheckpointOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.minutes !== undefined) {
+      writer.uint32(9).double(message.minutes);
+    }
+    if (message.updates !== undefined) {
+      writer.uint32(16).uint32(message.updates);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CheckpointOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCheckpointOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.minutes = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.updates = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CheckpointOptions {
+    return {
+      minutes: isSet(object.minutes) ? globalThis.Number(object.minutes) : undefined,
+      updates: isSet(object.updates) ? globalThis.Number(object.updates) : undefined,
+    };
+  },
+
+  toJSON(message: CheckpointOptions): unknown {
+    const obj: any = {};
+    if (message.minutes !== undefined) {
+      obj.minutes = floatToJson(message.minutes);
+    }
+    if (message.updates !== undefined) {
+      obj.updates = Math.round(message.updates);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CheckpointOptions>): CheckpointOptions {
+    return CheckpointOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CheckpointOptions>): CheckpointOptions {
+    const message = createBaseCheckpointOptions();
+    message.minutes = object.minutes ?? undefined;
+    message.updates = object.updates ?? undefined;
     return message;
   },
 };
@@ -1415,6 +1627,7 @@ function createBaseOptimizerOptions(): OptimizerOptions {
     dropout: undefined,
     tokensPerStep: undefined,
     accumulation: undefined,
+    keep: undefined,
   };
 }
 
@@ -1458,6 +1671,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     }
     if (message.accumulation !== undefined) {
       writer.uint32(104).uint32(message.accumulation);
+    }
+    if (message.keep !== undefined) {
+      writer.uint32(113).double(message.keep);
     }
     return writer;
   },
@@ -1579,6 +1795,14 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
             message.accumulation = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 113) {
+              break;
+            }
+
+            message.keep = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1626,6 +1850,7 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
         ? globalThis.Number(object.tokens_per_step)
         : undefined,
       accumulation: isSet(object.accumulation) ? globalThis.Number(object.accumulation) : undefined,
+      keep: isSet(object.keep) ? globalThis.Number(object.keep) : undefined,
     };
   },
 
@@ -1670,6 +1895,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     if (message.accumulation !== undefined) {
       obj.accumulation = Math.round(message.accumulation);
     }
+    if (message.keep !== undefined) {
+      obj.keep = floatToJson(message.keep);
+    }
     return obj;
   },
 
@@ -1691,6 +1919,7 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     message.dropout = object.dropout ?? undefined;
     message.tokensPerStep = object.tokensPerStep ?? undefined;
     message.accumulation = object.accumulation ?? undefined;
+    message.keep = object.keep ?? undefined;
     return message;
   },
 };
