@@ -3,13 +3,11 @@
 /** Added to a float below 2²², 1.5·2²³ leaves its nearest integer in the low bits (ties to even). */
 const toInteger: f32 = 12582912;
 
-@inline
 function nearest(x: v128): v128 {
   return i32x4.sub(f32x4.add(x, f32x4.splat(toInteger)), i32x4.splat(0x4b400000)); // the bits of 1.5·2²³
 }
 
 /** 4 × 4 floats within ±127 → 16 signed bytes. */
-@inline
 function pack(a: v128, b: v128, c: v128, d: v128): v128 {
   return i8x16.narrow_i16x8_s(
     i16x8.narrow_i32x4_s(nearest(a), nearest(b)),

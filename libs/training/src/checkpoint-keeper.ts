@@ -5,9 +5,9 @@ import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
 export interface CheckpointKeeper {
-  save(): Promise<void>;
+  save: () => Promise<void>;
   /** Saves when the recipe's clock or count says that it is time. */
-  saveIfDue(): Promise<void>;
+  saveIfDue: () => Promise<void>;
 }
 
 export const createCheckpointKeeper = (

@@ -95,7 +95,7 @@ describe('checkpoints', () => {
   it('sweeps what a killed run left half-written, and keeps both generations after going on', async () => {
     await saveThree();
     await writeFile(join(folder, 'state-4.safetensors.writing'), 'half');
-    const found = await findCheckpoint(folder, expect.fail);
+    const found = await findCheckpoint(folder, (complaint) => expect.fail(complaint));
     const checkpoints = createCheckpoints(folder, identity, found);
     await checkpoints.save(stateAt(4), freshProgress());
     expect((await readdir(folder)).filter((name) => !name.startsWith('best')).sort()).toEqual([
@@ -112,7 +112,7 @@ describe('checkpoints', () => {
   it('refuses another recipe, other data, and a folder without one', async () => {
     await expect(resume()).rejects.toThrow('holds no checkpoint');
     await saveThree();
-    const found = await findCheckpoint(folder, expect.fail);
+    const found = await findCheckpoint(folder, (complaint) => expect.fail(complaint));
     expect(() => expectSameRun(folder, found, { recipe: { ...recipe, seed: 6 } })).toThrow('differs in seed');
     expect(() => expectSameRun(folder, found, { recipe, dataDigest: 'e' })).toThrow('the data changed');
     expect(() => expectSameRun(folder, found, { recipe: { ...recipe, spin: false }, dataDigest: 'd' })).not.toThrow();

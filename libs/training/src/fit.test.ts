@@ -70,7 +70,7 @@ describe('fit', () => {
       expect(stopped.outcome).toBe('interrupted');
       await createCheckpoints(folder, { recipe, dataDigest: 'd' }).save(first, stopped.progress);
       const second = fresh();
-      const progress = await restore(folder, await findCheckpoint(folder, expect.fail), second);
+      const progress = await restore(folder, await findCheckpoint(folder, (why) => expect.fail(why)), second);
       await train(second, {}, progress);
       expect(bytes(second)).toEqual(bytes(straight));
       expect(progress.history).toEqual(whole.history);
@@ -93,7 +93,7 @@ describe('fit', () => {
     const stopped = await train(first, { recipe: half, shouldStop: () => first.step >= seen[0]!.size + 1 });
     await createCheckpoints(folder, { recipe: half, dataDigest: 'd' }).save(first, stopped.progress);
     const second = fresh();
-    const progress = await restore(folder, await findCheckpoint(folder, expect.fail), second);
+    const progress = await restore(folder, await findCheckpoint(folder, (why) => expect.fail(why)), second);
     await train(second, { recipe: half }, progress);
     expect(bytes(second)).toEqual(bytes(straight));
   });

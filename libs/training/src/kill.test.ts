@@ -103,7 +103,7 @@ describe('a training run that is killed again and again', () => {
       expect(await modelOf(output)).toBe(await modelOf('straight'));
       // Neither a checkpoint nor anything half-written is left beside the model.
       expect(
-        (await readdir(folder)).filter((name) => name.startsWith(`${output}`) || name.startsWith(`.${output}`)),
+        (await readdir(folder)).filter((name) => name.startsWith(output) || name.startsWith(`.${output}`)),
       ).toEqual([output]);
     }
     expect(resumed).toBeGreaterThan(kills / 4);

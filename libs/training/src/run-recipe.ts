@@ -120,7 +120,7 @@ const solveFirstHead = async ({ recipe, parts, state, shape, session, reporter, 
 
 /** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, parts, state, shape, session, reporter, options, checkpoints } = run;
+  const { recipe, parts, state, shape, session, reporter, checkpoints } = run;
   const progress = run.resumed ?? freshProgress();
   const solved = recipe.head.start === 'solved';
   if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
