@@ -30,7 +30,7 @@ export interface ForwardPass {
 const byLength = (lengths: ArrayLike<number>): number[] =>
   Array.from(lengths, (_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
 
-/** @param precision int8: faster, for features that need not be exact; evaluations are fp32, as the saved model is */
+/** @param precision int8: faster, for features and scores that need not be exact */
 export const createForwardPass = async (
   state: ModelState,
   shape: PackShape,

@@ -52,6 +52,7 @@ interface Run {
   state: ModelState;
   shape: PackShape;
   session: SessionOptions;
+  /** In the precision of training, which is enough for features and for choosing the best weights. */
   forward: ForwardPass;
   reporter: Reporter;
   options: RunOptions;
@@ -61,11 +62,11 @@ interface Run {
 }
 
 const scorePart = async (
-  { data, parts, state, forward }: Run,
+  { data, parts, state }: Run,
+  forward: ForwardPass,
   part: 'validation' | 'test',
-  signal?: AbortSignal,
 ): Promise<Scored> => {
-  const { logits } = await forward.run(state, parts[part], { signal });
+  const { logits } = await forward.run(state, parts[part]);
   return scoreLogits(logits, parts[part].labels, data[part], data.labels.labels);
 };
 
@@ -85,7 +86,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
         ? undefined
         : async () => {
             const begin = performance.now();
-            const { loss: validationLoss, metrics } = await scorePart(run, 'validation');
+            const { loss: validationLoss, metrics } = await scorePart(run, run.forward, 'validation');
             paused += performance.now() - begin;
             return { loss: validationLoss, metrics };
           },
@@ -107,26 +108,23 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   };
 };
 
-/** The features that the head is solved on need no more precision than training. */
-const solveFirstHead = async ({ recipe, parts, state, shape, session, reporter, options }: Run): Promise<number[]> => {
-  const forward = await createForwardPass(state, shape, session, state.precision);
-  try {
-    const { signal } = options;
-    return await startFromSolvedHead(state, forward, parts.train, { recipe, session, signal, reporter });
-  } finally {
-    await forward.dispose();
-  }
-};
-
 /** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, parts, state, shape, session, reporter, checkpoints } = run;
+  const { recipe, parts, state, shape, session, reporter, options, checkpoints } = run;
   const progress = run.resumed ?? freshProgress();
   const solved = recipe.head.start === 'solved';
-  if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
+  const { signal } = options;
+  if (run.resumed === undefined && solved)
+    progress.losses = await startFromSolvedHead(state, run.forward, parts.train, { recipe, session, signal, reporter });
   const step = await createTrainingStep(
     state,
-    { shape, adamw: recipe.optimizer, ...recipe.optimizer, seed: recipe.seed },
+    {
+      shape,
+      adamw: recipe.optimizer,
+      ...recipe.optimizer,
+      seed: recipe.seed,
+      accumulate: microBatches(recipe).batchesPerUpdate > 1,
+    },
     session,
   );
   try {
@@ -155,6 +153,20 @@ const train = async (run: Run): Promise<FitProgress> => {
   return progress;
 };
 
+/** Scores of the weights as they will be saved and served: in fp32, whatever training computed in. */
+const scoreSaved = async (run: Run): Promise<Partial<Record<'validation' | 'test', Scored>>> => {
+  const { data, state, shape, session, forward } = run;
+  const exact = state.precision === 'fp32' ? forward : await createForwardPass(state, shape, session);
+  try {
+    return {
+      ...(data.validation.length > 0 ? { validation: await scorePart(run, exact, 'validation') } : {}),
+      ...(data.test.length > 0 ? { test: await scorePart(run, exact, 'test') } : {}),
+    };
+  } finally {
+    if (exact !== forward) await exact.dispose();
+  }
+};
+
 /** The state that training starts from. The weights as loaded are not kept: the state holds its own copy. */
 const loadState = async (
   recipe: Recipe,
@@ -169,9 +181,8 @@ const loadState = async (
   const { weights, encoder, encoderFolder } = source;
   const head = chooseHead(recipe, source, classes);
   initializeHead(weights, encoder, head, recipe.seed);
-  const accumulate = microBatches(recipe).batchesPerUpdate > 1;
   const precision = await choosePrecision(recipe, encoder);
-  return { state: createModelState(weights, encoder, head, { accumulate, precision }), encoderFolder };
+  return { state: createModelState(weights, encoder, head, { precision }), encoderFolder };
 };
 
 /**
@@ -203,13 +214,12 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   reportTruncation(parts, maxLength, reporter);
   const session = sessionOptions(recipe);
   const shape = packShape(parts, microBatches(recipe).tokens);
-  const forward = await createForwardPass(state, shape, session);
+  const forward = await createForwardPass(state, shape, session, state.precision);
   const run: Run = { recipe, data, parts, state, shape, session, forward, reporter, options, checkpoints, resumed };
   try {
     const progress = await train(run);
     reporter.stage('evaluate');
-    const validation = data.validation.length > 0 ? await scorePart(run, 'validation') : undefined;
-    const test = data.test.length > 0 ? await scorePart(run, 'test') : undefined;
+    const { validation, test } = await scoreSaved(run);
     const result = await finishRun({
       recipe,
       data,
