@@ -26,7 +26,10 @@ describe('recorded peer runs', () => {
 
   it('that name no peer are of the only one that there was', async () => {
     const path = join(folder, 'old.json');
-    await writeFile(path, JSON.stringify(record, (key, value: unknown) => (key === 'peer' ? undefined : value)));
+    await writeFile(
+      path,
+      JSON.stringify(record, (key, value: unknown) => (key === 'peer' ? undefined : value)),
+    );
     expect((await readPeerRecord(path, 'clinc150', machine)).runs).toMatchObject([{ peer: 'trainer', accuracy: 0.95 }]);
   });
 
