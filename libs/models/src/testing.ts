@@ -170,6 +170,9 @@ export const writeEncoderFolder = async (folder: string, weights = randomWeights
   await writeSafetensors(join(folder, 'model.safetensors'), encoderTensors(weights, tinyEncoder));
 };
 
+/** What a checkpoint holds, for tests of other libs that compare with one. */
+export { encoderTensors, parameterTensors } from './weights.ts';
+
 /** What all tests put on a card. */
 export const card = { name: 'tiny', results: [] };
 

@@ -6,8 +6,12 @@ import type { Recipe } from './recipe.ts';
  */
 const tokensPerCall = 1024;
 
+interface Sizes {
+  optimizer: Pick<Recipe['optimizer'], 'tokensPerStep' | 'accumulation'>;
+}
+
 /** How a step is cut: `tokens` a native call, `batchesPerUpdate` calls an update. */
-export const microBatches = ({ optimizer }: Recipe): { tokens: number; batchesPerUpdate: number } => {
+export const microBatches = ({ optimizer }: Sizes): { tokens: number; batchesPerUpdate: number } => {
   const calls = Math.max(1, Math.round(optimizer.tokensPerStep / tokensPerCall));
   return { tokens: Math.ceil(optimizer.tokensPerStep / calls), batchesPerUpdate: calls * optimizer.accumulation };
 };

@@ -1,6 +1,5 @@
 """Times one training step (forward, backward, clipping, AdamW) of a BERT classifier on full rows."""
 
-import statistics
 import time
 
 import peer
@@ -37,7 +36,7 @@ model.train()
 decayed = [p for name, p in model.named_parameters() if not ("bias" in name or "LayerNorm" in name)]
 plain = [p for name, p in model.named_parameters() if "bias" in name or "LayerNorm" in name]
 optimizer = torch.optim.AdamW(
-    [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=5e-5
+    [{"params": decayed, "weight_decay": 0.01}, {"params": plain, "weight_decay": 0.0}], lr=5e-5, fused=True
 )
 ids = torch.randint(1000, 30000, (options.rows, options.length))
 mask = torch.ones_like(ids)
@@ -50,7 +49,7 @@ def step() -> float:
     with torch.autocast("cpu", dtype=torch.bfloat16, enabled=options.precision == "bf16"):
         loss = model(input_ids=ids, attention_mask=mask, labels=labels).loss
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0, foreach=True)
     optimizer.step()
     return time.perf_counter() - started
 
@@ -65,8 +64,7 @@ while len(times) < 5 or time.perf_counter() < deadline:
 peer.finish(
     {
         "precision": options.precision,
-        "steps": len(times),
-        "seconds": {"median": statistics.median(times), "best": min(times)},
+        "times": times,
     },
     ("torch", "transformers"),
 )

@@ -1,7 +1,7 @@
 """Fine-tunes all-MiniLM-L6-v2 with Hugging Face's Trainer, at the settings that were best here.
 
 Grouped by length, AdamW with weight decay 0.01, 10 % warm-up, linear decay, gradient norm clipped at 1. Epochs are
-scored on the test part with the clock stopped: `seconds` is training alone.
+scored on the validation and the test part with the clock stopped: `seconds` is training alone.
 """
 
 import tempfile
@@ -14,7 +14,7 @@ import peer
 warnings.filterwarnings("ignore")
 
 arguments = peer.parser(__doc__)
-arguments.add_argument("--data", type=Path, required=True, help="folder with train.jsonl and test.jsonl")
+arguments.add_argument("--data", type=Path, required=True, help="folder with train, validation and test .jsonl")
 arguments.add_argument("--text-column", default="text")
 arguments.add_argument("--label-column", default="label")
 arguments.add_argument("--epochs", type=int, default=5)
@@ -69,8 +69,8 @@ class CountingCollator(DataCollatorWithPadding):
         return batch
 
 
-def score(trainer: Trainer, test: Examples) -> dict:
-    output = trainer.predict(test)
+def score(trainer: Trainer, part: Examples) -> dict:
+    output = trainer.predict(part)
     # Grouped by length, predictions come in another order than the data: only label_ids go with them.
     predicted, expected = output.predictions.argmax(-1), output.label_ids
     return {
@@ -82,8 +82,8 @@ def score(trainer: Trainer, test: Examples) -> dict:
 class TrainingClock(TrainerCallback):
     """Time spent training, epoch by epoch, with the clock stopped while an epoch is scored."""
 
-    def __init__(self, test: Examples):
-        self.test = test
+    def __init__(self, validation: Examples, test: Examples):
+        self.validation, self.test = validation, test
         self.trainer: Trainer | None = None
         self.seconds = 0.0
         self.steps = 0
@@ -100,6 +100,7 @@ class TrainingClock(TrainerCallback):
         fetched = self.trainer.data_collator.tokens
         before = len(fetched)
         scores = score(self.trainer, self.test)
+        scores["validationAccuracy"] = score(self.trainer, self.validation)["accuracy"]
         del fetched[before:]
         self.epochs.append({"epoch": len(self.epochs) + 1, "seconds": round(self.seconds, 2), **scores})
         print(f"epoch {len(self.epochs)}: {self.seconds:.1f} s, test accuracy {scores['accuracy']:.4f}", flush=True)
@@ -110,15 +111,17 @@ class TrainingClock(TrainerCallback):
 folder = peer.encoder_folder()
 tokenizer = AutoTokenizer.from_pretrained(folder)
 train = Examples(options.data / "train.jsonl", tokenizer)
-test = Examples(options.data / "test.jsonl", tokenizer, train.label_ids)
-unseen = sorted(set(test.labels) - set(train.label_ids))
-if unseen:
-    raise SystemExit(f"{options.data}/test.jsonl: labels that train.jsonl lacks: {', '.join(unseen[:5])}")
+parts = []
+for name in ("validation.jsonl", "test.jsonl"):
+    parts.append(Examples(options.data / name, tokenizer, train.label_ids))
+    unseen = sorted(set(parts[-1].labels) - set(train.label_ids))
+    if unseen:
+        raise SystemExit(f"{options.data}/{name}: labels that train.jsonl lacks: {', '.join(unseen[:5])}")
 
 torch.manual_seed(options.seed)  # the head's first values
 model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=len(train.label_ids))
 steps = -(-len(train) // options.batch) * options.epochs
-clock = TrainingClock(test)
+clock = TrainingClock(*parts)
 with tempfile.TemporaryDirectory() as output:
     trainer = Trainer(
         model=model,
@@ -162,6 +165,8 @@ peer.finish(
             "threads": options.threads,
             "maxLength": options.max_length,
         },
+        "seed": options.seed,
+        "validationAccuracy": final["validationAccuracy"],
         "accuracy": final["accuracy"],
         "macroF1": final["macroF1"],
         "seconds": final["seconds"],

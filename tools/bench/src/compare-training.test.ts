@@ -1,15 +1,20 @@
 import { describe, expect, it } from 'vitest';
-import { compareTraining, summarizeSettings } from './compare-training.ts';
+import { compareTraining, summarizePeers, summarizeSettings } from './compare-training.ts';
 import type { PeerRun } from './peer-results.ts';
 import type { TaxonRun } from './taxon-run.ts';
 
-const run = (epochs: number, seed: number, accuracy: number, seconds: number): TaxonRun => ({
-  ...{ epochs, seed, accuracy, validationAccuracy: accuracy, seconds, macroF1: accuracy, wallSeconds: seconds + 10 },
+const run = (epochs: number, seed: number, accuracy: number, seconds: number, validation = accuracy): TaxonRun => ({
+  ...{ epochs, seed, accuracy, validationAccuracy: validation, seconds, macroF1: accuracy, wallSeconds: seconds + 10 },
   ...{ tokensPerSecond: 2000, peakMemoryBytes: 100 + seed, stages: { train: seconds } },
 });
-const peer = (precision: 'fp32' | 'bf16', seconds: number): PeerRun => ({
-  ...{ precision, seconds, accuracy: 0.96, macroF1: 0.96, wallSeconds: seconds + 20, tokensPerSecond: 1000 },
-  ...{ peakMemoryBytes: 204, epochs: [{ epoch: 1, seconds, accuracy: 0.96 }] },
+const peerRun = (
+  peer: PeerRun['peer'],
+  precision: PeerRun['precision'],
+  seconds: number,
+  accuracy = 0.96,
+): PeerRun => ({
+  ...{ peer, precision, seconds, accuracy, validationAccuracy: accuracy, macroF1: 0.96, wallSeconds: seconds + 20 },
+  ...{ tokensPerSecond: 1000, peakMemoryBytes: 204, epochs: [{ epoch: 1, seconds, accuracy }] },
 });
 
 describe('comparing training runs', () => {
@@ -21,20 +26,50 @@ describe('comparing training runs', () => {
   it('averages seeds, and takes the highest memory', () => {
     expect(settings).toMatchObject([
       { epochs: 1, seeds: 2, seconds: 51, peakMemoryBytes: 101 },
-      { epochs: 2, seeds: 2, seconds: 100, accuracy: 0.965 },
+      { epochs: 2, seeds: 2, seconds: 100, accuracy: 0.965, validationAccuracy: 0.965 },
+    ]);
+    const peers = [
+      peerRun('recipe', 'bf16', 80),
+      peerRun('trainer', 'bf16', 400),
+      peerRun('recipe', 'bf16', 100, 0.94),
+    ];
+    expect(summarizePeers(peers)).toMatchObject([
+      { peer: 'recipe', precision: 'bf16', seeds: 2, seconds: 90, accuracy: 0.95 },
+      { peer: 'trainer', precision: 'bf16', seeds: 1, seconds: 400 },
     ]);
   });
 
-  it('takes the quickest setting that reaches the accuracy, against the fastest peer', () => {
-    expect(compareTraining(settings, [peer('fp32', 600), peer('bf16', 400)])).toMatchObject({
-      fp32: { epochsNeeded: 2, timeToPeerAccuracy: 6 },
-      best: { precision: 'bf16', timeToPeerAccuracy: 4, tokensPerSecond: 2, memory: 204 / 101 },
+  it('takes the quickest setting that reaches the accuracy, for each peer and against its fastest precision', () => {
+    const peers = summarizePeers([
+      ...[peerRun('trainer', 'fp32', 600), peerRun('trainer', 'bf16', 400), peerRun('recipe', 'bf16', 102, 0.955)],
+    ]);
+    expect(compareTraining(settings, peers)).toMatchObject({
+      trainer: {
+        fp32: { chosenOnValidation: { epochs: 2, speed: 6 }, chosenOnTest: { epochs: 2, speed: 6 } },
+        best: { precision: 'bf16', chosenOnTest: { speed: 4 }, tokensPerSecond: 2, memory: 204 / 101 },
+      },
+      recipe: { bf16: { chosenOnValidation: { epochs: 1, speed: 2, wallSpeed: 2 } } },
     });
   });
 
-  it('claims no time where the accuracy is missed', () => {
-    expect(compareTraining(settings.slice(0, 1), [peer('bf16', 400)])).toMatchObject({
-      bf16: { epochsNeeded: null, timeToPeerAccuracy: null, tokensPerSecond: 2 },
+  it('chooses on the validation part without a look at the test part', () => {
+    const lucky = summarizeSettings([run(1, 0, 0.97, 50, 0.95), run(2, 0, 0.955, 100, 0.97)]);
+    const { trainer } = compareTraining(lucky, summarizePeers([peerRun('trainer', 'bf16', 400)]));
+    expect(trainer!.bf16).toMatchObject({
+      chosenOnValidation: { epochs: 2, speed: 4, accuracyGain: expect.closeTo(-0.005, 9) },
+      chosenOnTest: { epochs: 1, speed: 8, accuracyGain: expect.closeTo(0.01, 9) },
+      bestAccuracyGain: expect.closeTo(-0.005, 9),
+    });
+  });
+
+  it('claims no time where the accuracy is missed, or where the peer tells no validation score', () => {
+    const none = { epochs: null, speed: null, wallSpeed: null, accuracyGain: null };
+    const missed = compareTraining(settings.slice(0, 1), summarizePeers([peerRun('trainer', 'bf16', 400)]));
+    expect(missed.trainer!.bf16).toMatchObject({ chosenOnValidation: none, chosenOnTest: none, tokensPerSecond: 2 });
+    const old = { ...peerRun('trainer', 'bf16', 400), validationAccuracy: undefined };
+    expect(compareTraining(settings, summarizePeers([old])).trainer!.bf16).toMatchObject({
+      chosenOnValidation: none,
+      chosenOnTest: { epochs: 2 },
     });
   });
 });

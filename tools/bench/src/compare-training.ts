@@ -1,18 +1,14 @@
 import type { Figures } from './benchmark.ts';
-import type { PeerRun } from './peer-results.ts';
+import type { PeerName, PeerRun } from './peer-results.ts';
+import { highestKnown, mean, meanOfKnown } from './statistics.ts';
 import type { TaxonRun } from './taxon-run.ts';
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-const meanOfKnown = (values: readonly (number | undefined)[]): number | undefined => {
-  const known = values.filter((value) => value !== undefined);
-  return known.length === 0 ? undefined : mean(known);
-};
-
 /** Runs that differ in their seed alone, as means; memory is the highest. */
-export interface TaxonSetting {
-  epochs: number;
+interface Setting extends Figures {
   seeds: number;
+  /** On the validation part; undefined where a run does not tell it. */
+  validationAccuracy: number | undefined;
+  /** On the test part. */
   accuracy: number;
   accuracies: number[];
   macroF1: number;
@@ -20,58 +16,131 @@ export interface TaxonSetting {
   wallSeconds: number;
   tokensPerSecond: number | undefined;
   peakMemoryBytes: number | undefined;
+}
+
+export interface TaxonSetting extends Setting {
+  epochs: number;
   stages: Record<string, number>;
 }
 
+export interface PeerSetting extends Setting {
+  peer: PeerName;
+  precision: string;
+}
+
+const average = (runs: readonly (TaxonRun | PeerRun)[]): Setting => {
+  const validation = runs.map((run) => run.validationAccuracy).filter((value) => value !== undefined);
+  return {
+    seeds: runs.length,
+    validationAccuracy: validation.length === runs.length ? mean(validation) : undefined,
+    accuracy: mean(runs.map(({ accuracy }) => accuracy)),
+    accuracies: runs.map(({ accuracy }) => accuracy),
+    macroF1: mean(runs.map(({ macroF1 }) => macroF1)),
+    seconds: mean(runs.map(({ seconds }) => seconds)),
+    wallSeconds: mean(runs.map(({ wallSeconds }) => wallSeconds)),
+    tokensPerSecond: meanOfKnown(runs.map(({ tokensPerSecond }) => tokensPerSecond)),
+    peakMemoryBytes: highestKnown(runs.map(({ peakMemoryBytes }) => peakMemoryBytes)),
+  };
+};
+
 /** One setting a number of epochs, in the order in which they ran. */
-export const summarizeSettings = (runs: readonly TaxonRun[]): (TaxonSetting & Figures)[] =>
+export const summarizeSettings = (runs: readonly TaxonRun[]): TaxonSetting[] =>
   [...new Set(runs.map(({ epochs }) => epochs))].map((epochs) => {
     const same = runs.filter((run) => run.epochs === epochs);
-    const memory = same.map(({ peakMemoryBytes }) => peakMemoryBytes).filter((bytes) => bytes !== undefined);
     const stages = [...new Set(same.flatMap((run) => Object.keys(run.stages)))] as (keyof TaxonRun['stages'])[];
     return {
       epochs,
-      seeds: same.length,
-      accuracy: mean(same.map(({ accuracy }) => accuracy)),
-      accuracies: same.map(({ accuracy }) => accuracy),
-      macroF1: mean(same.map(({ macroF1 }) => macroF1)),
-      seconds: mean(same.map(({ seconds }) => seconds)),
-      wallSeconds: mean(same.map(({ wallSeconds }) => wallSeconds)),
-      tokensPerSecond: meanOfKnown(same.map(({ tokensPerSecond }) => tokensPerSecond)),
-      peakMemoryBytes: memory.length === 0 ? undefined : Math.max(...memory),
+      ...average(same),
       stages: Object.fromEntries(stages.map((stage) => [stage, mean(same.map((run) => run.stages[stage] ?? 0))])),
     };
   });
 
-/** The quickest setting whose mean accuracy is at least that of the peer at its end. */
-const quickestAt = (accuracy: number, settings: readonly TaxonSetting[]): TaxonSetting | undefined =>
-  [...settings].sort((a, b) => a.seconds - b.seconds).find((setting) => setting.accuracy >= accuracy);
+/** One setting a peer and precision, in the order in which they ran. */
+export const summarizePeers = (runs: readonly PeerRun[]): PeerSetting[] => {
+  const kinds = new Map(runs.map(({ peer, precision }) => [`${peer} ${precision}`, { peer, precision }]));
+  return [...kinds.values()].map((kind) => ({
+    ...kind,
+    ...average(runs.filter(({ peer, precision }) => peer === kind.peer && precision === kind.precision)),
+  }));
+};
 
-const over = (peer: number, taxon: number | undefined): number | null => (taxon === undefined ? null : peer / taxon);
+/** How Taxon does with one of its settings against one of a peer's. Above 1 Taxon is better; null where it is not known. */
+export interface Standing extends Figures {
+  /** Taxon's setting; null where none reaches the peer, and then so are the times. */
+  epochs: number | null;
+  /** The peer's seconds over Taxon's. */
+  speed: number | null;
+  /** The same for the whole commands. */
+  wallSpeed: number | null;
+  /** Points of test accuracy, 0..1, that Taxon is ahead. */
+  accuracyGain: number | null;
+}
 
-/**
- * For each precision of the peer: its pure training time over the time that Taxon's quickest setting of at least its
- * final accuracy takes (null where none gets there), tokens a second and memory likewise, and the gain in accuracy of
- * Taxon's best setting. Above 1 Taxon is better. `best` is against the peer's fastest precision.
- */
-export const compareTraining = (settings: readonly TaxonSetting[], peers: readonly PeerRun[]): Figures => {
-  const bestAccuracy = Math.max(...settings.map(({ accuracy }) => accuracy));
-  const against = (peer: PeerRun): Figures => {
-    const reached = quickestAt(peer.accuracy, settings);
-    // Rates and memory are worth telling even where the accuracy is missed.
-    const shown = reached ?? settings[0];
-    return {
-      epochsNeeded: reached?.epochs ?? null,
-      timeToPeerAccuracy: reached === undefined ? null : peer.seconds / reached.seconds,
-      wallTime: reached === undefined ? null : peer.wallSeconds / reached.wallSeconds,
-      tokensPerSecond: shown?.tokensPerSecond === undefined ? null : shown.tokensPerSecond / peer.tokensPerSecond,
-      memory: over(peer.peakMemoryBytes, shown?.peakMemoryBytes),
-      accuracyGain: bestAccuracy - peer.accuracy,
-    };
-  };
-  const fastest = [...peers].sort((a, b) => a.seconds - b.seconds)[0];
+type Score = 'validationAccuracy' | 'accuracy';
+
+/** Taxon's quickest setting whose mean score is at least the peer's mean. */
+const quickestThatReaches = (
+  peer: PeerSetting,
+  settings: readonly TaxonSetting[],
+  score: Score,
+): TaxonSetting | undefined => {
+  const bar = peer[score];
+  if (bar === undefined) return undefined;
+  return [...settings].sort((a, b) => a.seconds - b.seconds).find((setting) => (setting[score] ?? -1) >= bar);
+};
+
+const standing = (peer: PeerSetting, chosen: TaxonSetting | undefined): Standing => ({
+  epochs: chosen?.epochs ?? null,
+  speed: chosen === undefined ? null : peer.seconds / chosen.seconds,
+  wallSpeed: chosen === undefined ? null : peer.wallSeconds / chosen.wallSeconds,
+  accuracyGain: chosen === undefined ? null : chosen.accuracy - peer.accuracy,
+});
+
+export interface TrainingComparison extends Figures {
+  /** The quickest setting that reaches the peer on the validation part: chosen without a look at the test part. */
+  chosenOnValidation: Standing;
+  /** The quickest setting that reaches the peer on the test part: the time to its accuracy, chosen with hindsight. */
+  chosenOnTest: Standing;
+  tokensPerSecond: number | null;
+  memory: number | null;
+  /** Points of test accuracy by which Taxon's best setting (by the validation part where that is known) is ahead. */
+  bestAccuracyGain: number;
+}
+
+const over = (numerator: number | undefined, denominator: number | undefined): number | null =>
+  numerator === undefined || denominator === undefined ? null : numerator / denominator;
+
+const compareWith = (peer: PeerSetting, settings: readonly TaxonSetting[]): TrainingComparison => {
+  const [onValidation, onTest] = (['validationAccuracy', 'accuracy'] as const).map((score) =>
+    quickestThatReaches(peer, settings, score),
+  );
+  // Rates and memory are worth telling even where the accuracy is missed.
+  const shown = onValidation ?? onTest ?? settings[0];
+  const byScore = (setting: TaxonSetting): number => setting.validationAccuracy ?? setting.accuracy;
+  const best = [...settings].sort((a, b) => byScore(b) - byScore(a))[0];
   return {
-    ...Object.fromEntries(peers.map((peer) => [peer.precision, against(peer)])),
-    ...(fastest === undefined ? {} : { best: { precision: fastest.precision, ...against(fastest) } }),
+    chosenOnValidation: standing(peer, onValidation),
+    chosenOnTest: standing(peer, onTest),
+    tokensPerSecond: over(shown?.tokensPerSecond, peer.tokensPerSecond),
+    memory: over(peer.peakMemoryBytes, shown?.peakMemoryBytes),
+    bestAccuracyGain: (best?.accuracy ?? NaN) - peer.accuracy,
   };
 };
+
+/** By peer and precision; `best` is against the fastest precision of each peer. */
+export const compareTraining = (
+  settings: readonly TaxonSetting[],
+  peers: readonly PeerSetting[],
+): Record<string, Record<string, TrainingComparison & { precision: string }>> =>
+  Object.fromEntries(
+    [...new Set(peers.map(({ peer }) => peer))].map((name) => {
+      const own = peers.filter(({ peer }) => peer === name);
+      const compared = own.map((peer) => [
+        peer.precision,
+        { precision: peer.precision, ...compareWith(peer, settings) },
+      ]);
+      const fastest = [...own].sort((a, b) => a.seconds - b.seconds)[0]!;
+      const best = { precision: fastest.precision, ...compareWith(fastest, settings) };
+      return [name, { ...Object.fromEntries(compared), best }];
+    }),
+  );

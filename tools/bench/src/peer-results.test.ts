@@ -10,7 +10,7 @@ const epochs = [{ epoch: 1, seconds: 400, accuracy: 0.95 }];
 const record = {
   dataset: 'clinc150',
   machine,
-  runs: [{ ...figures, tokensPerSecond: 2000, peakMemoryBytes: 1, epochs }],
+  runs: [{ peer: 'recipe' as const, ...figures, tokensPerSecond: 2000, peakMemoryBytes: 1, epochs }],
 };
 
 describe('recorded peer runs', () => {
@@ -22,6 +22,15 @@ describe('recorded peer runs', () => {
     const path = join(folder, 'results', 'train.json');
     await writePeerRecord(path, record);
     expect(await readPeerRecord(path, 'clinc150', machine)).toEqual(record);
+  });
+
+  it('that name no peer are of the only one that there was', async () => {
+    const path = join(folder, 'old.json');
+    await writeFile(
+      path,
+      JSON.stringify(record, (key, value: unknown) => (key === 'peer' ? undefined : value)),
+    );
+    expect((await readPeerRecord(path, 'clinc150', machine)).runs).toMatchObject([{ peer: 'trainer', accuracy: 0.95 }]);
   });
 
   it('are refused where they do not belong', async () => {

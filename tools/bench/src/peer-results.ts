@@ -4,11 +4,20 @@ import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import type { Machine } from './machine.ts';
 
+export const peerNames = ['trainer', 'recipe'] as const;
+/** `trainer`: Hugging Face's Trainer. `recipe`: Taxon's own recipe in PyTorch. */
+export type PeerName = (typeof peerNames)[number];
+
 const runSchema = z.looseObject({
+  peer: z.enum(peerNames).default('trainer'), // older records know no other
   precision: z.enum(['fp32', 'bf16']),
+  seed: z.number().optional(),
+  /** What settings are chosen by; older records lack it. */
+  validationAccuracy: z.number().optional(),
+  /** On the test part. */
   accuracy: z.number(),
   macroF1: z.number(),
-  /** Training alone. */
+  /** Learning alone: neither loading nor scoring. */
   seconds: z.number().positive(),
   /** The whole command. */
   wallSeconds: z.number(),
@@ -17,7 +26,7 @@ const runSchema = z.looseObject({
   epochs: z.array(z.looseObject({ epoch: z.number(), seconds: z.number(), accuracy: z.number() })).min(1),
 });
 
-/** What train.py found out, one precision. */
+/** What one run of train.py or recipe.py found out. */
 export type PeerRun = z.output<typeof runSchema>;
 
 const recordSchema = z.object({

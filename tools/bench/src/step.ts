@@ -1,97 +1,137 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { isSkipped, spinOption, type BenchContext, type Benchmark, type Figures, type Skipped } from './benchmark.ts';
-import { namesOption } from './option-values.ts';
+import { hasExactInt8 } from '@taxon/compute';
+import { spinOption, type BenchContext, type Benchmark, type Figures } from './benchmark.ts';
+import { compareSteps, poolSamples, type RatesByPrecision, type StepSample } from './compare-steps.ts';
+import { formatSteps, type StepReport } from './format-steps.ts';
+import { namesOption, numberOption } from './option-values.ts';
+import type { PeerEnvironment } from './peer-environment.ts';
 import { parseJsonLine, runChild } from './run-child.ts';
-import {
-  readStepWork,
-  stepOperations,
-  stepOptions,
-  tokensOf,
-  type StepRequest,
-  type StepTimes,
-  type StepWork,
-} from './step-work.ts';
+import type { ProfileFigures, StepRequest, StepTimes, TaxonPrecision } from './step-request.ts';
+import { readStepWorks, stepOptions, type StepWork } from './step-work.ts';
 
-interface StepFigures {
-  seconds: StepTimes;
-  peakMemoryBytes: number | undefined;
+interface Plan {
+  works: StepWork[];
+  taxon: TaxonPrecision[];
+  peer: readonly string[];
+  rounds: number;
+  spin: boolean;
 }
 
-/** The median step as rates. */
-const asFigures = (work: StepWork, { seconds, peakMemoryBytes }: StepFigures) => ({
-  milliseconds: seconds.median * 1000,
-  bestMilliseconds: seconds.best * 1000,
-  gigaflops: stepOperations(work) / seconds.median / 1e9,
-  tokensPerSecond: tokensOf(work) / seconds.median,
-  peakMemoryBytes,
-});
-type StepRates = ReturnType<typeof asFigures>;
-
-const runTaxon = async (context: BenchContext, work: StepWork, spin: boolean) => {
-  const script = join(context.workspaceRoot, 'tools/bench/dist/bench-step.js');
-  const ask = async (measure: StepRequest['measure']) => {
-    const request: StepRequest = { measure, spin, work };
-    const child = await runChild(process.execPath, [script, JSON.stringify(request)], { signal: context.signal });
-    return { ...parseJsonLine(child.lastLine, 'bench-step'), peakMemoryBytes: child.peakMemoryBytes };
+const readPlan = async ({ options, say }: BenchContext): Promise<Plan> => {
+  const [spin] = namesOption('spin', options.spin, ['yes', 'no']);
+  const asked = namesOption('taxon-precision', options['taxon-precision'], ['fp32', 'int8']);
+  const exact = !asked.includes('int8') || (await hasExactInt8());
+  if (!exact)
+    say('int8 is left out: 8-bit products are not exact on this processor, and no training run uses them here');
+  return {
+    works: readStepWorks(options, availableParallelism()),
+    taxon: asked.filter((precision) => precision === 'fp32' || exact),
+    peer: namesOption('precision', options.precision, ['fp32', 'bf16']),
+    rounds: numberOption('rounds', options.rounds, { least: 1, most: 100, whole: true }),
+    spin: spin === 'yes',
   };
-  context.say('Taxon: the fastest matrix products of these shapes …');
-  const { gigaflops: ceiling } = (await ask('ceiling')) as unknown as { gigaflops: number };
-  context.say('Taxon: training steps …');
-  const rates = asFigures(work, (await ask('step')) as unknown as StepFigures);
-  return { ...rates, ceilingGigaflops: ceiling, shareOfCeiling: rates.gigaflops / ceiling };
 };
 
-const runPeer = async (
-  context: BenchContext,
+/** Asks a process of Taxon's own. */
+const askTaxon = async <Answer>(context: BenchContext, request: StepRequest): Promise<Answer & StepSample> => {
+  const script = join(context.workspaceRoot, 'tools/bench/dist/bench-step.js');
+  const child = await runChild(process.execPath, [script, JSON.stringify(request)], { signal: context.signal });
+  const answer = parseJsonLine(child.lastLine, 'bench-step');
+  return { ...answer, peakMemoryBytes: child.peakMemoryBytes } as Answer & StepSample;
+};
+
+const askPeer = async (
+  { signal }: BenchContext,
+  peer: PeerEnvironment,
   work: StepWork,
-  precisions: readonly string[],
-): Promise<Record<string, StepRates> | Skipped> => {
-  const peer = await context.peer();
-  if ('skipped' in peer) return peer;
+  precision: string,
+): Promise<StepSample> => {
   const sizes = ['layers', 'hidden', 'heads', 'labels', 'rows', 'length', 'seconds', 'threads'] as const;
-  const results: Record<string, StepRates> = {};
-  for (const precision of precisions) {
-    context.say(`PyTorch ${precision}: training steps …`);
-    const args = [...sizes.flatMap((name) => [`--${name}`, String(work[name])]), '--precision', precision];
-    const child = await peer.run('step.py', args, context.signal);
-    const answer = parseJsonLine(child.lastLine, 'step.py') as unknown as StepFigures;
-    results[precision] = asFigures(work, {
-      ...answer,
-      peakMemoryBytes: child.peakMemoryBytes ?? answer.peakMemoryBytes,
-    });
-  }
-  return results;
+  const args = [...sizes.flatMap((name) => [`--${name}`, String(work[name])]), '--precision', precision];
+  const child = await peer.run('step.py', args, signal);
+  const answer = parseJsonLine(child.lastLine, 'step.py') as unknown as StepSample;
+  return { ...answer, peakMemoryBytes: child.peakMemoryBytes ?? answer.peakMemoryBytes };
 };
 
-/** How much faster Taxon's step is than the peer's, and the peer's memory over Taxon's, for each precision. */
-const compare = (taxon: StepRates, peer: Record<string, StepRates>): Figures =>
-  Object.fromEntries(
-    Object.entries(peer).map(([precision, { milliseconds, peakMemoryBytes }]) => [
-      precision,
-      {
-        speed: milliseconds / taxon.milliseconds,
-        memory:
-          peakMemoryBytes === undefined || taxon.peakMemoryBytes === undefined
-            ? undefined
-            : peakMemoryBytes / taxon.peakMemoryBytes,
-      },
-    ]),
-  );
+/** One side in one precision. */
+interface Contender {
+  name: string;
+  samples: StepSample[];
+  measure: () => Promise<StepSample>;
+}
+
+/** Sides in turn, every second round backwards: a machine that grows slower or faster does so for all of them alike. */
+const takeTurns = async (context: BenchContext, title: string, contenders: readonly Contender[], rounds: number) => {
+  for (let round = 0; round < rounds; round++)
+    for (const { name, samples, measure } of round % 2 === 0 ? contenders : [...contenders].reverse()) {
+      context.say(`${title}, round ${round + 1} of ${rounds}: ${name} …`);
+      samples.push(await measure());
+    }
+};
+
+const measureWork = async (
+  context: BenchContext,
+  plan: Plan,
+  work: StepWork,
+  peer: PeerEnvironment | undefined,
+): Promise<StepReport> => {
+  const { spin } = plan;
+  const request = (measure: StepRequest['measure'], precision: TaxonPrecision): StepRequest => ({
+    ...{ measure, precision, spin, work },
+  });
+  const taxon = plan.taxon.map((precision): Contender & { precision: string } => ({
+    ...{ precision, name: `Taxon ${precision}`, samples: [] },
+    measure: () => askTaxon<StepTimes>(context, request('step', precision)),
+  }));
+  const theirs = (peer === undefined ? [] : plan.peer).map((precision): Contender & { precision: string } => ({
+    ...{ precision, name: `PyTorch ${precision}`, samples: [] },
+    measure: () => askPeer(context, peer!, work, precision),
+  }));
+  context.say(`${work.name}: the fastest matrix products of these shapes …`);
+  const askCeiling = async () => (await askTaxon<{ gigaflops: number }>(context, request('ceiling', 'fp32'))).gigaflops;
+  const before = await askCeiling();
+  await takeTurns(context, work.name, [...taxon, ...theirs], plan.rounds);
+  const profiles: Record<string, ProfileFigures> = {};
+  for (const precision of plan.taxon) {
+    context.say(`${work.name}: Taxon ${precision}, profiled …`);
+    const { load, step, operators } = await askTaxon<ProfileFigures>(context, request('profile', precision));
+    profiles[precision] = { load, step, operators };
+  }
+  // The higher of two, minutes apart: a ceiling that was low by chance would flatter every share of it.
+  const ceiling = Math.max(before, await askCeiling());
+  const rates = (sides: readonly (Contender & { precision: string })[]): RatesByPrecision =>
+    Object.fromEntries(sides.map(({ precision, samples }) => [precision, poolSamples(work, samples, ceiling)]));
+  return { work: work.name, ceiling, taxon: rates(taxon), peer: rates(theirs), profiles };
+};
+
+const byWork = (reports: readonly StepReport[], figures: (report: StepReport) => Figures): Figures =>
+  Object.fromEntries(reports.map((report) => [report.work, figures(report)]));
 
 export const step: Benchmark = {
-  summary: "One training step, as a share of this machine's matrix-product ceiling and against PyTorch",
+  summary: "Training steps, as a share of this machine's matrix-product ceiling, by operation, and against PyTorch",
   options: {
     ...stepOptions,
+    'taxon-precision': { describe: "Taxon's: fp32, int8 or both", default: 'fp32,int8' },
     precision: { describe: "the peer's: fp32, bf16 or both", default: 'fp32,bf16' },
+    rounds: { describe: 'processes of each side and precision, in turn', default: '2' },
     spin: spinOption,
   },
   async run(context) {
-    const work = readStepWork(context.options, availableParallelism());
-    const precisions = namesOption('precision', context.options.precision, ['fp32', 'bf16']);
-    const [spin] = namesOption('spin', context.options.spin, ['yes', 'no']);
-    const peer = await runPeer(context, work, precisions);
-    const taxon = await runTaxon(context, work, spin === 'yes');
-    return { taxon: { ...work, ...taxon }, peer, ratio: isSkipped(peer) ? {} : compare(taxon, peer) };
+    const plan = await readPlan(context);
+    const peer = await context.peer();
+    const environment = 'skipped' in peer ? undefined : peer;
+    const reports: StepReport[] = [];
+    for (const work of plan.works) reports.push(await measureWork(context, plan, work, environment));
+    return {
+      taxon: byWork(reports, ({ ceiling, taxon, profiles }) => ({
+        ceilingGigaflops: ceiling,
+        ...taxon,
+        profiles: profiles as Record<string, ProfileFigures>,
+      })),
+      peer: 'skipped' in peer ? peer : byWork(reports, (report) => report.peer),
+      ratio: 'skipped' in peer ? {} : byWork(reports, (report) => compareSteps(report.taxon, report.peer)),
+      text: formatSteps(reports, 'skipped' in peer ? peer.skipped : undefined),
+    };
   },
 };
