@@ -129,8 +129,8 @@ const askPyTorch = async ({ source, texts, head, weights }: Problem, folder: str
 /** One public training step over all texts. */
 const takeStep = async ({ source, texts, head, weights }: Problem, shape: PackShape, how: Partial<typeof update>) => {
   const { learningRate, layerDecay, clipNorm } = { ...update, ...how };
-  const state = createModelState(weights, source.encoder, head, { accumulate: true });
-  const options = { shape, adamw, layerDecay, clipNorm, dropout: 0, seed: 0 };
+  const state = createModelState(weights, source.encoder, head);
+  const options = { shape, adamw, layerDecay, clipNorm, dropout: 0, seed: 0, accumulate: true };
   const step = await createTrainingStep(state, options, session);
   const batches = batchesOf(texts, [...texts.ids.keys()], shape, head.pooling);
   const result = await step.run(batches, learningRate);

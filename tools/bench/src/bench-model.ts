@@ -1,6 +1,13 @@
 import { parameterShapes, type EncoderConfig, type HeadConfig, type Weights } from '@taxon/models';
 import { fillBatch, planBatches, type PackShape } from '@taxon/text';
-import { createModelState, microBatches, type LabelledBatch, type ModelState, type Precision } from '@taxon/training';
+import {
+  createModelState,
+  microBatches,
+  type LabelledBatch,
+  type ModelState,
+  type Precision,
+  type StepOptions,
+} from '@taxon/training';
 import { tokensOf, type StepWork } from './step-work.ts';
 
 const vocabulary = 30_522;
@@ -43,12 +50,17 @@ const fullBatches = ({ rows, length, labels }: StepWork, shape: PackShape): Labe
 
 export interface BenchModel {
   state: ModelState;
-  shape: PackShape;
+  options: StepOptions;
   /** The native calls of one step. */
   batches: LabelledBatch[];
   encoder: EncoderConfig;
   head: HeadConfig;
 }
+
+const stepSettings = {
+  ...{ layerDecay: 1, clipNorm: 1, dropout: 0, seed: 0 },
+  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+};
 
 /** A model of made-up weights and one step's batches, cut into native calls as a training run cuts them. */
 export const createBenchModel = (work: StepWork, precision: Precision): BenchModel => {
@@ -60,12 +72,9 @@ export const createBenchModel = (work: StepWork, precision: Precision): BenchMod
   const head: HeadConfig = { kind: 'dense', pooling: 'mean', normalize: false, classes: labels };
   const { rows, calls } = cutStep(work);
   const shape: PackShape = { rows, length, slots: 1 };
-  const state = createModelState(startWeights(encoder, head), encoder, head, { accumulate: calls > 1, precision });
-  return { state, shape, batches: fullBatches(work, shape), encoder, head };
+  const state = createModelState(startWeights(encoder, head), encoder, head, { precision });
+  const options = { shape, ...stepSettings, accumulate: calls > 1 };
+  return { state, options, batches: fullBatches(work, shape), encoder, head };
 };
 
-export const stepSettings = {
-  ...{ layerDecay: 1, clipNorm: 1, dropout: 0, seed: 0 },
-  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-};
 export const learningRate = 5e-5;

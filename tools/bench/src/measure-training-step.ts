@@ -1,6 +1,6 @@
 import type { SessionOptions } from '@taxon/compute';
 import { createTrainingStep } from '@taxon/training';
-import { createBenchModel, learningRate, stepSettings } from './bench-model.ts';
+import { createBenchModel, learningRate } from './bench-model.ts';
 import type { StepTimes, TaxonPrecision } from './step-request.ts';
 import type { StepWork } from './step-work.ts';
 
@@ -10,8 +10,8 @@ export const measureTrainingStep = async (
   precision: TaxonPrecision,
   session: SessionOptions,
 ): Promise<StepTimes> => {
-  const { state, shape, batches } = createBenchModel(work, precision);
-  const step = await createTrainingStep(state, { shape, ...stepSettings }, session);
+  const { state, options, batches } = createBenchModel(work, precision);
+  const step = await createTrainingStep(state, options, session);
   const times: number[] = [];
   const once = async (): Promise<number> => {
     const start = performance.now();

@@ -1,9 +1,9 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createSession, type OptimizerMemory, type SessionOptions } from '@taxon/compute';
+import { createSession, type OptimizerMemory, type SessionOptions, type UpdateCoefficients } from '@taxon/compute';
 import { compileGradients, createTrainingStep } from '@taxon/training';
-import { createBenchModel, learningRate, stepSettings, type BenchModel } from './bench-model.ts';
+import { createBenchModel, learningRate, type BenchModel } from './bench-model.ts';
 import { readRuntimeProfile } from './runtime-profile.ts';
 import type { StepProfile, TaxonPrecision } from './step-request.ts';
 import type { StepWork } from './step-work.ts';
@@ -12,9 +12,10 @@ const since = (start: number): number => performance.now() - start;
 
 /** Every part of it alone and for the first time in this process, as a training run pays for it. */
 const measureLoad = async (model: BenchModel, session: SessionOptions): Promise<StepProfile['load']> => {
-  const { encoder, head, shape, state } = model;
+  const { encoder, head, state } = model;
+  const { shape, dropout, accumulate } = model.options;
   const started = performance.now();
-  const program = compileGradients({ encoder, head, shape, dropout: 0, int8: state.int8Weights });
+  const program = compileGradients({ encoder, head, shape, dropout, accumulate, int8: state.int8Weights });
   const trace = since(started);
   const bytes = program.encode();
   const encode = since(started) - trace;
@@ -24,24 +25,21 @@ const measureLoad = async (model: BenchModel, session: SessionOptions): Promise<
   return { trace: trace / 1000, encode: encode / 1000, session: load / 1000 };
 };
 
-type Timed = 'adamw' | 'accumulate' | 'quantize';
-
 /** The same memory, whose kernels tell how many milliseconds they took. */
-const timedMemory = (memory: OptimizerMemory, spent: Record<Timed, number>): OptimizerMemory => {
+const timedMemory = (memory: OptimizerMemory, spent: { adamw: number }): OptimizerMemory => {
   const timed =
-    <Args extends unknown[], Result>(name: Timed, call: (...args: Args) => Result) =>
+    <Args extends unknown[], Result>(call: (...args: Args) => Result) =>
     (...args: Args): Result => {
       const start = performance.now();
       const result = call(...args);
-      spent[name] += since(start);
+      spent.adamw += since(start);
       return result;
     };
   return {
     tensors: memory.tensors,
-    squaredNorm: timed('adamw', () => memory.squaredNorm()),
-    update: timed('adamw', (name, coefficients) => memory.update(name, coefficients)),
-    accumulate: timed('accumulate', () => memory.accumulate()),
-    quantize: timed('quantize', () => memory.quantize()),
+    squaredNorm: timed(() => memory.squaredNorm()),
+    update: timed((name: string, coefficients: UpdateCoefficients) => memory.update(name, coefficients)),
+    quantize: timed(() => memory.quantize()),
   };
 };
 
@@ -55,29 +53,28 @@ export const profileTrainingStep = async (
   session: SessionOptions,
 ): Promise<StepProfile> => {
   const model = createBenchModel(work, precision);
-  const { state, shape, batches } = model;
+  const { state, batches } = model;
   const load = await measureLoad(model, session);
-  const spent = { adamw: 0, accumulate: 0, quantize: 0 };
+  const spent = { adamw: 0 };
   const folder = await mkdtemp(join(tmpdir(), 'taxon-profile-'));
   try {
     const watched = { ...state, memory: timedMemory(state.memory, spent) };
-    const options = { ...session, profile: join(folder, 'step') };
-    const step = await createTrainingStep(watched, { shape, ...stepSettings }, options);
+    const step = await createTrainingStep(watched, model.options, { ...session, profile: join(folder, 'step') });
     for (let i = 0; i < warmUp; i++) await step.run(batches, learningRate);
-    for (const name of Object.keys(spent)) spent[name as Timed] = 0;
+    spent.adamw = 0;
     const started = performance.now();
     for (let i = 0; i < profiled; i++) await step.run(batches, learningRate);
     const total = since(started);
     await step.dispose(); // writes the profile
     const [file] = await readdir(folder);
     const profile = readRuntimeProfile(await readFile(join(folder, file!), 'utf8'), warmUp * batches.length);
-    const { adamw, accumulate, quantize } = spent;
-    const host = total - profile.total - adamw - accumulate - quantize;
+    const { adamw } = spent;
+    const host = total - profile.total - adamw;
     const aStep = <Values extends Record<string, number>>(values: Values): Values =>
       Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value / profiled])) as Values;
     return {
       load,
-      step: aStep({ total, native: profile.total, adamw, accumulate, quantize, host }),
+      step: aStep({ total, native: profile.total, adamw, host }),
       operators: aStep(profile.operators),
     };
   } finally {

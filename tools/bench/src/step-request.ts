@@ -21,13 +21,11 @@ export interface StepTimes {
 export interface StepProfile {
   /** Seconds from the functions to a program ready to run: tracing, encoding as ONNX, ONNX Runtime's loading. */
   load: { trace: number; encode: number; session: number };
-  /** Milliseconds of a step: the mean over the profiled ones. `host` is what is left of the whole. */
+  /** Milliseconds of a step: the mean over the profiled ones. `adamw`: norm, update, int8 forms. `host`: what is left of the whole. */
   step: {
     total: number;
     native: number;
     adamw: number;
-    accumulate: number;
-    quantize: number;
     host: number;
   };
   /** Milliseconds of a step by ONNX operator, largest first. */
