@@ -29,7 +29,7 @@ describe('usage', () => {
     expect(err).toContain('taxon train data.csv');
   });
 
-  it.each(['train', 'evaluate', 'predict', 'serve', 'up', 'recipe'])('%s --help has examples', async (command) => {
+  it.each(['train', 'evaluate', 'predict', 'serve', 'up', 'recipe', 'engine'])('%s --help has examples', async (command) => {
     const { code, out } = await taxon(command, '--help');
     expect(code).toBe(0);
     expect(out).toMatch(new RegExp(`Examples:\n(?:.*\n)*? .*taxon ${command}`, 'u'));
