@@ -23,19 +23,23 @@ const targetOptions = ({ target }: Wheel): string[] =>
         ...target.platforms.flatMap((platform) => ['--platform', platform]),
       ];
 
-/** pip's complaint without its advice. A wrong digest is told over several lines. */
-const complaintOf = (stderr: string): string | undefined => {
-  const got = /Expected sha256 (\w+)\s+Got\s+(\w+)/.exec(stderr);
-  if (got !== null) return `its SHA-256 is ${got[2]!}, not ${got[1]!}; it was deleted`;
+/** The index gave another file than the pinned one. */
+export class WrongDigest extends Error {}
+
+/** pip's complaint without its advice; a wrong digest is told over several lines. */
+const asError = (stderr: string, cause: unknown): Error => {
+  const found = /Expected sha256 (\w+)\s+Got\s+(\w+)/.exec(stderr);
+  if (found !== null)
+    return new WrongDigest(`its SHA-256 is ${found[2]!}, not ${found[1]!}; it was deleted`, { cause });
   const lines = stderr.split('\n').filter((line) => /^ERROR|No module named/.test(line));
-  return lines.at(-1)?.replace(/^ERROR: /, '');
+  return new Error(`pip: ${lines.at(-1)?.replace(/^ERROR: /, '') ?? (cause as Error).message}`, { cause });
 };
 
 /**
  * Fetches one wheel with the machine's pip, which knows its index, proxy and mirror.
  * @param folder where the wheel comes to lie; pip's own temporary files, too
  * @returns path of the wheel
- * @throws Error saying why not, with `code` ENOENT where there is no Python and ENOSPC where the disk is full
+ * @throws WrongDigest; Error saying why not, with `code` ENOENT where there is no Python and ENOSPC where the disk is full
  */
 export const pipDownload = async (wheel: Wheel, folder: string, signal?: AbortSignal): Promise<string> => {
   const python = process.env['TAXON_PYTHON'] ?? 'python3';
@@ -55,7 +59,7 @@ export const pipDownload = async (wheel: Wheel, folder: string, signal?: AbortSi
       throw Object.assign(new Error(`there is no ${python} on this machine`, { cause: error }), { code });
     if (asDiskError(error, folder) ?? /No space left/.test(stderr))
       throw Object.assign(new Error(stderr), { code: 'ENOSPC' });
-    throw new Error(`pip: ${complaintOf(stderr) ?? (error as Error).message}`, { cause: error });
+    throw asError(stderr, error);
   } finally {
     await rm(temporary, { recursive: true, force: true });
   }

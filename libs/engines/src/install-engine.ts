@@ -1,10 +1,10 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { asDiskError, defaultCacheFolder, syncFolder, withLock } from '@taxon/cache';
+import { asDiskError, defaultCacheFolder, syncFolder, withLock, type Wheel } from '@taxon/cache';
 import { TaxonError } from '@taxon/errors';
 import { buildAddon } from './build-addon.ts';
 import { findEngine, metadataFile, type Engine, type EngineMetadata } from './find-engine.ts';
-import { installLibraries } from './libraries.ts';
+import { fetchWheels, unpackLibraries } from './libraries.ts';
 import { installPackages } from './npm-packages.ts';
 import { pinsOf, type EngineName, type EnginePins } from './pins.ts';
 import { runTool, tools } from './run-tool.ts';
@@ -47,15 +47,13 @@ const make = async (
   const wheels = `${staging}-wheels`;
   await rm(staging, { recursive: true, force: true });
   await mkdir(staging, { recursive: true });
+  const tellWheel = (wheel: Wheel, index: number, count: number): void =>
+    onStep(`fetching ${wheel.package} ${wheel.version} (PyPI${count > 1 ? `, ${index + 1} of ${count}` : ''})`);
+  const archives = await fetchWheels(pins, wheels, tellWheel, signal);
   onStep(`fetching ${pins.package} (npm)`);
   await installPackages(staging, pins, signal);
-  await installLibraries(pins, {
-    wheels,
-    deps: join(staging, 'node_modules', pins.package, 'deps'),
-    signal,
-    onWheel: (wheel, index, count) =>
-      onStep(`fetching ${wheel.package} ${wheel.version} (PyPI${count > 1 ? `, ${index + 1} of ${count}` : ''})`),
-  });
+  onStep('unpacking');
+  await unpackLibraries(archives, join(staging, 'node_modules', pins.package, 'deps'), signal);
   onStep('building the addon');
   await buildAddon(staging, pins, signal);
   onStep('trying it');

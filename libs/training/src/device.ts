@@ -18,7 +18,14 @@ export const chooseDevice = ({ device }: Pick<Recipe, 'device'>): Device => (dev
 const missing = (device: Device, reason: string, hint: string, cause?: unknown): TaxonError =>
   new TaxonError({ code: 'failed_precondition', message: `device: '${device}' ${reason}`, hint, cause });
 
-const openTensorflow = async (device: 'tensorflow' | 'tensorflow-gpu', threads: number | undefined): Promise<void> => {
+export interface OpenDeviceOptions {
+  /** 0: as many as the machine has cores. */
+  threads?: number;
+  /** Products in full fp32 where the device would round more. */
+  exact?: boolean;
+}
+
+const openTensorflow = async (device: 'tensorflow' | 'tensorflow-gpu', options: OpenDeviceOptions): Promise<void> => {
   const command = `taxon engine install tensorflow${device === 'tensorflow-gpu' ? ' --gpu' : ''}`;
   const engine = await findEngine(device);
   if (engine.state !== 'installed')
@@ -28,7 +35,7 @@ const openTensorflow = async (device: 'tensorflow' | 'tensorflow-gpu', threads: 
       `Run \`${command}\`, or leave device at auto.`,
     );
   try {
-    await useTensorflowBackend({ folder: engine.folder, package: engine.package, threads });
+    await useTensorflowBackend({ folder: engine.folder, package: engine.package, ...options });
   } catch (error) {
     const { message, hint } = TaxonError.from(error);
     throw missing(device, `cannot be used: ${message}`, hint ?? `Run \`${command} --force\`.`, error);
@@ -39,9 +46,9 @@ const openTensorflow = async (device: 'tensorflow' | 'tensorflow-gpu', threads: 
  * Loads what a device needs, for the whole process.
  * @throws TaxonError `failed_precondition` naming the device and what to do where it is not there
  */
-export const openDevice = async (device: Device, { threads }: SessionOptions): Promise<void> => {
+export const openDevice = async (device: Device, options: OpenDeviceOptions = {}): Promise<void> => {
   if (device === 'wasm') await useWasmBackend();
-  else if (device === 'tensorflow' || device === 'tensorflow-gpu') await openTensorflow(device, threads);
+  else if (device === 'tensorflow' || device === 'tensorflow-gpu') await openTensorflow(device, options);
 };
 
 /** The training step on a device that is open. */

@@ -194,7 +194,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
 
   const session = sessionOptions(recipe);
   const device = chooseDevice(recipe);
-  await openDevice(device, session);
+  await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   reporter.stage('read');
   const data = await prepareData(recipe, options.signal);

@@ -8,8 +8,8 @@ import type { Terminal } from '../terminal.ts';
 const examples = `
 Examples:
   taxon engine list                            which engines are here
-  taxon engine install tensorflow              650 MB of libraries for the processor
-  taxon engine install tensorflow --gpu        the same for NVIDIA cards, 6 GB with CUDA`;
+  taxon engine install tensorflow              for the processor; 1 GB on disk
+  taxon engine install tensorflow --gpu        for NVIDIA cards; several GB, CUDA is part of it`;
 
 const installExamples = `
 Examples:

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, sep } from 'node:path';
 import { TaxonError } from '@taxon/errors';
 import * as tf from '@tensorflow/tfjs-core';
+import { useFastProducts } from './wasm-products.ts';
 
 // Backends are CommonJS packages with a copy of tfjs-core of their own. tfjs keeps its engine and its kernels in globals, which
 // copies of one version share: what such a package registers is seen by the operations that our bundle carries.
@@ -27,7 +28,7 @@ const makeCurrent = async (name: string): Promise<void> => {
 
 /** Operations run in WebAssembly from here on: one thread, nothing to install. */
 export const useWasmBackend = async (): Promise<void> => {
-  if (tf.getBackend() === 'wasm') return;
+  if ('wasm' in tf.engine().registryFactory) return makeCurrent('wasm');
   quietly();
   const main = require.resolve('@tensorflow/tfjs-backend-wasm');
   const { setWasmPaths, version_wasm } = require(main) as {
@@ -36,6 +37,7 @@ export const useWasmBackend = async (): Promise<void> => {
   };
   expectSameVersion(version_wasm, '@tensorflow/tfjs-backend-wasm');
   setWasmPaths(dirname(main) + sep);
+  useFastProducts();
   await makeCurrent('wasm');
 };
 
@@ -45,6 +47,8 @@ export interface TensorflowBackend {
   package: '@tensorflow/tfjs-node' | '@tensorflow/tfjs-node-gpu';
   /** 0: as many as the machine has cores. Heeded when TensorFlow is first loaded. @default 0 */
   threads?: number;
+  /** Products on a GPU in full fp32, not in TF32 with its 10 bits of mantissa. Heeded when it is first loaded. @default false */
+  exact?: boolean;
 }
 
 /** What Node 23 took out of `util`, and tfjs-node 4.22 still calls (tensorflow/tfjs#8425). */
@@ -64,9 +68,10 @@ const preset = (name: string, value: string): void => {
  * @throws TaxonError `failed_precondition` where the GPU package finds no GPU: TensorFlow itself would fall back in silence
  */
 export const useTensorflowBackend = async (options: TensorflowBackend): Promise<void> => {
-  const { folder, package: name, threads = 0 } = options;
+  const { folder, package: name, threads = 0, exact = false } = options;
   preset('TF_CPP_MIN_LOG_LEVEL', '2'); // warnings and greetings are not for our users
   if (threads > 0) preset('TF_NUM_INTRAOP_THREADS', String(threads));
+  if (exact) preset('NVIDIA_TF32_OVERRIDE', '0');
   restoreUtil();
   quietly();
   const engine = createRequire(join(folder, 'package.json'));
