@@ -21,14 +21,6 @@ export function squaredNorm(x: usize, vectors: i32): f64 {
   return total;
 }
 
-/** sum += x */
-export function addTo(sum: usize, x: usize, vectors: i32): void {
-  for (let i = 0; i < vectors; i++) {
-    const at = (<usize>i) << 4;
-    v128.store(sum + at, f32x4.add(v128.load(sum + at), v128.load(x + at)));
-  }
-}
-
 /** m ← β₁m + first·g; v ← β₂v + second·g²; θ ← keep·θ − rate·m / (√v + ε) */
 export function adamw(
   value: usize,

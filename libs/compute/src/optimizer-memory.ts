@@ -10,8 +10,6 @@ export interface OptimizedTensor {
   v: Float32Array;
   /** Where a program writes the gradient. */
   gradient: Float32Array;
-  /** Where it writes the gradient of a further batch, to be added to the first one's. */
-  addend?: Float32Array;
   /** Of the matrices that are kept in int8, too. */
   int8?: Int8Form;
 }
@@ -44,9 +42,8 @@ export interface OptimizerMemory {
   readonly tensors: Readonly<Record<string, OptimizedTensor>>;
   /** Squared norm of all gradients. */
   squaredNorm(): number;
+  /** Moments and values, and of a matrix that has one the int8 form. */
   update(name: string, coefficients: UpdateCoefficients): void;
-  /** gradient += addend, for updates from several batches. */
-  accumulate(): void;
   /** Writes every int8 form anew from its values. */
   quantize(): void;
 }
@@ -54,7 +51,6 @@ export interface OptimizerMemory {
 /** Exports of assembly/optimizer.ts; pointers are bytes, lengths vectors of four floats. */
 interface Kernels {
   squaredNorm(x: number, vectors: number): number;
-  addTo(sum: number, x: number, vectors: number): void;
   adamw(
     value: number,
     m: number,
@@ -82,8 +78,6 @@ interface Place {
   m: number;
   v: number;
   gradient: number;
-  /** 0 without accumulation. */
-  addend: number;
   int8?: Int8Place;
 }
 
@@ -122,8 +116,6 @@ const createShard = (module: WebAssembly.Module, bytes: number): Shard => {
 };
 
 export interface OptimizerMemoryOptions {
-  /** Room for the gradients of further batches. @default false */
-  accumulate?: boolean;
   /** Matrices [K, N] that are kept in int8, too; N is a multiple of 16. */
   int8?: Readonly<Record<string, readonly [rows: number, columns: number]>>;
 }
@@ -169,7 +161,6 @@ const placeTensor = (
     m: take(),
     v: take(),
     gradient: take(),
-    addend: options.accumulate === true ? take() : 0,
     ...(matrix === undefined ? {} : { int8: placeInt8(arena, matrix) }),
   };
 };
@@ -192,6 +183,12 @@ const placeTensors = (sizes: Readonly<Record<string, number>>, options: Optimize
   }
   fill();
   return places;
+};
+
+const quantizeTensor = ({ shard, value, int8 }: Place): void => {
+  if (int8 === undefined) return;
+  const { rows, columns, byColumn, columnScales, byRow, rowScales } = int8;
+  shard.kernels.quantize(value, rows, columns, byColumn, columnScales, byRow, rowScales);
 };
 
 /**
@@ -219,7 +216,6 @@ export const createOptimizerMemory = (
           m: view(place, place.m),
           v: view(place, place.v),
           gradient: view(place, place.gradient),
-          ...(options.accumulate === true ? { addend: view(place, place.addend) } : {}),
           ...(place.int8 === undefined ? {} : { int8: int8View(place, place.int8) }),
         },
       ]),
@@ -230,19 +226,13 @@ export const createOptimizerMemory = (
       return sum;
     },
     update(name, { beta1, first, beta2, second, rate, epsilon, keep }) {
-      const { shard, vectors, value, m, v, gradient } = places.get(name)!;
+      const place = places.get(name)!;
+      const { shard, vectors, value, m, v, gradient } = place;
       shard.kernels.adamw(value, m, v, gradient, vectors, beta1, first, beta2, second, rate, epsilon, keep);
-    },
-    accumulate() {
-      for (const { shard, gradient, addend, vectors } of places.values())
-        shard.kernels.addTo(gradient, addend, vectors);
+      quantizeTensor(place); // now, while the values are still in the processor's caches
     },
     quantize() {
-      for (const { shard, value, int8 } of places.values()) {
-        if (int8 === undefined) continue;
-        const { rows, columns, byColumn, columnScales, byRow, rowScales } = int8;
-        shard.kernels.quantize(value, rows, columns, byColumn, columnScales, byRow, rowScales);
-      }
+      for (const place of places.values()) quantizeTensor(place);
     },
   };
 };

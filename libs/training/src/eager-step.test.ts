@@ -15,6 +15,7 @@ const options: StepOptions = {
   clipNorm: 1,
   dropout: 0.1,
   seed: 3,
+  accumulate: true,
 };
 
 const texts = tinyTexts(60);
@@ -34,7 +35,7 @@ const open: TrainingStep[] = [];
 
 const stepOn = async (device: Device, how: Partial<StepOptions> = {}) => {
   await openDevice(device, { threads: 1 });
-  const state = createModelState(tinyWeights(), tinyEncoder, tinyHead, { accumulate: true });
+  const state = createModelState(tinyWeights(), tinyEncoder, tinyHead);
   const step = await createStepFor(device, state, { ...options, ...how }, session);
   open.push(step);
   return { state, step };

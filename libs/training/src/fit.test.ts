@@ -21,7 +21,7 @@ const texts = tinyTexts(90);
 const train = async (state: ModelState, how: Partial<FitOptions> = {}, progress = freshProgress()) => {
   const step = await createTrainingStep(
     state,
-    { shape: tinyShape, adamw: recipe.optimizer, ...recipe.optimizer, seed: 5 },
+    { shape: tinyShape, adamw: recipe.optimizer, ...recipe.optimizer, seed: 5, accumulate: true },
     session,
   );
   const outcome = await fit(state, progress, texts, {
@@ -36,7 +36,7 @@ const train = async (state: ModelState, how: Partial<FitOptions> = {}, progress 
   return { outcome, progress };
 };
 
-const fresh = (): ModelState => createModelState(tinyWeights(), tinyEncoder, tinyHead, { accumulate: true });
+const fresh = (): ModelState => createModelState(tinyWeights(), tinyEncoder, tinyHead);
 
 const bytes = ({ memory, tables, step }: ModelState): unknown => [
   step,

@@ -74,7 +74,7 @@ export const packedForward = (
   dispose,
 });
 
-/** @param precision int8: faster, for features that need not be exact; evaluations are fp32, as the saved model is */
+/** @param precision int8: faster, for features and scores that need not be exact */
 export const createForwardPass = async (
   state: ModelState,
   shape: PackShape,

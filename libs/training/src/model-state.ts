@@ -28,13 +28,13 @@ export interface ModelState {
 
 /**
  * The state at the start of training: a copy of the weights, with moments of zero.
- * @param options `accumulate`: room for updates from several batches; `precision`: int8 keeps int8 forms of the weights
+ * @param options `precision`: int8 keeps int8 forms of the weights
  */
 export const createModelState = (
   weights: Weights,
   encoder: EncoderConfig,
   head: HeadConfig,
-  { accumulate = false, precision = 'fp32' }: { accumulate?: boolean; precision?: Precision } = {},
+  { precision = 'fp32' }: { precision?: Precision } = {},
 ): ModelState => {
   const shapes = parameterShapes(encoder, head);
   const sizes = Object.fromEntries(
@@ -42,7 +42,7 @@ export const createModelState = (
   );
   const names = precision === 'int8' ? int8Weights(encoder) : [];
   const int8Shapes = Object.fromEntries(names.map((name) => [name, shapes[name] as [number, number]]));
-  const memory = createOptimizerMemory(sizes, { accumulate, int8: int8Shapes });
+  const memory = createOptimizerMemory(sizes, { int8: int8Shapes });
   const parameters: Record<string, FeedTensor> = {};
   for (const [name, shape] of Object.entries(shapes)) {
     const { value } = memory.tensors[name]!;

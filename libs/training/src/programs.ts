@@ -21,6 +21,8 @@ export interface ProgramOptions {
   dropout: number;
   /** Weights whose products are computed in int8. @default none */
   int8?: readonly string[];
+  /** Adds the gradients to those of the batches before, which `sum.NAME` feeds. @default false */
+  accumulate?: boolean;
 }
 
 // S: length, R: rows, M: slots, T = S·R, H: hidden, N = R·M text slots.
@@ -99,6 +101,9 @@ export const slotLosses = (
 /** The gradient's name beside its parameter's. */
 export const gradientName = (name: string): string => `gradient.${name}`;
 
+/** The input that a parameter's gradient is added to. */
+export const sumName = (name: string): string => `sum.${name}`;
+
 /** Losses [N] of a packed batch; of their sum over `count`, the gradient of every parameter (`gradient.NAME`) and of the embeddings [T, H]. */
 export const compileGradients = (options: ProgramOptions): Program => {
   const { rows, slots } = options.shape;
@@ -107,6 +112,9 @@ export const compileGradients = (options: ProgramOptions): Program => {
   const signature: Signature = {
     ...parameterSignature(shapes),
     ...int8Signature(options.int8 ?? [], shapes),
+    ...(options.accumulate === true
+      ? Object.fromEntries(names.map((name) => [sumName(name), { shape: shapes[name]! }]))
+      : {}),
     ...batchSignature(options),
     labels: { shape: [rows * slots], dtype: 'int32' },
     weights: { shape: [rows * slots] },
@@ -124,7 +132,10 @@ export const compileGradients = (options: ProgramOptions): Program => {
     };
     const variables = [inputs.embeddings!, ...names.map((name) => inputs[name]!)];
     const { grads } = tf.valueAndGrads(loss)(variables);
-    const named = ['embeddings', ...names].map((name, i) => [gradientName(name), grads[i]!] as const);
+    const named = ['embeddings', ...names].map((name, i) => {
+      const before = inputs[sumName(name)];
+      return [gradientName(name), before === undefined ? grads[i]! : tf.add(before, grads[i]!)] as const;
+    });
     return { losses: losses!, ...Object.fromEntries(named) };
   }, signature);
 };

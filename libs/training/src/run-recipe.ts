@@ -53,6 +53,7 @@ interface Run {
   shape: PackShape;
   device: Device;
   session: SessionOptions;
+  /** In the precision of training, which is enough for features and for choosing the best weights. */
   forward: ForwardPass;
   reporter: Reporter;
   options: RunOptions;
@@ -62,11 +63,11 @@ interface Run {
 }
 
 const scorePart = async (
-  { data, parts, state, forward }: Run,
+  { data, parts, state }: Run,
+  forward: ForwardPass,
   part: 'validation' | 'test',
-  signal?: AbortSignal,
 ): Promise<Scored> => {
-  const { logits } = await forward.run(state, parts[part], { signal });
+  const { logits } = await forward.run(state, parts[part]);
   return scoreLogits(logits, parts[part].labels, data[part], data.labels.labels);
 };
 
@@ -86,7 +87,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
         ? undefined
         : async () => {
             const begin = performance.now();
-            const { loss: validationLoss, metrics } = await scorePart(run, 'validation');
+            const { loss: validationLoss, metrics } = await scorePart(run, run.forward, 'validation');
             paused += performance.now() - begin;
             return { loss: validationLoss, metrics };
           },
@@ -108,28 +109,24 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   };
 };
 
-/** The features that the head is solved on need no more precision than training. */
-const solveFirstHead = async (run: Run): Promise<number[]> => {
-  const { recipe, parts, state, shape, device, session, reporter, options } = run;
-  const forward = await createForwardFor(device, state, shape, session, state.precision);
-  try {
-    const { signal } = options;
-    return await startFromSolvedHead(state, forward, parts.train, { recipe, session, signal, reporter });
-  } finally {
-    await forward.dispose();
-  }
-};
-
 /** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, parts, state, shape, device, session, reporter, checkpoints } = run;
+  const { recipe, parts, state, shape, device, session, reporter, options, checkpoints } = run;
   const progress = run.resumed ?? freshProgress();
   const solved = recipe.head.start === 'solved';
-  if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
+  const { signal } = options;
+  if (run.resumed === undefined && solved)
+    progress.losses = await startFromSolvedHead(state, run.forward, parts.train, { recipe, session, signal, reporter });
   const step = await createStepFor(
     device,
     state,
-    { shape, adamw: recipe.optimizer, ...recipe.optimizer, seed: recipe.seed },
+    {
+      shape,
+      adamw: recipe.optimizer,
+      ...recipe.optimizer,
+      seed: recipe.seed,
+      accumulate: microBatches(recipe, device).batchesPerUpdate > 1,
+    },
     session,
   );
   try {
@@ -158,6 +155,20 @@ const train = async (run: Run): Promise<FitProgress> => {
   return progress;
 };
 
+/** Scores of the weights as they will be saved and served: in fp32, whatever training computed in. */
+const scoreSaved = async (run: Run): Promise<Partial<Record<'validation' | 'test', Scored>>> => {
+  const { data, state, shape, device, session, forward } = run;
+  const exact = state.precision === 'fp32' ? forward : await createForwardFor(device, state, shape, session);
+  try {
+    return {
+      ...(data.validation.length > 0 ? { validation: await scorePart(run, exact, 'validation') } : {}),
+      ...(data.test.length > 0 ? { test: await scorePart(run, exact, 'test') } : {}),
+    };
+  } finally {
+    if (exact !== forward) await exact.dispose();
+  }
+};
+
 /** The state that training starts from. The weights as loaded are not kept: the state holds its own copy. */
 const loadState = async (
   recipe: Recipe,
@@ -173,9 +184,8 @@ const loadState = async (
   const { weights, encoder, encoderFolder } = source;
   const head = chooseHead(recipe, source, classes);
   initializeHead(weights, encoder, head, recipe.seed);
-  const accumulate = microBatches(recipe, device).batchesPerUpdate > 1;
   const precision = await choosePrecision(recipe, encoder, device);
-  return { state: createModelState(weights, encoder, head, { accumulate, precision }), encoderFolder };
+  return { state: createModelState(weights, encoder, head, { precision }), encoderFolder };
 };
 
 /**
@@ -210,7 +220,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const parts = tokenizeParts(data, tokenizer, maxLength, options.signal, reporter);
   reportTruncation(parts, maxLength, reporter);
   const shape = packShape(parts, microBatches(recipe, device).tokens);
-  const forward = await createForwardFor(device, state, shape, session);
+  const forward = await createForwardFor(device, state, shape, session, state.precision);
   const run: Run = {
     recipe,
     data,
@@ -228,8 +238,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   try {
     const progress = await train(run);
     reporter.stage('evaluate');
-    const validation = data.validation.length > 0 ? await scorePart(run, 'validation') : undefined;
-    const test = data.test.length > 0 ? await scorePart(run, 'test') : undefined;
+    const { validation, test } = await scoreSaved(run);
     const result = await finishRun({
       recipe,
       data,

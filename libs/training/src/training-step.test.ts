@@ -15,6 +15,7 @@ const options: StepOptions = {
   clipNorm: 1,
   dropout: 0,
   seed: 3,
+  accumulate: true,
 };
 
 /** First moments: linear in the gradient, where Adam's first step is its sign and would blow rounding up. */
@@ -31,7 +32,7 @@ const largestDifference = (a: Record<string, Float32Array>, b: Record<string, Fl
   );
 
 const afterSteps = async (groups: LabelledBatch[][], how: Partial<StepOptions> = {}, rate = 1e-2) => {
-  const state = createModelState(tinyWeights(), tinyEncoder, tinyHead, { accumulate: true });
+  const state = createModelState(tinyWeights(), tinyEncoder, tinyHead);
   const step = await createTrainingStep(state, { ...options, ...how }, session);
   const losses: number[] = [];
   for (const group of groups) losses.push((await step.run(group, rate)).loss);

@@ -3,7 +3,7 @@ import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
 import { RowGradients } from './embedding-table.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
-import { compileGradients, decays, depthOf, gradientName } from './programs.ts';
+import { compileGradients, decays, depthOf, gradientName, sumName } from './programs.ts';
 
 export interface StepOptions {
   shape: PackShape;
@@ -13,6 +13,8 @@ export interface StepOptions {
   clipNorm: number;
   dropout: number;
   seed: number;
+  /** Updates from several batches; their gradients are summed in the graph. @default false */
+  accumulate?: boolean;
 }
 
 export interface LabelledBatch extends PackedBatch {
@@ -72,26 +74,26 @@ export const createTrainingStep = async (
   options: StepOptions,
   session: SessionOptions,
 ): Promise<TrainingStep> => {
-  const { shape, adamw, layerDecay, clipNorm, dropout, seed } = options;
+  const { shape, adamw, layerDecay, clipNorm, dropout, seed, accumulate = false } = options;
   const { encoder, head, memory, tables, shapes } = state;
   const program = await createSession(
-    compileGradients({ encoder, head, shape, dropout, int8: state.int8Weights }),
+    compileGradients({ encoder, head, shape, dropout, int8: state.int8Weights, accumulate }),
     session,
   );
   memory.quantize();
   const size = [shape.rows * shape.length, encoder.hidden];
   const embeddings = { shape: size, data: new Float32Array(size[0]! * size[1]!) };
   const dEmbeddings = { shape: size, data: new Float32Array(embeddings.data.length) };
-  const resultsIn = (place: 'gradient' | 'addend'): Record<string, FeedTensor> => ({
-    [gradientName('embeddings')]: dEmbeddings,
-    ...Object.fromEntries(
-      Object.entries(shapes).flatMap(([name, parameterShape]) => {
-        const data = memory.tensors[name]![place];
-        return data === undefined ? [] : [[gradientName(name), { shape: parameterShape, data }]];
-      }),
-    ),
-  });
-  const [first, further] = [resultsIn('gradient'), resultsIn('addend')];
+  const named = (nameOf: (name: string) => string): Record<string, FeedTensor> =>
+    Object.fromEntries(
+      Object.entries(shapes).map(([name, parameterShape]) => [
+        nameOf(name),
+        { shape: parameterShape, data: memory.tensors[name]!.gradient },
+      ]),
+    );
+  const gradients = { [gradientName('embeddings')]: dEmbeddings, ...named(gradientName) };
+  // Read and written in the same place: the last node on the way to each sum reads an element just before it writes it.
+  const sums = accumulate ? named(sumName) : {};
   const rows = {
     words: new RowGradients(tables.words),
     positions: new RowGradients(tables.positions),
@@ -104,6 +106,7 @@ export const createTrainingStep = async (
     const feeds: Record<string, FeedTensor> = {
       ...state.parameters,
       ...state.int8,
+      ...sums,
       ...slotFeeds(batch, shape.rows * shape.slots),
       embeddings,
       segments: { shape: [shape.rows, shape.length], data: batch.segments },
@@ -111,8 +114,7 @@ export const createTrainingStep = async (
       count: { shape: [], data: Float32Array.of(count) },
     };
     if (dropout > 0) feeds.dropoutKey = { shape: [], data: Int32Array.of(dropoutKey(seed, state.step, index)) };
-    const { losses } = await program.run(feeds, index === 0 ? first : further);
-    if (index > 0) memory.accumulate();
+    const { losses } = await program.run(feeds, gradients);
     addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
     return Float32Array.from(batch.slots, (slot) => losses!.data[slot]!);
   };
@@ -127,7 +129,6 @@ export const createTrainingStep = async (
     const rateOf = (name: string): number => layerDecay ** depthOf(name, encoder);
     for (const name of Object.keys(shapes))
       memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
-    memory.quantize();
     const forTables = updateCoefficients(adamw, scalars, rateOf('embeddings'), true);
     for (const name of ['words', 'positions', 'types'] as const) rows[name].apply(tables[name], forTables);
     return gradientNorm;
@@ -136,6 +137,9 @@ export const createTrainingStep = async (
   return {
     async run(batches, learningRate) {
       const count = batches.reduce((sum, { texts }) => sum + texts.length, 0);
+      if (!accumulate && batches.length > 1)
+        throw new RangeError(`${batches.length} batches an update: the step was made for one (accumulate is off)`);
+      if (accumulate) for (const { gradient } of Object.values(memory.tensors)) gradient.fill(0);
       const losses: Float32Array[] = [];
       for (const [index, batch] of batches.entries()) losses.push(await backward(batch, index, count));
       const loss = losses.reduce((total, batch) => batch.reduce((sum, value) => sum + value, total), 0) / count;

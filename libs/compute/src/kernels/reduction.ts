@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { currentTrace, emit } from '../trace-backend.ts';
 import { register } from './register.ts';
+import { filled, reshape } from './shape.ts';
 
 const reductions = {
   Sum: 'ReduceSum',
@@ -10,6 +11,18 @@ const reductions = {
   Prod: 'ReduceProd',
 } as const;
 
+/** Every axis but the last: what a bias's gradient is summed over. */
+const areRows = (axes: readonly number[], rank: number): boolean =>
+  rank > 1 && axes.length === rank - 1 && !axes.includes(rank - 1);
+
+/** Σ over rows as a product with ones, which takes half the time of ONNX Runtime's ReduceSum over a leading axis. */
+const sumOfRows = (x: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo => {
+  const columns = x.shape.at(-1)!;
+  const rows = tf.util.sizeFromShape(x.shape) / columns;
+  const sum = emit('MatMul', [filled([1, rows], 1, 'float32'), reshape(x, [rows, columns])], [1, columns]);
+  return reshape(sum, shape);
+};
+
 for (const [kernel, op] of Object.entries(reductions))
   register(kernel, ({ x }, { axis, keepDims }) => {
     const axes = tf.util.parseAxisParam(axis as number | number[], x!.shape);
@@ -18,6 +31,8 @@ for (const [kernel, op] of Object.entries(reductions))
     const shape = keep
       ? x!.shape.map((size, i) => (axes.includes(i) ? 1 : size))
       : x!.shape.filter((_, i) => !axes.includes(i));
+    if (kernel === 'Sum' && x!.dtype === 'float32' && areRows(axes, x!.shape.length) && !x!.shape.includes(0))
+      return sumOfRows(x!, shape);
     // tfjs sums booleans as integers.
     const source = x!.dtype === 'bool' ? emit('Cast', [x!], x!.shape, 'int32', { to: 6 }) : x!;
     return emit(op, [source, currentTrace().builder.int64(...axes)], shape, source.dtype, { keepdims: keep ? 1 : 0 });

@@ -69,7 +69,7 @@ register('Tile', ({ x }, { reps }) => {
 });
 
 /** A tensor of one repeated value, without its numbers in the file. */
-const filled = (shape: readonly number[], value: number, dtype: DType): tf.TensorInfo => {
+export const filled = (shape: readonly number[], value: number, dtype: DType): tf.TensorInfo => {
   const { builder, symbols } = currentTrace();
   const data =
     dtype === 'float32' ? Float32Array.of(value) : dtype === 'int32' ? Int32Array.of(value) : Uint8Array.of(value);

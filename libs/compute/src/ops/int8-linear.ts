@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { register } from '../kernels/register.ts';
+import { reshape } from '../kernels/shape.ts';
 import { currentTrace, emit, nameOf, traced } from '../trace-backend.ts';
 import { defineKernel } from './define-kernel.ts';
 
@@ -45,19 +46,28 @@ const transpose = (x: tf.TensorInfo): tf.TensorInfo =>
 /** Smaller than any gradient that matters; keeps rows of zeros finite when they are divided by their largest entry. */
 const smallest = 1e-20;
 
-/** Largest magnitude of each row, [T, 1]. */
+/** Largest magnitude of each row, [T]. */
 const rowMaxima = (x: tf.TensorInfo): tf.TensorInfo => {
   const { builder } = currentTrace();
-  const column = [x.shape[0]!, 1];
-  const maxima = emit('ReduceMax', [emit('Abs', [x], x.shape), builder.int64(1)], column, 'float32', { keepdims: 1 });
-  return emit('Max', [maxima, builder.float(smallest)], column);
+  const rows = [x.shape[0]!];
+  const maxima = emit('ReduceMax', [emit('Abs', [x], x.shape), builder.int64(1)], rows, 'float32', { keepdims: 0 });
+  return emit('Max', [maxima, builder.float(smallest)], rows);
 };
 
+/** The middle of an unsigned byte stands for 0. */
+const middle = 128;
+
 register('Int8InputGradient', ({ dy, byRow, rowScales }) => {
-  const maxima = rowMaxima(dy!);
-  const rows = quantizeUnsigned(emit('Div', [dy!, maxima], dy!.shape));
-  const dx = product(rows, { q: transpose(byRow!), scale: rowScales! });
-  return emit('Mul', [dx, maxima], dx.shape);
+  const { builder, symbols } = currentTrace();
+  const rows = [dy!.shape[0]!];
+  const steps = emit('Mul', [rowMaxima(dy!), builder.float(1 / 127)], rows);
+  const zero = builder.constant(Uint8Array.of(middle), [], 'uint8');
+  const zeros = emit('Expand', [zero, symbols.shapeOperand(rows)], rows, byte);
+  const q = emit('QuantizeLinear', [dy!, steps, zeros], dy!.shape, byte, { axis: 0 });
+  // The product takes one scale for all of its left side: the rows' own follow as a factor on what comes out.
+  const unscaled = { q, scale: traced(builder.float(1), [], 'float32'), zero: traced(zero, [], byte) };
+  const dx = product(unscaled, { q: transpose(byRow!), scale: rowScales! });
+  return emit('Mul', [dx, reshape(steps, [rows[0]!, 1])], dx.shape);
 });
 
 register('Int8WeightGradient', ({ dy, q, scale, zero }) => {
