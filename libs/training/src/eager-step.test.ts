@@ -1,11 +1,19 @@
-import { findEngine } from '@taxon/engines';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createStepFor, openDevice, type Device } from './device.ts';
 import { createEagerForwardPass } from './eager-forward.ts';
 import { createForwardPass } from './forward-pass.ts';
 import { createModelState, type ModelState } from './model-state.ts';
-import { batchesOf, session, tinyEncoder, tinyHead, tinyShape, tinyTexts, tinyWeights } from './testing.ts';
+import {
+  batchesOf,
+  isInstalled,
+  session,
+  tinyEncoder,
+  tinyHead,
+  tinyShape,
+  tinyTexts,
+  tinyWeights,
+} from './testing.ts';
 import type { LabelledBatch, StepOptions, TrainingStep } from './training-step.ts';
 
 const options: StepOptions = {
@@ -67,10 +75,6 @@ const numbersOf = ({ memory, tables }: ModelState): Record<string, Float32Array>
 const largestDifference = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((most, value, i) => Math.max(most, Math.abs(value - b[i]!)), 0);
 
-const isInstalled = async (name: 'tensorflow'): Promise<boolean> => {
-  const found = await findEngine(name).catch(() => undefined);
-  return found?.state === 'installed';
-};
 const hasTensorflow = await isInstalled('tensorflow');
 
 describe.each<[Device, string, boolean]>([

@@ -6,6 +6,7 @@ import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { writeEncoderFolder } from '@taxon/models/testing';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseRecipe, runTrainingJob, type Recipe, type RecipeInput, type TrainingEvent } from './index.ts';
+import { isInstalled } from './testing.ts';
 
 const phrases = {
   lost: [
@@ -43,6 +44,8 @@ const labelledCsv = (repeats: number): string =>
       ).flat(),
     ),
   ].join('\n');
+
+const hasTensorflow = await isInstalled('tensorflow');
 
 describe('a training job', () => {
   let folder = '';
@@ -132,6 +135,16 @@ describe('a training job', () => {
       ['straight', 'model'].map((name) => readFile(join(folder, name, 'model.safetensors'))),
     );
     expect(weights[0]!.equals(weights[1]!)).toBe(true);
+  });
+
+  it.skipIf(!hasTensorflow)('trains on TensorFlow (needs `taxon engine install tensorflow`)', async () => {
+    const native = await runTrainingJob(recipe({ output: join(folder, 'native'), precision: 'fp32' }));
+    const losses: number[] = [];
+    const { test } = await runTrainingJob(recipe({ device: 'tensorflow' }), {
+      onEvent: (event) => event.kind === 'evaluation' && event.split === 'validation' && losses.push(event.loss),
+    });
+    expect(test!.accuracy).toBeCloseTo(native.test!.accuracy, 1);
+    expect(losses.length).toBeGreaterThan(1);
   });
 
   it('refuses a device without what it needs before it reads anything, and says what to run', async () => {

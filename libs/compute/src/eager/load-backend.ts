@@ -7,7 +7,7 @@ import { useFastProducts } from './wasm-products.ts';
 // Backends are CommonJS packages with a copy of tfjs-core of their own. tfjs keeps its engine and its kernels in globals, which
 // copies of one version share: what such a package registers is seen by the operations that our bundle carries.
 
-const require = createRequire(import.meta.url);
+const nodeRequire = createRequire(import.meta.url);
 
 const expectSameVersion = (found: string, name: string): void => {
   if (found === tf.version_core) return;
@@ -30,8 +30,8 @@ const makeCurrent = async (name: string): Promise<void> => {
 export const useWasmBackend = async (): Promise<void> => {
   if ('wasm' in tf.engine().registryFactory) return makeCurrent('wasm');
   quietly();
-  const main = require.resolve('@tensorflow/tfjs-backend-wasm');
-  const { setWasmPaths, version_wasm } = require(main) as {
+  const main = nodeRequire.resolve('@tensorflow/tfjs-backend-wasm');
+  const { setWasmPaths, version_wasm } = nodeRequire(main) as {
     setWasmPaths: (folder: string) => void;
     version_wasm: string;
   };
@@ -53,7 +53,7 @@ export interface TensorflowBackend {
 
 /** What Node 23 took out of `util`, and tfjs-node 4.22 still calls (tensorflow/tfjs#8425). */
 const restoreUtil = (): void => {
-  const util = require('node:util') as Record<string, unknown>;
+  const util = nodeRequire('node:util') as Record<string, unknown>;
   util['isNullOrUndefined'] ??= (value: unknown) => value === null || value === undefined;
   util['isArray'] ??= Array.isArray;
 };

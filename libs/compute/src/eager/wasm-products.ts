@@ -32,7 +32,7 @@ export const useFastProducts = (): void => {
       backend,
       attrs: { transposeA: false, transposeB: false },
     });
-    for (const { dataId } of turned) (backend as tf.KernelBackend).disposeData(dataId);
+    for (const { dataId } of turned) (backend as unknown as Pick<tf.KernelBackend, 'disposeData'>).disposeData(dataId);
     return result;
   };
   tf.unregisterKernel('BatchMatMul', 'wasm');
