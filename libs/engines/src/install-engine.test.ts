@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -99,6 +100,19 @@ describe('installing an engine', () => {
       hint: expect.stringContaining('package index'),
     });
   });
+
+  const hasCard = existsSync('/dev/nvidiactl') || existsSync('/dev/dxg');
+  test.skipIf(process.platform !== 'linux' || process.arch !== 'x64' || hasCard)(
+    'fetches no gigabytes for a card that is not there (needs a machine without one)',
+    async () => {
+      await expect(installEngine('tensorflow-gpu', { cacheFolder })).rejects.toMatchObject({
+        code: 'failed_precondition',
+        message: expect.stringMatching(/^there is no NVIDIA card with its driver/),
+        hint: expect.stringContaining('nvidia-smi'),
+      });
+      expect(await readdir(cacheFolder)).toEqual([]);
+    },
+  );
 
   test.skipIf(!isSupported)('is stopped by its signal', async () => {
     await expect(installEngine('tensorflow', { cacheFolder, signal: AbortSignal.abort() })).rejects.toMatchObject({

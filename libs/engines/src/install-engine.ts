@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { asDiskError, defaultCacheFolder, syncFolder, withLock, type Wheel } from '@taxon/cache';
@@ -31,6 +32,19 @@ const checkTools = async (signal?: AbortSignal): Promise<void> => {
   await runTool(npm, ['--version'], { signal });
   await runTool(python, ['-m', 'pip', '--version'], { signal });
   await runTool(compiler, ['--version'], { signal });
+};
+
+/** How Linux, and Linux on Windows, show an NVIDIA card. */
+const cardFiles = ['/dev/nvidiactl', '/dev/dxg'];
+
+/** A card that is not there is told before gigabytes are fetched, too; whether it works is tried at the end. */
+const expectCard = (): void => {
+  if (cardFiles.some((path) => existsSync(path))) return;
+  throw new TaxonError({
+    code: 'failed_precondition',
+    message: `there is no NVIDIA card with its driver on this machine: neither ${cardFiles.join(' nor ')} exists`,
+    hint: 'See whether `nvidia-smi` lists the card; in a container, whether it is passed into it. Without a card: taxon engine install tensorflow.',
+  });
 };
 
 const wheelsOf = ({ tensorflow, cuda }: EnginePins): EngineMetadata['wheels'] =>
@@ -76,6 +90,7 @@ export const installEngine = async (name: EngineName, options: InstallEngineOpti
   const { folder } = before;
   const staging = `${folder}.part`;
   try {
+    if (name === 'tensorflow-gpu') expectCard();
     await checkTools(signal);
     await mkdir(dirname(folder), { recursive: true });
     return await withLock(`${staging}.lock`, signal, async () => {

@@ -51,8 +51,7 @@ export const createDeviceState = ({ memory, tables, shapes }: ModelState): Devic
     ),
     tables: { words: placeTable('words'), positions: placeTable('positions'), types: placeTable('types') },
     async download() {
-      for (const [host, device] of pairs)
-        for (const part of parts) host[part].set(await device[part].data());
+      for (const [host, device] of pairs) for (const part of parts) host[part].set(await device[part].data());
     },
     dispose() {
       for (const [, device] of pairs) for (const part of parts) device[part].dispose();
