@@ -2,8 +2,8 @@ import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bin, runProgram, type Outcome } from './testing.ts';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bin, runProgram, toyCsv, type Outcome } from './testing.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -29,11 +29,14 @@ describe('usage', () => {
     expect(err).toContain('taxon train data.csv');
   });
 
-  it.each(['train', 'evaluate', 'predict', 'serve', 'up', 'recipe'])('%s --help has examples', async (command) => {
-    const { code, out } = await taxon(command, '--help');
-    expect(code).toBe(0);
-    expect(out).toMatch(new RegExp(`Examples:\n(?:.*\n)*? .*taxon ${command}`, 'u'));
-  });
+  it.each(['train', 'evaluate', 'predict', 'serve', 'up', 'recipe', 'engine'])(
+    '%s --help has examples',
+    async (command) => {
+      const { code, out } = await taxon(command, '--help');
+      expect(code).toBe(0);
+      expect(out).toMatch(new RegExp(`Examples:\n(?:.*\n)*? .*taxon ${command}`, 'u'));
+    },
+  );
 
   it('names the option that was meant', async () => {
     const { code, err, out } = await taxon('train', 'a.csv', '--epoch', '3');
@@ -90,6 +93,53 @@ describe('recipe', () => {
     const { out } = await taxon('recipe', 'a.csv', '--json');
     expect(out.trimEnd()).not.toContain('\n');
     expect(JSON.parse(out)).toMatchObject({ output: 'model' });
+  });
+});
+
+describe('engine', () => {
+  afterEach(() => vi.unstubAllEnvs());
+  const emptyCache = (): void => void vi.stubEnv('TAXON_CACHE', join(folder, 'cache'));
+
+  it('list says what is here and how to get the rest', async () => {
+    emptyCache();
+    const { code, out } = await taxon('engine', 'list');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^wasm +built in$/mu);
+    if (process.platform === 'linux')
+      expect(out).toMatch(/^tensorflow +not installed +2\.18\.1 +taxon engine install tensorflow$/mu);
+    const { engines } = JSON.parse((await taxon('engine', 'status', '--json')).out) as { engines: object[] };
+    expect(engines).toMatchObject([{ name: 'tensorflow' }, { name: 'tensorflow-gpu' }]);
+  });
+
+  it('install names the engine that was meant', async () => {
+    const { code, err } = await taxon('engine', 'install', 'tensorflwo');
+    expect(code).toBe(2);
+    expect(err).toContain("there is no engine 'tensorflwo' to install; did you mean 'tensorflow'?");
+  });
+
+  it.skipIf(process.platform !== 'linux')('install names the tool that is missing and how to get it', async () => {
+    emptyCache();
+    vi.stubEnv('TAXON_PYTHON', 'no-such-python');
+    const { code, err } = await taxon('engine', 'install', 'tensorflow');
+    expect(code).toBe(2);
+    expect(err).toMatch(/^error: there is no no-such-python on this machine.*\nDebian and Ubuntu: apt-get install/u);
+  });
+
+  it('a device whose engine is not there says what to run', async () => {
+    emptyCache();
+    const data = await file('data.csv', toyCsv(40));
+    const { code, err } = await taxon('train', data, '--device', 'tensorflow', '--quiet');
+    expect(code).toBe(2);
+    if (process.platform === 'linux') {
+      expect(err).toContain("device: 'tensorflow' needs the TensorFlow engine, which is not installed");
+      expect(err).toContain('Run `taxon engine install tensorflow`, or leave device at auto.');
+    }
+  });
+
+  it('an unknown device is refused with those that there are', async () => {
+    const { code, err } = await taxon('train', 'data.csv', '--device', 'gpu');
+    expect(code).toBe(2);
+    expect(err).toMatch(/--device: .*"auto".*"tensorflow-gpu".*"wasm".*got "gpu"/u);
   });
 });
 

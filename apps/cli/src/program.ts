@@ -1,5 +1,6 @@
 import { invalidInput } from '@taxon/errors';
 import { Command, CommanderError } from 'commander';
+import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipeCommand } from './commands/recipe.ts';
@@ -34,6 +35,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addServeCommand(program, terminal);
   addUpCommand(program, terminal);
   addRecipeCommand(program, terminal);
+  addEngineCommand(program, terminal);
   return program;
 };
 

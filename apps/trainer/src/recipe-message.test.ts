@@ -46,6 +46,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
   patience: fc.nat(100),
   seed: fc.nat(2 ** 31 - 1),
   precision: fc.constantFrom('auto', 'fp32', 'int8'),
+  device: fc.constantFrom('auto', 'cpu', 'cuda', 'webgpu', 'tensorflow', 'tensorflow-gpu', 'wasm'),
   checkpoint: fc.record({ minutes: fc.constantFrom(0, 0.5), updates: fc.nat(100) }),
   spin: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
 });

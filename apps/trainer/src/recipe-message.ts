@@ -2,6 +2,7 @@ import {
   CheckpointOptions,
   DataFormat,
   DataOptions,
+  Device,
   HeadKind,
   HeadOptions,
   HeadStart,
@@ -57,6 +58,15 @@ const precisions: Spellings<Precision, Recipe['precision']> = {
   [Precision.PRECISION_FP32]: 'fp32',
   [Precision.PRECISION_INT8]: 'int8',
 };
+const devices: Spellings<Device, Recipe['device']> = {
+  [Device.DEVICE_AUTO]: 'auto',
+  [Device.DEVICE_CPU]: 'cpu',
+  [Device.DEVICE_CUDA]: 'cuda',
+  [Device.DEVICE_WEBGPU]: 'webgpu',
+  [Device.DEVICE_TENSORFLOW]: 'tensorflow',
+  [Device.DEVICE_TENSORFLOW_GPU]: 'tensorflow-gpu',
+  [Device.DEVICE_WASM]: 'wasm',
+};
 const switches: Spellings<Switch, boolean> = { [Switch.SWITCH_ON]: true, [Switch.SWITCH_OFF]: false };
 
 /** The recipe's spelling, undefined for its default; what this trainer does not know stays, for the recipe's check to refuse. */
@@ -87,6 +97,7 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
     metric: spelled(metrics, recipe.metric),
     spin: spelled(switches, recipe.spin),
     precision: spelled(precisions, recipe.precision),
+    device: spelled(devices, recipe.device),
   };
 };
 
@@ -114,5 +125,6 @@ export const toRecipeMessage = ({ data, head, optimizer, ...recipe }: Recipe): R
   metric: constantOf(metrics, recipe.metric, Metric.METRIC_UNSPECIFIED),
   spin: constantOf(switches, recipe.spin, Switch.SWITCH_UNSPECIFIED),
   precision: constantOf(precisions, recipe.precision, Precision.PRECISION_UNSPECIFIED),
+  device: constantOf(devices, recipe.device, Device.DEVICE_UNSPECIFIED),
   checkpoint: CheckpointOptions.fromPartial(recipe.checkpoint),
 });

@@ -15,3 +15,4 @@ export {
   type UpdateCoefficients,
 } from './optimizer-memory.ts';
 export { int8Linear, type Int8Matrix } from './ops/int8-linear.ts';
+export { useTensorflowBackend, useWasmBackend, type TensorflowBackend } from './eager/load-backend.ts';

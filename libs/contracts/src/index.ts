@@ -52,6 +52,7 @@ export {
   CheckpointOptions,
   DataFormat,
   DataOptions,
+  Device,
   HeadKind,
   HeadOptions,
   HeadStart,

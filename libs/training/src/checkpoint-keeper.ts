@@ -3,6 +3,7 @@ import type { FitProgress } from './fit.ts';
 import type { ModelState } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
+import type { TrainingStep } from './training-step.ts';
 
 export interface CheckpointKeeper {
   save: () => Promise<void>;
@@ -13,12 +14,14 @@ export interface CheckpointKeeper {
 export const createCheckpointKeeper = (
   checkpoints: Checkpoints,
   state: ModelState,
+  step: Pick<TrainingStep, 'sync'>,
   progress: FitProgress,
   { minutes, updates }: Recipe['checkpoint'],
   reporter: Reporter,
 ): CheckpointKeeper => {
   let last = performance.now();
   const save = async (): Promise<void> => {
+    await step.sync();
     const digest = await checkpoints.save(state, progress);
     last = performance.now();
     reporter.emit({ kind: 'checkpoint', folder: checkpoints.folder, step: state.step, digest });

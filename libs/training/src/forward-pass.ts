@@ -1,5 +1,5 @@
 import { createSession, type FeedTensor, type SessionOptions } from '@taxon/compute';
-import { fillBatch, planBatches, type PackShape } from '@taxon/text';
+import { fillBatch, planBatches, type PackedBatch, type PackShape } from '@taxon/text';
 import { embedTokens, type ModelState, type Precision } from './model-state.ts';
 import { compileForward } from './programs.ts';
 
@@ -30,6 +30,50 @@ export interface ForwardPass {
 const byLength = (lengths: ArrayLike<number>): number[] =>
   Array.from(lengths, (_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
 
+/** What a packed batch comes to: features [N, hidden] and logits [N, classes] of its slots. */
+export interface SlotOutputs {
+  features: Float32Array;
+  logits: Float32Array;
+}
+
+/** A forward pass from a function of one packed batch, given anew for the weights of every run. */
+export const packedForward = (
+  { encoder, head }: ModelState,
+  shape: PackShape,
+  begin: (state: ModelState) => { forward: (batch: PackedBatch) => Promise<SlotOutputs>; end: () => void },
+  dispose: () => Promise<void>,
+): ForwardPass => ({
+  async run(state, { ids, padId }, { signal, onProgress } = {}) {
+    const lengths = Int32Array.from(ids, (text) => text.length);
+    const features = new Float32Array(ids.length * encoder.hidden);
+    const logits = new Float32Array(ids.length * head.classes);
+    let texts = 0;
+    let tokens = 0;
+    const { forward, end } = begin(state);
+    try {
+      for (const plan of planBatches(lengths, byLength(lengths), shape)) {
+        signal?.throwIfAborted();
+        const batch = fillBatch(plan, (text) => ids[text]!, shape, { pooling: head.pooling, padId });
+        const outputs = await forward(batch);
+        const copy = (from: Float32Array, into: Float32Array, width: number): void =>
+          batch.texts.forEach((text, i) => {
+            const slot = batch.slots[i]!;
+            into.set(from.subarray(slot * width, (slot + 1) * width), text * width);
+          });
+        copy(outputs.features, features, encoder.hidden);
+        copy(outputs.logits, logits, head.classes);
+        texts += batch.texts.length;
+        tokens += batch.tokens;
+        onProgress?.(texts, tokens);
+      }
+    } finally {
+      end();
+    }
+    return { features, logits };
+  },
+  dispose,
+});
+
 /** @param precision int8: faster, for features and scores that need not be exact */
 export const createForwardPass = async (
   state: ModelState,
@@ -47,38 +91,22 @@ export const createForwardPass = async (
     shape: [rows * length, encoder.hidden],
     data: new Float32Array(rows * length * encoder.hidden),
   };
-  return {
-    async run(current, { ids, padId }, { signal, onProgress } = {}) {
-      if (precision === 'int8') current.memory.quantize();
-      const lengths = Int32Array.from(ids, (text) => text.length);
-      const features = new Float32Array(ids.length * encoder.hidden);
-      const logits = new Float32Array(ids.length * head.classes);
-      let texts = 0;
-      let tokens = 0;
-      for (const plan of planBatches(lengths, byLength(lengths), shape)) {
-        signal?.throwIfAborted();
-        const batch = fillBatch(plan, (text) => ids[text]!, shape, { pooling: head.pooling, padId });
+  const begin: Parameters<typeof packedForward>[2] = (current) => {
+    if (precision === 'int8') current.memory.quantize();
+    return {
+      async forward(batch) {
         embedTokens(current, batch, embeddings.data as Float32Array);
-        const outputs = await program.run({
+        const { features, logits } = await program.run({
           ...current.parameters,
           ...(precision === 'int8' ? current.int8 : {}),
           embeddings,
           segments: { shape: [rows, length], data: batch.segments },
           pool: { shape: [rows, slots, length], data: batch.pool },
         });
-        const copy = (from: FeedTensor, into: Float32Array, width: number): void =>
-          batch.texts.forEach((text, i) => {
-            const slot = batch.slots[i]!;
-            into.set((from.data as Float32Array).subarray(slot * width, (slot + 1) * width), text * width);
-          });
-        copy(outputs.features!, features, encoder.hidden);
-        copy(outputs.logits!, logits, head.classes);
-        texts += batch.texts.length;
-        tokens += batch.tokens;
-        onProgress?.(texts, tokens);
-      }
-      return { features, logits };
-    },
-    dispose: () => program.dispose(),
+        return { features: features!.data as Float32Array, logits: logits!.data as Float32Array };
+      },
+      end: () => undefined,
+    };
   };
+  return packedForward(state, shape, begin, () => program.dispose());
 };

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { writeEncoderFolder } from '@taxon/models/testing';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { parseRecipe, runTrainingJob, type Recipe, type RecipeInput, type TrainingEvent } from './index.ts';
+import { isInstalled } from './testing.ts';
 
 const phrases = {
   lost: [
@@ -43,6 +44,8 @@ const labelledCsv = (repeats: number): string =>
       ).flat(),
     ),
   ].join('\n');
+
+const hasTensorflow = await isInstalled('tensorflow');
 
 describe('a training job', () => {
   let folder = '';
@@ -114,6 +117,55 @@ describe('a training job', () => {
     );
     expect(weights[0]!.equals(weights[1]!)).toBe(true);
     expect(await readdir(folder)).not.toContain('model.checkpoint');
+  });
+
+  it('trains eagerly on wasm, and goes on from a checkpoint to the same end', async () => {
+    const wasm: Partial<RecipeInput> = { device: 'wasm', patience: 0, evaluationsPerEpoch: 2 };
+    const straight = await runTrainingJob(recipe({ output: join(folder, 'straight'), ...wasm }));
+    expect(straight.test!.accuracy).toBeGreaterThan(0.8);
+    const abort = new AbortController();
+    const stopped = runTrainingJob(recipe(wasm), {
+      signal: abort.signal,
+      onEvent: (event) => event.kind === 'evaluation' && event.step > 0 && abort.abort(),
+    });
+    await expect(stopped).rejects.toMatchObject({ code: 'cancelled' });
+    const resumed = await runTrainingJob(recipe(wasm), { resume: true });
+    expect(resumed.test).toEqual(straight.test);
+    const weights = await Promise.all(
+      ['straight', 'model'].map((name) => readFile(join(folder, name, 'model.safetensors'))),
+    );
+    expect(weights[0]!.equals(weights[1]!)).toBe(true);
+  });
+
+  it.skipIf(!hasTensorflow)('trains on TensorFlow (needs `taxon engine install tensorflow`)', async () => {
+    const native = await runTrainingJob(recipe({ output: join(folder, 'native'), precision: 'fp32' }));
+    const losses: number[] = [];
+    const { test } = await runTrainingJob(recipe({ device: 'tensorflow' }), {
+      onEvent: (event) => event.kind === 'evaluation' && event.split === 'validation' && losses.push(event.loss),
+    });
+    expect(test!.accuracy).toBeCloseTo(native.test!.accuracy, 1);
+    expect(losses.length).toBeGreaterThan(1);
+  });
+
+  it('refuses a device without what it needs before it reads anything, and says what to run', async () => {
+    vi.stubEnv('TAXON_CACHE', join(folder, 'cache'));
+    for (const [device, flag] of [
+      ['tensorflow', ''],
+      ['tensorflow-gpu', ' --gpu'],
+    ] as const)
+      await expect(runTrainingJob(recipe({ device }))).rejects.toMatchObject({
+        code: 'failed_precondition',
+        message: expect.stringMatching(
+          `device: '${device}' needs the TensorFlow engine, which is not installed: ${folder}`,
+        ),
+        hint: `Run \`taxon engine install tensorflow${flag}\`, or leave device at auto.`,
+      });
+    vi.unstubAllEnvs();
+    await expect(runTrainingJob(recipe({ device: 'wasm', precision: 'int8' }))).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: 'precision: int8 is for device cpu alone, the device is wasm',
+    });
+    expect((await readdir(folder)).sort()).toEqual(['data.csv', 'encoder']);
   });
 
   it('loses no training when the model cannot be saved: --resume saves it', async () => {

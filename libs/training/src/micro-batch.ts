@@ -1,3 +1,4 @@
+import type { Device } from './device.ts';
 import type { Recipe } from './recipe.ts';
 
 /**
@@ -6,12 +7,15 @@ import type { Recipe } from './recipe.ts';
  */
 const tokensPerCall = 1024;
 
+/** A graphics card wants all the work at once. */
+const cards: readonly Device[] = ['cuda', 'webgpu', 'tensorflow-gpu'];
+
 interface Sizes {
   optimizer: Pick<Recipe['optimizer'], 'tokensPerStep' | 'accumulation'>;
 }
 
 /** How a step is cut: `tokens` a native call, `batchesPerUpdate` calls an update. */
-export const microBatches = ({ optimizer }: Sizes): { tokens: number; batchesPerUpdate: number } => {
-  const calls = Math.max(1, Math.round(optimizer.tokensPerStep / tokensPerCall));
+export const microBatches = ({ optimizer }: Sizes, device: Device): { tokens: number; batchesPerUpdate: number } => {
+  const calls = cards.includes(device) ? 1 : Math.max(1, Math.round(optimizer.tokensPerStep / tokensPerCall));
   return { tokens: Math.ceil(optimizer.tokensPerStep / calls), batchesPerUpdate: calls * optimizer.accumulation };
 };

@@ -87,6 +87,8 @@ export const recipeSchema = z.strictObject({
     .default(0),
   /** `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do. */
   precision: z.enum(['auto', 'fp32', 'int8']).default('auto'),
+  /** What the training steps run on (docs/devices.md). `auto`: the processor, through ONNX Runtime. */
+  device: z.enum(['auto', 'cpu', 'cuda', 'webgpu', 'tensorflow', 'tensorflow-gpu', 'wasm']).default('auto'),
   /** 0: as many as the machine has. */
   threads: z.int().min(0).max(1024).default(0),
   /** ONNX Runtime's threads spin while they wait: faster on cores that are ours alone, three times slower on shared ones. */

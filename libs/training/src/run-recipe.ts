@@ -16,7 +16,8 @@ import {
 import { choosePrecision } from './choose-precision.ts';
 import { finishRun } from './finish-run.ts';
 import { fit, freshProgress, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
-import { createForwardPass, type ForwardPass } from './forward-pass.ts';
+import { chooseDevice, createForwardFor, createStepFor, openDevice, type Device } from './device.ts';
+import type { ForwardPass } from './forward-pass.ts';
 import { chooseHead } from './head-config.ts';
 import { initializeHead, startFromSolvedHead } from './initial-head.ts';
 import { microBatches } from './micro-batch.ts';
@@ -27,7 +28,6 @@ import type { Recipe } from './recipe.ts';
 import { createReporter, type Reporter } from './reporter.ts';
 import { scoreLogits, type Scored } from './score.ts';
 import { packShape, reportTruncation, tokenizeParts, type Parts } from './tokenize-parts.ts';
-import { createTrainingStep } from './training-step.ts';
 
 export interface RunOptions {
   /** Aborting stops between two steps; what training did is kept as a checkpoint. */
@@ -51,6 +51,7 @@ interface Run {
   parts: Parts;
   state: ModelState;
   shape: PackShape;
+  device: Device;
   session: SessionOptions;
   /** In the precision of training, which is enough for features and for choosing the best weights. */
   forward: ForwardPass;
@@ -71,7 +72,7 @@ const scorePart = async (
 };
 
 const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
-  const { recipe, data, shape, state, reporter, options, checkpoints } = run;
+  const { recipe, data, shape, device, state, reporter, options, checkpoints } = run;
   let tokens = 0;
   let loss: number | undefined;
   const started = performance.now();
@@ -79,7 +80,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   return {
     recipe,
     shape,
-    batchesPerUpdate: microBatches(recipe).batchesPerUpdate,
+    batchesPerUpdate: microBatches(recipe, device).batchesPerUpdate,
     step,
     evaluate:
       data.validation.length === 0
@@ -110,26 +111,27 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
 
 /** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, parts, state, shape, session, reporter, options, checkpoints } = run;
+  const { recipe, parts, state, shape, device, session, reporter, options, checkpoints } = run;
   const progress = run.resumed ?? freshProgress();
   const solved = recipe.head.start === 'solved';
   const { signal } = options;
   if (run.resumed === undefined && solved)
     progress.losses = await startFromSolvedHead(state, run.forward, parts.train, { recipe, session, signal, reporter });
-  const step = await createTrainingStep(
+  const step = await createStepFor(
+    device,
     state,
     {
       shape,
       adamw: recipe.optimizer,
       ...recipe.optimizer,
       seed: recipe.seed,
-      accumulate: microBatches(recipe).batchesPerUpdate > 1,
+      accumulate: microBatches(recipe, device).batchesPerUpdate > 1,
     },
     session,
   );
   try {
     reporter.stage('train');
-    const keeper = createCheckpointKeeper(checkpoints, state, progress, recipe.checkpoint, reporter);
+    const keeper = createCheckpointKeeper(checkpoints, state, step, progress, recipe.checkpoint, reporter);
     const how = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
     if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, how);
     const outcome = await fit(state, progress, parts.train, how);
@@ -155,8 +157,8 @@ const train = async (run: Run): Promise<FitProgress> => {
 
 /** Scores of the weights as they will be saved and served: in fp32, whatever training computed in. */
 const scoreSaved = async (run: Run): Promise<Partial<Record<'validation' | 'test', Scored>>> => {
-  const { data, state, shape, session, forward } = run;
-  const exact = state.precision === 'fp32' ? forward : await createForwardPass(state, shape, session);
+  const { data, state, shape, device, session, forward } = run;
+  const exact = state.precision === 'fp32' ? forward : await createForwardFor(device, state, shape, session);
   try {
     return {
       ...(data.validation.length > 0 ? { validation: await scorePart(run, exact, 'validation') } : {}),
@@ -170,6 +172,7 @@ const scoreSaved = async (run: Run): Promise<Partial<Record<'validation' | 'test
 /** The state that training starts from. The weights as loaded are not kept: the state holds its own copy. */
 const loadState = async (
   recipe: Recipe,
+  device: Device,
   classes: number,
   signal: AbortSignal,
   reporter: Reporter,
@@ -181,7 +184,7 @@ const loadState = async (
   const { weights, encoder, encoderFolder } = source;
   const head = chooseHead(recipe, source, classes);
   initializeHead(weights, encoder, head, recipe.seed);
-  const precision = await choosePrecision(recipe, encoder);
+  const precision = await choosePrecision(recipe, encoder, device);
   return { state: createModelState(weights, encoder, head, { precision }), encoderFolder };
 };
 
@@ -199,10 +202,14 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const found = options.resume ? await findCheckpoint(folder, warn) : undefined;
   if (found !== undefined) expectSameRun(folder, found, { recipe });
 
+  const session = sessionOptions(recipe);
+  const device = chooseDevice(recipe);
+  await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
+
   reporter.stage('read');
   const data = await prepareData(recipe, options.signal);
   for (const { level, message } of data.notes) reporter.emit({ kind: 'notice', level, message });
-  const { state, encoderFolder } = await loadState(recipe, data.labels.labels.length, options.signal, reporter);
+  const { state, encoderFolder } = await loadState(recipe, device, data.labels.labels.length, options.signal, reporter);
   const identity = { recipe, dataDigest: data.digest };
   if (found === undefined) await removeCheckpoint(folder);
   else expectSameRun(folder, found, identity);
@@ -212,10 +219,22 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const maxLength = Math.min(recipe.maxLength, state.encoder.positions);
   const parts = tokenizeParts(data, tokenizer, maxLength, options.signal, reporter);
   reportTruncation(parts, maxLength, reporter);
-  const session = sessionOptions(recipe);
-  const shape = packShape(parts, microBatches(recipe).tokens);
-  const forward = await createForwardPass(state, shape, session, state.precision);
-  const run: Run = { recipe, data, parts, state, shape, session, forward, reporter, options, checkpoints, resumed };
+  const shape = packShape(parts, microBatches(recipe, device).tokens);
+  const forward = await createForwardFor(device, state, shape, session, state.precision);
+  const run: Run = {
+    recipe,
+    data,
+    parts,
+    state,
+    shape,
+    device,
+    session,
+    forward,
+    reporter,
+    options,
+    checkpoints,
+    resumed,
+  };
   try {
     const progress = await train(run);
     reporter.stage('evaluate');

@@ -1,4 +1,5 @@
 import { createRandom } from '@taxon/data';
+import { findEngine, type EngineName } from '@taxon/engines';
 import type { EncoderConfig, HeadConfig, Weights } from '@taxon/models';
 import { parameterShapes } from '@taxon/models';
 import { planBatches, fillBatch, type PackShape } from '@taxon/text';
@@ -68,3 +69,9 @@ export const batchesOf = (
     ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling, padId: texts.padId }),
     labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
   }));
+
+/** Whether an engine is in the shared cache, for tests that need one. */
+export const isInstalled = async (name: EngineName): Promise<boolean> => {
+  const found = await findEngine(name).catch(() => undefined);
+  return found?.state === 'installed';
+};

@@ -31,7 +31,8 @@ const startWeights = (encoder: EncoderConfig, head: HeadConfig): Weights => {
 
 /** How a training run cuts a step of these tokens: rows of one native call, and calls an update. */
 const cutStep = (work: StepWork): { rows: number; calls: number; tokensPerCall: number } => {
-  const { tokens, batchesPerUpdate } = microBatches({ optimizer: { tokensPerStep: tokensOf(work), accumulation: 1 } });
+  const sizes = { optimizer: { tokensPerStep: tokensOf(work), accumulation: 1 } };
+  const { tokens, batchesPerUpdate } = microBatches(sizes, 'cpu');
   const rows = Math.ceil(tokens / work.length);
   return { rows, calls: batchesPerUpdate, tokensPerCall: rows * work.length };
 };

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isDiskFull, TaxonError } from '@taxon/errors';
+import { asDiskError } from '@taxon/cache';
+import { TaxonError } from '@taxon/errors';
 
 export interface DownloadOptions {
   /** Where the whole file shall be; until then it grows beside it as `.part`. */
@@ -128,14 +129,4 @@ export const reasonOf = (error: unknown): string => {
   const { message, cause } = error as Error;
   const inner = cause instanceof AggregateError ? (cause.errors[0] as unknown) : cause;
   return inner instanceof Error && inner.message !== '' ? inner.message : message;
-};
-
-export const asDiskError = (error: unknown, target: string): TaxonError | undefined => {
-  if (!isDiskFull(error) && !isDiskFull((error as Error).cause)) return undefined;
-  return new TaxonError({
-    code: 'resource_exhausted',
-    message: `the disk is full: ${target} cannot be written`,
-    hint: 'Free some space, or set TAXON_CACHE to a folder on another disk; the download goes on where it stopped.',
-    cause: error,
-  });
 };

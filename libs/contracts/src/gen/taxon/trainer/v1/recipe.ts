@@ -482,6 +482,118 @@ export function precisionToNumber(object: Precision): number {
   }
 }
 
+export const Device = {
+  DEVICE_UNSPECIFIED: "DEVICE_UNSPECIFIED",
+  DEVICE_AUTO: "DEVICE_AUTO",
+  DEVICE_CPU: "DEVICE_CPU",
+  /** DEVICE_CUDA - ONNX Runtime's CUDA provider. */
+  DEVICE_CUDA: "DEVICE_CUDA",
+  /** DEVICE_WEBGPU - ONNX Runtime's WebGPU provider. */
+  DEVICE_WEBGPU: "DEVICE_WEBGPU",
+  /** DEVICE_TENSORFLOW - TensorFlow on the processor. */
+  DEVICE_TENSORFLOW: "DEVICE_TENSORFLOW",
+  /** DEVICE_TENSORFLOW_GPU - TensorFlow on an NVIDIA card. */
+  DEVICE_TENSORFLOW_GPU: "DEVICE_TENSORFLOW_GPU",
+  /** DEVICE_WASM - TensorFlow.js's WebAssembly backend. */
+  DEVICE_WASM: "DEVICE_WASM",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Device = typeof Device[keyof typeof Device];
+
+export namespace Device {
+  export type DEVICE_UNSPECIFIED = typeof Device.DEVICE_UNSPECIFIED;
+  export type DEVICE_AUTO = typeof Device.DEVICE_AUTO;
+  export type DEVICE_CPU = typeof Device.DEVICE_CPU;
+  export type DEVICE_CUDA = typeof Device.DEVICE_CUDA;
+  export type DEVICE_WEBGPU = typeof Device.DEVICE_WEBGPU;
+  export type DEVICE_TENSORFLOW = typeof Device.DEVICE_TENSORFLOW;
+  export type DEVICE_TENSORFLOW_GPU = typeof Device.DEVICE_TENSORFLOW_GPU;
+  export type DEVICE_WASM = typeof Device.DEVICE_WASM;
+  export type UNRECOGNIZED = typeof Device.UNRECOGNIZED;
+}
+
+export function deviceFromJSON(object: any): Device {
+  switch (object) {
+    case 0:
+    case "DEVICE_UNSPECIFIED":
+      return Device.DEVICE_UNSPECIFIED;
+    case 1:
+    case "DEVICE_AUTO":
+      return Device.DEVICE_AUTO;
+    case 2:
+    case "DEVICE_CPU":
+      return Device.DEVICE_CPU;
+    case 3:
+    case "DEVICE_CUDA":
+      return Device.DEVICE_CUDA;
+    case 4:
+    case "DEVICE_WEBGPU":
+      return Device.DEVICE_WEBGPU;
+    case 5:
+    case "DEVICE_TENSORFLOW":
+      return Device.DEVICE_TENSORFLOW;
+    case 6:
+    case "DEVICE_TENSORFLOW_GPU":
+      return Device.DEVICE_TENSORFLOW_GPU;
+    case 7:
+    case "DEVICE_WASM":
+      return Device.DEVICE_WASM;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Device.UNRECOGNIZED;
+  }
+}
+
+export function deviceToJSON(object: Device): string {
+  switch (object) {
+    case Device.DEVICE_UNSPECIFIED:
+      return "DEVICE_UNSPECIFIED";
+    case Device.DEVICE_AUTO:
+      return "DEVICE_AUTO";
+    case Device.DEVICE_CPU:
+      return "DEVICE_CPU";
+    case Device.DEVICE_CUDA:
+      return "DEVICE_CUDA";
+    case Device.DEVICE_WEBGPU:
+      return "DEVICE_WEBGPU";
+    case Device.DEVICE_TENSORFLOW:
+      return "DEVICE_TENSORFLOW";
+    case Device.DEVICE_TENSORFLOW_GPU:
+      return "DEVICE_TENSORFLOW_GPU";
+    case Device.DEVICE_WASM:
+      return "DEVICE_WASM";
+    case Device.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function deviceToNumber(object: Device): number {
+  switch (object) {
+    case Device.DEVICE_UNSPECIFIED:
+      return 0;
+    case Device.DEVICE_AUTO:
+      return 1;
+    case Device.DEVICE_CPU:
+      return 2;
+    case Device.DEVICE_CUDA:
+      return 3;
+    case Device.DEVICE_WEBGPU:
+      return 4;
+    case Device.DEVICE_TENSORFLOW:
+      return 5;
+    case Device.DEVICE_TENSORFLOW_GPU:
+      return 6;
+    case Device.DEVICE_WASM:
+      return 7;
+    case Device.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const Schedule = {
   SCHEDULE_UNSPECIFIED: "SCHEDULE_UNSPECIFIED",
   SCHEDULE_LINEAR: "SCHEDULE_LINEAR",
@@ -673,7 +785,11 @@ export interface Recipe {
   spin: Switch;
   /** In what the products of a training step are computed. Unspecified: int8 where the processor has instructions for it. */
   precision: Precision;
-  checkpoint?: CheckpointOptions | undefined;
+  checkpoint?:
+    | CheckpointOptions
+    | undefined;
+  /** What the training steps run on. Unspecified: the processor, through ONNX Runtime. */
+  device: Device;
 }
 
 /** When a run in progress is kept, so that it can go on after a crash. */
@@ -779,6 +895,7 @@ function createBaseRecipe(): Recipe {
     spin: Switch.SWITCH_UNSPECIFIED,
     precision: Precision.PRECISION_UNSPECIFIED,
     checkpoint: undefined,
+    device: Device.DEVICE_UNSPECIFIED,
   };
 }
 
@@ -828,6 +945,9 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.checkpoint !== undefined) {
       CheckpointOptions.encode(message.checkpoint, writer.uint32(122).fork()).join();
+    }
+    if (message.device !== Device.DEVICE_UNSPECIFIED) {
+      writer.uint32(128).int32(deviceToNumber(message.device));
     }
     return writer;
   },
@@ -965,6 +1085,14 @@ export const Recipe: MessageFns<Recipe> = {
             message.checkpoint = CheckpointOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.device = deviceFromJSON(reader.int32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1002,6 +1130,7 @@ export const Recipe: MessageFns<Recipe> = {
       spin: isSet(object.spin) ? switchFromJSON(object.spin) : Switch.SWITCH_UNSPECIFIED,
       precision: isSet(object.precision) ? precisionFromJSON(object.precision) : Precision.PRECISION_UNSPECIFIED,
       checkpoint: isSet(object.checkpoint) ? CheckpointOptions.fromJSON(object.checkpoint) : undefined,
+      device: isSet(object.device) ? deviceFromJSON(object.device) : Device.DEVICE_UNSPECIFIED,
     };
   },
 
@@ -1052,6 +1181,9 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.checkpoint !== undefined) {
       obj.checkpoint = CheckpointOptions.toJSON(message.checkpoint);
     }
+    if (message.device !== Device.DEVICE_UNSPECIFIED) {
+      obj.device = deviceToJSON(message.device);
+    }
     return obj;
   },
 
@@ -1083,6 +1215,7 @@ export const Recipe: MessageFns<Recipe> = {
     message.checkpoint = (object.checkpoint !== undefined && object.checkpoint !== null)
       ? CheckpointOptions.fromPartial(object.checkpoint)
       : undefined;
+    message.device = object.device ?? Device.DEVICE_UNSPECIFIED;
     return message;
   },
 };
