@@ -46,9 +46,19 @@ describe('comparing training runs', () => {
     expect(compareTraining(settings, peers)).toMatchObject({
       trainer: {
         fp32: { chosenOnValidation: { epochs: 2, speed: 6 }, chosenOnTest: { epochs: 2, speed: 6 } },
-        best: { precision: 'bf16', chosenOnTest: { speed: 4 }, tokensPerSecond: 2, memory: 204 / 101 },
+        best: { against: 'bf16', chosenOnTest: { speed: 4 }, tokensPerSecond: 2, memory: 204 / 101 },
       },
       recipe: { bf16: { chosenOnValidation: { epochs: 1, speed: 2, wallSpeed: 2 } } },
+    });
+  });
+
+  it('tells settings of a peer apart that ran for several numbers of epochs', () => {
+    const short = { ...peerRun('recipe', 'bf16', 51), epochs: [{ epoch: 0.5, seconds: 51, accuracy: 0.96 }] };
+    const { recipe } = compareTraining(settings, summarizePeers([peerRun('recipe', 'bf16', 102), short]));
+    expect(recipe).toMatchObject({
+      'bf16, 1 epoch': { chosenOnTest: { speed: 1.02 } },
+      'bf16, 0.5 epochs': { chosenOnTest: { speed: 0.51 } },
+      best: { against: 'bf16, 0.5 epochs' },
     });
   });
 

@@ -26,6 +26,7 @@ export interface TaxonSetting extends Setting {
 export interface PeerSetting extends Setting {
   peer: PeerName;
   precision: string;
+  epochs: number;
 }
 
 const average = (runs: readonly (TaxonRun | PeerRun)[]): Setting => {
@@ -55,13 +56,26 @@ export const summarizeSettings = (runs: readonly TaxonRun[]): TaxonSetting[] =>
     };
   });
 
-/** One setting a peer and precision, in the order in which they ran. */
+const kindOf = ({ peer, precision, epochs }: PeerRun): Pick<PeerSetting, 'peer' | 'precision' | 'epochs'> => ({
+  ...{ peer, precision, epochs: epochs.at(-1)!.epoch },
+});
+
+/** One setting a peer, precision and number of epochs, in the order in which they ran. */
 export const summarizePeers = (runs: readonly PeerRun[]): PeerSetting[] => {
-  const kinds = new Map(runs.map(({ peer, precision }) => [`${peer} ${precision}`, { peer, precision }]));
-  return [...kinds.values()].map((kind) => ({
-    ...kind,
-    ...average(runs.filter(({ peer, precision }) => peer === kind.peer && precision === kind.precision)),
-  }));
+  const key = (run: PeerRun): string => JSON.stringify(kindOf(run));
+  return [...new Set(runs.map(key))].map((one) => {
+    const same = runs.filter((run) => key(run) === one);
+    return { ...kindOf(same[0]!), ...average(same) };
+  });
+};
+
+export const epochsLabel = (epochs: number): string => `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
+
+/** A peer's setting by its precision, and by its epochs where it ran for several. */
+export const peerLabel = (setting: PeerSetting, all: readonly PeerSetting[]): string => {
+  const { peer, precision, epochs } = setting;
+  const several = all.some((other) => other.peer === peer && other.epochs !== epochs);
+  return several ? `${precision}, ${epochsLabel(epochs)}` : precision;
 };
 
 /** How Taxon does with one of its settings against one of a peer's. Above 1 Taxon is better; null where it is not known. */
@@ -127,20 +141,17 @@ const compareWith = (peer: PeerSetting, settings: readonly TaxonSetting[]): Trai
   };
 };
 
-/** By peer and precision; `best` is against the fastest precision of each peer. */
+/** By peer and setting; `best` is against the fastest setting of each peer. */
 export const compareTraining = (
   settings: readonly TaxonSetting[],
   peers: readonly PeerSetting[],
-): Record<string, Record<string, TrainingComparison & { precision: string }>> =>
+): Record<string, Record<string, TrainingComparison & { against: string }>> =>
   Object.fromEntries(
     [...new Set(peers.map(({ peer }) => peer))].map((name) => {
       const own = peers.filter(({ peer }) => peer === name);
-      const compared = own.map((peer) => [
-        peer.precision,
-        { precision: peer.precision, ...compareWith(peer, settings) },
-      ]);
+      const compare = (peer: PeerSetting) => ({ against: peerLabel(peer, own), ...compareWith(peer, settings) });
       const fastest = [...own].sort((a, b) => a.seconds - b.seconds)[0]!;
-      const best = { precision: fastest.precision, ...compareWith(fastest, settings) };
-      return [name, { ...Object.fromEntries(compared), best }];
+      const compared = own.map((peer) => [peerLabel(peer, own), compare(peer)]);
+      return [name, { ...Object.fromEntries(compared), best: compare(fastest) }];
     }),
   );

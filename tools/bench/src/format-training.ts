@@ -1,4 +1,4 @@
-import { compareTraining, type PeerSetting, type TaxonSetting } from './compare-training.ts';
+import { compareTraining, epochsLabel, peerLabel, type PeerSetting, type TaxonSetting } from './compare-training.ts';
 import { formatTable, mebibytes, percent } from './table.ts';
 
 const peerTitles = { trainer: 'Trainer', recipe: 'our recipe in PyTorch' };
@@ -20,13 +20,14 @@ const points = (share: number | null): string =>
 
 const comparisonRows = (taxon: readonly TaxonSetting[], peers: readonly PeerSetting[]): string[][] => {
   const compared = compareTraining(taxon, peers);
-  return peers.flatMap(({ peer, precision }) => {
-    const { chosenOnValidation, chosenOnTest, memory } = compared[peer]![precision]!;
+  return peers.flatMap((setting) => {
+    const [title, label] = [peerTitles[setting.peer], peerLabel(setting, peers)];
+    const { chosenOnValidation, chosenOnTest, memory } = compared[setting.peer]![label]!;
     return [
       { by: 'validation', standing: chosenOnValidation },
       { by: 'test', standing: chosenOnTest },
     ].map(({ by, standing: { epochs, speed, wallSpeed, accuracyGain } }) => [
-      ...[`${peerTitles[peer]}, ${precision}`, by, epochs === null ? 'none' : String(epochs)],
+      ...[`${title}, ${label}`, by, epochs === null ? 'none' : String(epochs)],
       ...[times(speed), times(wallSpeed), points(accuracyGain), times(memory)],
     ]);
   });
@@ -37,8 +38,11 @@ export const formatTraining = (taxon: readonly TaxonSetting[], peers: readonly P
   const runs = formatTable(
     ['run', 'seeds', 'validation', 'test', 'macro F1', 'seconds', 'whole command', 'tokens/s', 'memory'],
     [
-      ...taxon.map((setting) => [`Taxon, ${setting.epochs} epochs`, ...settingCells(setting)]),
-      ...peers.map((setting) => [`${peerTitles[setting.peer]}, ${setting.precision}`, ...settingCells(setting)]),
+      ...taxon.map((setting) => [`Taxon, ${epochsLabel(setting.epochs)}`, ...settingCells(setting)]),
+      ...peers.map((setting) => {
+        const title = `${peerTitles[setting.peer]}, ${setting.precision}, ${epochsLabel(setting.epochs)}`;
+        return [title, ...settingCells(setting)];
+      }),
     ],
   );
   if (peers.length === 0) return runs;

@@ -49,7 +49,7 @@ export const train: Benchmark = {
     precision: { describe: "the Trainer's: fp32, bf16 or both", default: 'fp32,bf16' },
     'peer-epochs': { describe: 'epochs of the Trainer', default: '5' },
     'recipe-precision': { describe: "our recipe's in PyTorch: fp32, bf16 or both", default: 'bf16' },
-    'recipe-epochs': { describe: 'its epochs; fractions count', default: '1' },
+    'recipe-epochs': { describe: 'its epochs, with commas; fractions count', default: '1' },
     'recipe-keep': {
       describe: "its share of the texts that an epoch trains on, as Taxon's optimizer.keep",
       default: '1',

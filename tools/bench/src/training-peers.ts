@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { BenchContext, Skipped } from './benchmark.ts';
 import { thisMachine } from './machine.ts';
-import { namesOption, numberOption } from './option-values.ts';
+import { namesOption, numberOption, numbersOption } from './option-values.ts';
 import { peerFolder, type PeerEnvironment } from './peer-environment.ts';
 import {
   parsePeerRun,
@@ -29,17 +29,18 @@ const readPlan = (peer: PeerName, { options }: BenchContext): PeerPlan => {
   if (peer === 'trainer') {
     const epochs = numberOption('peer-epochs', options['peer-epochs'], { least: 1, most: 100, whole: true });
     const runs = [['--epochs', String(epochs)]];
-    return { script: 'train.py', title: `Trainer, ${epochs} epochs`, precisions: precisions('precision'), runs };
+    return { script: 'train.py', title: 'Trainer', precisions: precisions('precision'), runs };
   }
-  const epochs = numberOption('recipe-epochs', options['recipe-epochs'], { least: 0, most: 100 });
+  const epochChoices = numbersOption('recipe-epochs', options['recipe-epochs'], { least: 0, most: 100 });
   const keep = numberOption('recipe-keep', options['recipe-keep'], { least: 0.01, most: 1 });
   const seeds = numberOption('seeds', options.seeds, { least: 1, most: 100, whole: true });
-  const shared = ['--epochs', String(epochs), '--keep', String(keep)];
   return {
     script: 'recipe.py',
-    title: `our recipe in PyTorch, ${epochs} epochs`,
+    title: 'our recipe in PyTorch',
     precisions: precisions('recipe-precision'),
-    runs: Array.from({ length: seeds }, (_, seed) => [...shared, '--seed', String(seed)]),
+    runs: epochChoices.flatMap((epochs) =>
+      Array.from({ length: seeds }, (_, seed) => ['--epochs', epochs, '--keep', keep, '--seed', seed].map(String)),
+    ),
   };
 };
 
@@ -55,7 +56,7 @@ const runPeer = async (
   const done: PeerRun[] = [];
   for (const precision of precisions)
     for (const args of runs) {
-      say(`${title}, ${precision}, run ${done.length + 1} on ${availableParallelism()} cores (minutes) …`);
+      say(`${title}, ${precision}, ${args.join(' ')} on ${availableParallelism()} cores (minutes) …`);
       const all = ['--data', dataset, '--precision', precision, ...columns, ...args];
       const child = await environment.run(script, all, signal);
       const answer = parseJsonLine(child.lastLine, script);
