@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { alias, currentTrace, emit } from '../trace-backend.ts';
 import { register, registerAll } from './register.ts';
-import { cast, map, where, within } from './values.ts';
+import { cast, compare, constant, map, reshape, transpose, where, within } from './values.ts';
 
 interface Reduced {
   axes: number[];
@@ -57,6 +57,21 @@ const position = (op: string, loser: number, input: tf.TensorInfo, axis: unknown
   return emit('Cast', [index], shape, 'int32', { to: 6 }); // ONNX counts in int64
 };
 
+/** ONNX has no running product: each is a product over its own part of the axis, in the square of its length. */
+const runningProduct = (input: tf.TensorInfo, axis: number, exclusive: boolean, reverse: boolean): tf.TensorInfo => {
+  const x = counted(input);
+  const rank = x.shape.length;
+  const perm = [...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis), axis];
+  const size = x.shape[axis]!;
+  const places = (shape: number[]) => constant(Array.from({ length: size }, (_, i) => i), shape, 'int32'); // prettier-ignore
+  const order = `${reverse ? 'Greater' : 'Less'}${exclusive ? '' : 'OrEqual'}`;
+  const counts = compare(order, places([1, size]), places([size, 1])); // [place of the result, place of the factor]
+  const rows = transpose(x, perm);
+  const factors = where(counts, reshape(rows, rows.shape.toSpliced(-1, 0, 1)), 1);
+  const products = reduce('ReduceProd', factors, { axes: [rank], shape: rows.shape, keepDims: false });
+  return transpose(products, perm.map((_, i) => perm.indexOf(i))); // prettier-ignore
+};
+
 registerAll({
   ArgMax: ({ x }, { axis }) => position('ArgMax', -Infinity, x!, axis),
   ArgMin: ({ x }, { axis }) => position('ArgMin', Infinity, x!, axis),
@@ -66,6 +81,8 @@ registerAll({
       exclusive: exclusive === true ? 1 : 0,
       reverse: reverse === true ? 1 : 0,
     }),
+  Cumprod: ({ x }, { axis, exclusive, reverse }) =>
+    runningProduct(x!, axis as number, exclusive === true, reverse === true),
   Softmax: ({ logits }, { dim }) => map('Softmax', cast(logits!, 'float32'), { axis: dim as number }),
   LogSoftmax: ({ logits }, { axis }) => map('LogSoftmax', cast(logits!, 'float32'), { axis: axis as number }),
 });
