@@ -1,5 +1,5 @@
-/** Code between the caller's line and the place of the error: tfjs-core, this library without its tests, Node itself. */
-const between = /tfjs-core|\/libs\/compute\/src\/(?!.*\.test\.ts)|node:|<anonymous>/;
+/** Code between the caller's line and the place of the error: tfjs-core and its helpers, this library without its tests, Node itself. */
+const between = /tfjs-core|\/tslib\/|\/libs\/compute\/src\/(?!.*\.test\.ts)|node:|<anonymous>/;
 
 /** tfjs names the functions that a caller calls `NAME__op`; in a bundle, where all files are one, it is all there is to go by. */
 const operation = /__op\b/;

@@ -11,8 +11,7 @@ const files = readdirSync(specFolder, { recursive: true, encoding: 'utf8' })
   .sort();
 
 const holdsStrings = ({ messages }: SpecResult): boolean => messages.some((text) => text.includes(strings.message));
-const isLeftOut = (spec: SpecResult): boolean =>
-  spec.refused.length > 0 || spec.name in specs || holdsStrings(spec);
+const isLeftOut = (spec: SpecResult): boolean => spec.refused.length > 0 || spec.name in specs || holdsStrings(spec);
 const describeSpec = ({ name, status, messages }: SpecResult): string => `${name}: ${status} ${messages.join(' ')}`;
 
 describe("tfjs-core's own specs, traced and run by ONNX Runtime", () => {

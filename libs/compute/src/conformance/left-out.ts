@@ -18,6 +18,8 @@ export const strings = { message: "tensors of type 'string' cannot be traced", s
 /** Single specs. */
 export const specs: Record<string, string> = {
   'exp: int32': 'float32 rounds e¹⁰ by more than the 1e-3 that the spec allows',
-  'tan: numbers exceed float32 precision': 'ONNX Runtime rounds the tangent near its pole by one unit in the last place',
-  'gather: throws when index is out of bound': 'indices are known when the program runs; ONNX Runtime refuses them then',
+  'tan: numbers exceed float32 precision':
+    'ONNX Runtime rounds the tangent near its pole by one unit in the last place',
+  'gather: throws when index is out of bound':
+    'indices are known when the program runs; ONNX Runtime refuses them then',
 };

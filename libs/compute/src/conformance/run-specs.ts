@@ -11,7 +11,10 @@ const here = dirname(fileURLToPath(import.meta.url));
 const lib = join(here, '../..');
 
 /** Where tfjs-core keeps its modules and the specs beside them. */
-export const specFolder = join(dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/package.json')), 'dist');
+export const specFolder = join(
+  dirname(createRequire(import.meta.url).resolve('@tensorflow/tfjs-core/package.json')),
+  'dist',
+);
 
 const entry = (files: readonly string[]): string =>
   [
@@ -33,7 +36,9 @@ export const runSpecs = async (files: readonly string[], name: string): Promise<
     ignoreAnnotations: true, // tfjs-core says of its specs that they have no side effects
     mainFields: ['module', 'main'],
     external: ['onnxruntime-node', 'jasmine-core'],
-    banner: { js: `import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);` },
+    banner: {
+      js: `import { createRequire as makeRequire } from 'node:module';\nconst require = makeRequire(import.meta.url);`,
+    },
     logLevel: 'error',
   });
   try {

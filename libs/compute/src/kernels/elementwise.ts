@@ -69,7 +69,6 @@ registerAll({
   NotEqual: ({ a, b }) => map('Not', compare('Equal', a!, b!)),
   LogicalAnd: ({ a, b }) => compare('And', a!, b!),
   LogicalOr: ({ a, b }) => compare('Or', a!, b!),
-  LogicalXor: ({ a, b }) => compare('Xor', a!, b!),
   LogicalNot: ({ x }) => map('Not', x!),
   BitwiseAnd: ({ a, b }) => pair('BitwiseAnd', a!, b!),
 

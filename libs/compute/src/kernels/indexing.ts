@@ -5,7 +5,12 @@ import { cast, compare, constant, filled, int64, reshape, scalar, where } from '
 
 /** Rows of several batches at once: [batch, size, outer, slice] by [batch, count] → [batch, count, outer, slice]. */
 const gatherInBatches = (x: tf.TensorInfo, indices: tf.TensorInfo, axis: number, batchDims: number): tf.TensorInfo => {
-  const info = tf.backend_util.segment_util.collectGatherOpShapeInfo(x as tf.Tensor, indices as tf.Tensor, axis, batchDims);
+  const info = tf.backend_util.segment_util.collectGatherOpShapeInfo(
+    x as tf.Tensor,
+    indices as tf.Tensor,
+    axis,
+    batchDims,
+  );
   const { batchSize: batch, outerSize: outer, dimSize: size, sliceSize, outputShape } = info;
   const count = tf.util.sizeFromShape(indices.shape) / batch;
   const sizeFirst = emit('Transpose', [reshape(x, [batch, outer, size, sliceSize])], [batch, size, outer, sliceSize], x.dtype, { perm: [0, 2, 1, 3] }); // prettier-ignore
@@ -17,7 +22,13 @@ const gatherInBatches = (x: tf.TensorInfo, indices: tf.TensorInfo, axis: number,
 
 /** Adds (or, without a reduction, writes) updates into a copy of `target` at [count, depth] positions. */
 const scatter = (target: tf.TensorInfo, positions: tf.TensorInfo | string, updates: tf.TensorInfo, reduction?: 'add') =>
-  emit('ScatterND', [target, positions, updates], target.shape, target.dtype, reduction === undefined ? {} : { reduction });
+  emit(
+    'ScatterND',
+    [target, positions, updates],
+    target.shape,
+    target.dtype,
+    reduction === undefined ? {} : { reduction },
+  );
 
 /** tfjs lets a single position be a scalar or a vector of scalars. */
 const asPositions = (indices: tf.TensorInfo): string =>

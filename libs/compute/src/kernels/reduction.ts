@@ -29,9 +29,7 @@ const counted = (x: tf.TensorInfo): tf.TensorInfo => (x.dtype === 'bool' ? cast(
 for (const [kernel, op] of Object.entries({ Sum: 'ReduceSum', Prod: 'ReduceProd' }))
   register(kernel, ({ x }, { axis, keepDims }) => reduce(op, counted(x!), reduced(x!, axis, keepDims)));
 
-register('Mean', ({ x }, { axis, keepDims }) =>
-  reduce('ReduceMean', cast(x!, 'float32'), reduced(x!, axis, keepDims)),
-);
+register('Mean', ({ x }, { axis, keepDims }) => reduce('ReduceMean', cast(x!, 'float32'), reduced(x!, axis, keepDims)));
 
 /** ONNX Runtime passes over a NaN; tfjs, and whoever looks for a training that diverged, wants to see it. */
 const extreme = (op: string, x: tf.TensorInfo, to: Reduced): tf.TensorInfo => {
@@ -84,5 +82,4 @@ registerAll({
   Cumprod: ({ x }, { axis, exclusive, reverse }) =>
     runningProduct(x!, axis as number, exclusive === true, reverse === true),
   Softmax: ({ logits }, { dim }) => map('Softmax', cast(logits!, 'float32'), { axis: dim as number }),
-  LogSoftmax: ({ logits }, { axis }) => map('LogSoftmax', cast(logits!, 'float32'), { axis: axis as number }),
 });

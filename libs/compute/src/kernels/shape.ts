@@ -51,7 +51,8 @@ const stridedSlice = (x: tf.TensorInfo, attributes: Attributes): tf.TensorInfo =
   const info = tf.slice_util.sliceInfo(x.shape, begin, end, strides, ...masks);
   if (info.isIdentity) return reshape(x, info.finalShape);
   const stops = info.end.map((stop, i) => (stop < 0 && info.strides[i]! < 0 ? beforeFirst : stop));
-  const shape = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map(Math.abs); // an empty axis is -0
+  // A slice that ends before it begins is empty.
+  const shape = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map((size) => Math.max(0, size));
   return reshape(slice(x, info.begin, stops, shape, info.strides), info.finalShape);
 };
 
@@ -120,7 +121,11 @@ registerAll({
     }, x!),
 
   Fill: (_, { shape, value, dtype }) =>
-    filled(shape as number[], value as number, (dtype as tf.DataType | undefined) ?? tf.util.inferDtype(value as number)),
+    filled(
+      shape as number[],
+      value as number,
+      (dtype as tf.DataType | undefined) ?? tf.util.inferDtype(value as number),
+    ),
   ZerosLike: ({ x }) => filled(x!.shape, 0, x!.dtype),
   OnesLike: ({ x }) => filled(x!.shape, 1, x!.dtype),
 });

@@ -34,7 +34,8 @@ const run = (library: Library, { fn }: Trial, inputs: readonly Input[]): Result 
   });
 
 /** Weights of the result's elements in the scalar whose gradient is compared. */
-const weights = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => Math.cos(1.3 * i + 0.5));
+const weights = (count: number): Float32Array =>
+  Float32Array.from({ length: count }, (_, i) => Math.cos(1.3 * i + 0.5));
 
 /** Gradient of the weighted sum by one input. */
 const differences = (library: Library, trial: Trial, index: number): Result => {
@@ -84,7 +85,9 @@ const runTraced = async (trial: Trial, count: number): Promise<Record<string, Fe
   const weighting: Signature = variables.length === 0 ? {} : { weights: { shape: [count] } };
   const session = await createSession(compile(outputs, { ...signature, ...weighting }), { threads: 1 });
   try {
-    return await session.run(variables.length === 0 ? feeds : { ...feeds, weights: { shape: [count], data: weights(count) } });
+    return await session.run(
+      variables.length === 0 ? feeds : { ...feeds, weights: { shape: [count], data: weights(count) } },
+    );
   } finally {
     await session.dispose();
   }

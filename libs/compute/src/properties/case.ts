@@ -73,8 +73,7 @@ export const broadcasting = (gradient: boolean, sizes = size): fc.Arbitrary<[num
   });
 
 /** Some of the axes of a shape. */
-export const axesOf = (shape: readonly number[]): fc.Arbitrary<number[]> =>
-  fc.subarray(shape.map((_, axis) => axis));
+export const axesOf = (shape: readonly number[]): fc.Arbitrary<number[]> => fc.subarray(shape.map((_, axis) => axis));
 
 /** One of the axes of a shape. */
 export const axisOf = (shape: readonly number[]): fc.Arbitrary<number> => fc.nat(shape.length - 1);

@@ -133,9 +133,14 @@ export const elementwise: Cases = {
   }),
   'comparisons of integers': ofIntegers((tf, a, b) =>
     tf.addN(
-      [tf.greater(a, b), tf.greaterEqual(a, b), tf.less(a, b), tf.lessEqual(a, b), tf.equal(a, b), tf.notEqual(a, b)].map(
-        (x, i) => tf.mul(tf.cast(x, 'int32'), tf.scalar(10 ** i, 'int32')),
-      ),
+      [
+        tf.greater(a, b),
+        tf.greaterEqual(a, b),
+        tf.less(a, b),
+        tf.lessEqual(a, b),
+        tf.equal(a, b),
+        tf.notEqual(a, b),
+      ].map((x, i) => tf.mul(tf.cast(x, 'int32'), tf.scalar(10 ** i, 'int32'))),
     ),
   ),
   'logic of booleans': ofIntegers((tf, a, b) => {

@@ -18,13 +18,15 @@ const operands = (
   batches: fc.Arbitrary<[number[], number[]]>,
   of: (shape: number[]) => fc.Arbitrary<Input> = floats,
 ) =>
-  fc.tuple(sizes, sizes, sizes, flags, batches).chain(([m, k, n, extra, [batchA, batchB]]) =>
-    withExtra(
-      extra,
-      of([...batchA, ...stored(m, k, extra.transposeA)]),
-      of([...batchB, ...stored(k, n, extra.transposeB)]),
-    ),
-  );
+  fc
+    .tuple(sizes, sizes, sizes, flags, batches)
+    .chain(([m, k, n, extra, [batchA, batchB]]) =>
+      withExtra(
+        extra,
+        of([...batchA, ...stored(m, k, extra.transposeA)]),
+        of([...batchB, ...stored(k, n, extra.transposeB)]),
+      ),
+    );
 
 const none = fc.constant<[number[], number[]]>([[], []]);
 const equal = shapeOf({ min: 1, max: 2 }, nonEmpty).map((shape): [number[], number[]] => [shape, shape]);
@@ -39,9 +41,12 @@ const vectors = nonEmpty.chain((count) => only(floats([count]), floats([count], 
 const equations = ['ij,jk->ik', 'ij,ij->i', 'bij,bjk->bik', 'ij->ji', 'i,j->ij', 'ij,j->i', 'bik,bjk->bij'];
 
 /** A size for each letter of an equation. */
-const einsum = fc.tuple(fc.constantFrom(...equations), fc.record({ i: nonEmpty, j: nonEmpty, k: nonEmpty, b: nonEmpty })).chain(([equation, sizes]) => // prettier-ignore
+const einsum = fc
+  .tuple(fc.constantFrom(...equations), fc.record({ i: nonEmpty, j: nonEmpty, k: nonEmpty, b: nonEmpty }))
+  .chain(
+    ([equation, sizes]) => // prettier-ignore
   withExtra(equation, ...equation.split('->')[0]!.split(',').map((term) => floats([...term].map((letter) => sizes[letter as 'i'])))), // prettier-ignore
-);
+  );
 
 export const products: Cases = {
   matMul: define({ fn: matMul, inputs: operands(nonEmpty, none) }),
@@ -50,13 +55,24 @@ export const products: Cases = {
   'matMul of batches that broadcast': define({ fn: matMul, inputs: operands(nonEmpty, broadcast), gradient: false }),
   'matMul of integers': define({ fn: matMul, inputs: operands(nonEmpty, equal, (shape) => integers(shape, -9, 9)) }),
   dot: define({ fn: ({ tf }, [a, b]) => tf.dot(a!, b!), inputs: vectors }),
-  outerProduct: define({ fn: ({ tf }, [a, b]) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D), inputs: vectors }),
+  outerProduct: define({
+    fn: ({ tf }, [a, b]) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D),
+    inputs: vectors,
+  }),
   einsum: define({ fn: ({ tf }, tensors, equation: string) => tf.einsum(equation, ...tensors), inputs: einsum, gradient: false }), // prettier-ignore
   'fused matMul with a bias and an activation': define({
     fn: ({ tf }, [a, b, bias], activation: 'relu') => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation }),
-    inputs: fc.tuple(nonEmpty, nonEmpty, nonEmpty, fc.constantFrom<'relu'>('relu', ...(['elu', 'sigmoid', 'relu6', 'linear'] as unknown as 'relu'[]))).chain(([m, k, n, activation]) => // prettier-ignore
-      withExtra(activation, floats([m, k]), floats([k, n]), floats([n], undefined, 0.02)),
-    ),
+    inputs: fc
+      .tuple(
+        nonEmpty,
+        nonEmpty,
+        nonEmpty,
+        fc.constantFrom<'relu'>('relu', ...(['elu', 'sigmoid', 'relu6', 'linear'] as unknown as 'relu'[])),
+      )
+      .chain(([m, k, n, activation]) =>
+        // prettier-ignore
+        withExtra(activation, floats([m, k]), floats([k, n]), floats([n], undefined, 0.02)),
+      ),
     gradient: false,
   }),
   batchNorm: define({

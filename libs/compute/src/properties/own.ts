@@ -43,19 +43,21 @@ export const own: Cases = {
   gelu: define({ fn: ({ gelu }, [x]) => gelu(x!), inputs: shapeOf({ min: 0, max: 3 }).chain((shape) => only(floats(shape))) }), // prettier-ignore
   layerNorm: define({
     fn: ({ layerNorm }, [x, gamma, beta]) => layerNorm(x!, gamma!, beta!, 1e-2),
-    inputs: fc.tuple(shapeOf({ min: 1, max: 2 }), nonEmpty).chain(([rows, width]) =>
-      only(floats([...rows, width]), floats([width]), floats([width], undefined, 0.02)),
-    ),
+    inputs: fc
+      .tuple(shapeOf({ min: 1, max: 2 }), nonEmpty)
+      .chain(([rows, width]) => only(floats([...rows, width]), floats([width]), floats([width], undefined, 0.02))),
   }),
   batchedMatMul: define({
     fn: ({ batchedMatMul }, [a, b], layout: Layout) => batchedMatMul(a!, b!, { ...layout, alpha: 0.3 }),
-    inputs: fc.tuple(nonEmpty, nonEmpty, nonEmpty, nonEmpty, layouts).chain(([batch, m, k, n, layout]) =>
-      withExtra(
-        layout,
-        floats(stored(batch, m, k, layout.transposeA, layout.batchSecondA)),
-        floats(stored(batch, k, n, layout.transposeB, layout.batchSecondB)),
+    inputs: fc
+      .tuple(nonEmpty, nonEmpty, nonEmpty, nonEmpty, layouts)
+      .chain(([batch, m, k, n, layout]) =>
+        withExtra(
+          layout,
+          floats(stored(batch, m, k, layout.transposeA, layout.batchSecondA)),
+          floats(stored(batch, k, n, layout.transposeB, layout.batchSecondB)),
+        ),
       ),
-    ),
   }),
   attention: define({
     fn: ({ attention }, [q, k, v, bias], { heads }: AttentionSizes) => attention(q!, k!, v!, bias!, { heads }),
@@ -70,8 +72,11 @@ export const own: Cases = {
   }),
   randomKeep: define({
     fn: ({ randomKeep }, [key], shape: number[]) => randomKeep(key!, shape, 0.4),
-    inputs: fc.tuple(shapeOf({ min: 0, max: 3 }, nonEmpty), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })).chain(([shape, key]) => // prettier-ignore
-      withExtra(shape, fc.constant({ shape: [], data: Int32Array.of(key) })),
-    ),
+    inputs: fc
+      .tuple(shapeOf({ min: 0, max: 3 }, nonEmpty), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }))
+      .chain(([shape, key]) =>
+        // prettier-ignore
+        withExtra(shape, fc.constant({ shape: [], data: Int32Array.of(key) })),
+      ),
   }),
 };

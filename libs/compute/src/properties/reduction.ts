@@ -1,6 +1,19 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { axesOf, axisOf, define, floats, integers, nonEmpty, only, shapeOf, size, withExtra, type Case, type Cases } from './case.ts';
+import {
+  axesOf,
+  axisOf,
+  define,
+  floats,
+  integers,
+  nonEmpty,
+  only,
+  shapeOf,
+  size,
+  withExtra,
+  type Case,
+  type Cases,
+} from './case.ts';
 
 interface Along {
   axes: number[];

@@ -54,8 +54,10 @@ const stride = (length: number): fc.Arbitrary<{ begin: number; end: number; by: 
     by: fc.constantFrom(1, 2, 3, -1, -2),
   });
 
-const pads = (most: (length: number) => number) => (length: number): fc.Arbitrary<[number, number]> =>
-  fc.tuple(fc.nat(most(length)), fc.nat(most(length)));
+const pads =
+  (most: (length: number) => number) =>
+  (length: number): fc.Arbitrary<[number, number]> =>
+    fc.tuple(fc.nat(most(length)), fc.nat(most(length)));
 
 const nothing = (): fc.Arbitrary<undefined> => fc.constant(undefined);
 
@@ -65,9 +67,7 @@ export const shapes: Cases = {
   reshape: ofShape(nothing, (tf, x) => tf.reshape(tf.mul(tf.reshape(x, [-1]), 2), [...x.shape, 1]), filled),
   'reshape of an empty tensor': ofShape(nothing, (tf, x) => tf.reshape(x, x.shape.toReversed())),
   transpose: ofShape(permutation, (tf, x, order) => tf.transpose(x, order)),
-  'expandDims and squeeze': ofShape(newAxis, (tf, x, axis) =>
-    tf.mul(tf.squeeze(tf.expandDims(x, axis), [axis]), 2),
-  ),
+  'expandDims and squeeze': ofShape(newAxis, (tf, x, axis) => tf.mul(tf.squeeze(tf.expandDims(x, axis), [axis]), 2)),
   slice: ofShape(
     eachAxis(part),
     (tf, x, parts) => {
