@@ -1,8 +1,10 @@
 // Every table registers its kernels when it is imported.
 import './activation.ts';
+import './convolution.ts';
 import './elementwise.ts';
 import './indexing.ts';
 import './matmul.ts';
+import './pooling.ts';
 import './reduction.ts';
 import './shape.ts';
 import * as tf from '@tensorflow/tfjs-core';

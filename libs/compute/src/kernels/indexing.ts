@@ -5,15 +5,16 @@ import { cast, compare, constant, filled, int64, reshape, scalar, where } from '
 
 /** Rows of several batches at once: [batch, size, outer, slice] by [batch, count] → [batch, count, outer, slice]. */
 const gatherInBatches = (x: tf.TensorInfo, indices: tf.TensorInfo, axis: number, batchDims: number): tf.TensorInfo => {
-  const info = tf.backend_util.segment_util.collectGatherOpShapeInfo(
-    x as tf.Tensor,
-    indices as tf.Tensor,
-    axis,
-    batchDims,
-  );
+  const info = tf.backend_util.segment_util.collectGatherOpShapeInfo(x, indices, axis, batchDims);
   const { batchSize: batch, outerSize: outer, dimSize: size, sliceSize, outputShape } = info;
   const count = tf.util.sizeFromShape(indices.shape) / batch;
-  const sizeFirst = emit('Transpose', [reshape(x, [batch, outer, size, sliceSize])], [batch, size, outer, sliceSize], x.dtype, { perm: [0, 2, 1, 3] }); // prettier-ignore
+  const sizeFirst = emit(
+    'Transpose',
+    [reshape(x, [batch, outer, size, sliceSize])],
+    [batch, size, outer, sliceSize],
+    x.dtype,
+    { perm: [0, 2, 1, 3] },
+  );
   const positions = int64(reshape(indices, [batch, count, 1]));
   const rows = emit('GatherND', [sizeFirst, positions], [batch, count, outer, sliceSize], x.dtype, { batch_dims: 1 });
   const shape = [batch, outer, count, sliceSize];
@@ -76,11 +77,11 @@ registerAll({
     return scatter(tensor!, asPositions(indices!), updates!);
   },
   SparseToDense: ({ sparseIndices, sparseValues, defaultValue }, { outputShape }) => {
-    const { shapeOperand } = currentTrace().symbols;
+    const { symbols } = currentTrace();
     const shape = outputShape as number[];
-    const target = emit('Expand', [defaultValue!, shapeOperand(shape)], shape, sparseValues!.dtype);
+    const target = emit('Expand', [defaultValue!, symbols.shapeOperand(shape)], shape, sparseValues!.dtype);
     const count = sparseIndices!.shape.length === 0 ? 1 : sparseIndices!.shape[0]!;
-    const values = emit('Expand', [sparseValues!, shapeOperand([count])], [count], sparseValues!.dtype);
+    const values = emit('Expand', [sparseValues!, symbols.shapeOperand([count])], [count], sparseValues!.dtype);
     return scatter(target, asPositions(sparseIndices!), values);
   },
   // tfjs passes over ids that name no segment; ONNX would count negative ones from the end. They add 0 to segment 0.
@@ -101,7 +102,11 @@ registerAll({
   OneHot: ({ indices }, { depth, onValue, offValue, dtype }) => {
     const type = (dtype as tf.DataType | undefined) ?? 'int32';
     const size = depth as number;
-    const places = constant(Array.from({ length: size }, (_, i) => i), [size], 'int32'); // prettier-ignore
+    const places = constant(
+      Array.from({ length: size }, (_, i) => i),
+      [size],
+      'int32',
+    );
     const hit = compare('Equal', reshape(cast(indices!, 'int32'), [...indices!.shape, 1]), places);
     if (onValue === 1 && offValue === 0) return cast(hit, type);
     return cast(where(hit, scalar(onValue as number, 'float32'), offValue as number), type);
@@ -120,11 +125,20 @@ registerAll({
   LinSpace: (_, { start, stop, num }) => {
     const [from, to, count] = [start as number, stop as number, num as number];
     const step = (to - from) / Math.max(1, count - 1);
-    return constant(Array.from({ length: count }, (_, i) => from + i * step), [count], 'float32'); // prettier-ignore
+    return constant(
+      Array.from({ length: count }, (_, i) => from + i * step),
+      [count],
+      'float32',
+    );
   },
   Diag: ({ x }) => {
     const size = tf.util.sizeFromShape(x!.shape);
-    const places = (shape: number[]) => constant(Array.from({ length: size }, (_, i) => i), shape, 'int32'); // prettier-ignore
+    const places = (shape: number[]) =>
+      constant(
+        Array.from({ length: size }, (_, i) => i),
+        shape,
+        'int32',
+      );
     const onDiagonal = compare('Equal', places([size, 1]), places([1, size]));
     return reshape(where(onDiagonal, reshape(x!, [1, size]), 0), [...x!.shape, ...x!.shape]);
   },

@@ -60,12 +60,15 @@ registerAll({
   Einsum: (inputs, { equation }) => {
     const tensors = Object.values(inputs);
     const { allDims, summedDims, idDims } = tf.backend_util.decodeEinsumEquation(equation as string, tensors.length);
-    tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, tensors as tf.Tensor[]);
-    const sizeOf = (dim: number): number => {
-      const operand = idDims.findIndex((dims) => dims.includes(dim));
-      return tensors[operand]!.shape[idDims[operand]!.indexOf(dim)]!;
-    };
-    const shape = allDims.map((_, dim) => dim).filter((dim) => !summedDims.includes(dim)).map(sizeOf); // prettier-ignore
+    const sizes: number[] = [];
+    tensors.forEach(({ shape }, operand) =>
+      idDims[operand]!.forEach((dim, axis) => {
+        const size = (sizes[dim] ??= shape[axis]!);
+        const expected = (): string => `Expected dimension ${size} at axis ${axis} of input shaped [${shape.join()}]`;
+        tf.util.assert(size === shape[axis], () => `einsum '${String(equation)}': ${expected()}`);
+      }),
+    );
+    const shape = allDims.flatMap((_, dim) => (summedDims.includes(dim) ? [] : [sizes[dim]!]));
     return emit('Einsum', tensors, shape, tensors[0]!.dtype, { equation: equation as string });
   },
   FusedBatchNorm: ({ x, mean, variance, scale, offset }, { varianceEpsilon }) => {

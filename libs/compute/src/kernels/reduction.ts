@@ -61,13 +61,21 @@ const runningProduct = (input: tf.TensorInfo, axis: number, exclusive: boolean, 
   const rank = x.shape.length;
   const perm = [...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis), axis];
   const size = x.shape[axis]!;
-  const places = (shape: number[]) => constant(Array.from({ length: size }, (_, i) => i), shape, 'int32'); // prettier-ignore
+  const places = (shape: number[]) =>
+    constant(
+      Array.from({ length: size }, (_, i) => i),
+      shape,
+      'int32',
+    );
   const order = `${reverse ? 'Greater' : 'Less'}${exclusive ? '' : 'OrEqual'}`;
   const counts = compare(order, places([1, size]), places([size, 1])); // [place of the result, place of the factor]
   const rows = transpose(x, perm);
   const factors = where(counts, reshape(rows, rows.shape.toSpliced(-1, 0, 1)), 1);
   const products = reduce('ReduceProd', factors, { axes: [rank], shape: rows.shape, keepDims: false });
-  return transpose(products, perm.map((_, i) => perm.indexOf(i))); // prettier-ignore
+  return transpose(
+    products,
+    perm.map((_, i) => perm.indexOf(i)),
+  );
 };
 
 registerAll({

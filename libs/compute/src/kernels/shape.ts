@@ -102,7 +102,11 @@ registerAll({
   },
   Unpack: ({ value }, { axis }) => {
     const at = tf.util.parseAxisParam(axis as number, value!.shape)[0]!;
-    const parts = split(value!, Array.from({ length: value!.shape[at]! }, () => 1), at); // prettier-ignore
+    const parts = split(
+      value!,
+      Array.from({ length: value!.shape[at]! }, () => 1),
+      at,
+    );
     return parts.map((part) => reshape(part, part.shape.toSpliced(at, 1)));
   },
 

@@ -64,12 +64,20 @@ export const elementwise: Cases = {
   erf: unary((tf, x) => tf.erf(x)),
   exp: unary((tf, x) => tf.exp(x)),
   expm1: unary((tf, x) => tf.expm1(x)),
-  'expm1 near zero, relative to itself': unary((tf, x) => tf.mul(tf.expm1(x), 1e6), (x) => x * 1e-6, false), // prettier-ignore
+  'expm1 near zero, relative to itself': unary(
+    (tf, x) => tf.mul(tf.expm1(x), 1e6),
+    (x) => x * 1e-6,
+    false,
+  ),
   floor: unary((tf, x) => tf.floor(x)),
   leakyRelu: unary((tf, x) => tf.leakyRelu(x, 0.3)),
   log: unary((tf, x) => tf.log(x), positive),
   log1p: unary((tf, x) => tf.log1p(x), positive),
-  'log1p near zero, relative to itself': unary((tf, x) => tf.mul(tf.log1p(x), 1e6), (x) => x * 1e-6, false), // prettier-ignore
+  'log1p near zero, relative to itself': unary(
+    (tf, x) => tf.mul(tf.log1p(x), 1e6),
+    (x) => x * 1e-6,
+    false,
+  ),
   logSigmoid: unary((tf, x) => tf.logSigmoid(x)),
   neg: unary((tf, x) => tf.neg(x)),
   reciprocal: unary((tf, x) => tf.reciprocal(x), positive),
@@ -112,7 +120,12 @@ export const elementwise: Cases = {
     const sum = tf.add(a, b);
     return tf.addN([sum, sum, tf.mul(sum, sum)]);
   }),
-  'comparisons of floats': binary((tf, a, b) => tf.addN([tf.greater(a, b), tf.lessEqual(a, b), tf.equal(a, b)].map((x, i) => tf.mul(number(tf, x), 10 ** i))), [], false), // prettier-ignore
+  'comparisons of floats': binary(
+    (tf, a, b) =>
+      tf.addN([tf.greater(a, b), tf.lessEqual(a, b), tf.equal(a, b)].map((x, i) => tf.mul(number(tf, x), 10 ** i))),
+    [],
+    false,
+  ),
   'where, with broadcasts': define({
     fn: ({ tf }, [a, b, mask]) => tf.where(tf.cast(mask!, 'bool'), a!, b!),
     inputs: broadcasting(true, nonEmpty).chain(([a, b]) => only(floats(a), floats(b), integers(a, 0, 1))),
@@ -156,6 +169,10 @@ export const elementwise: Cases = {
   'maximum, minimum of special numbers': ofSpecial((tf, x) => tf.add(tf.maximum(x, 0), tf.minimum(x, tf.scalar(1)))),
   'round, floor, ceil of special numbers': ofSpecial((tf, x) => tf.addN([tf.round(x), tf.floor(x), tf.ceil(x)])),
   'sign, step of special numbers': ofSpecial((tf, x) => tf.add(tf.sign(x), tf.step(x))),
-  'abs, neg, square of special numbers': ofSpecial((tf, x) => tf.sub(tf.square(tf.clipByValue(tf.neg(tf.abs(x)), -9, 9)), 1)), // prettier-ignore
-  'sigmoid, tanh, softplus of special numbers': ofSpecial((tf, x) => tf.addN([tf.sigmoid(x), tf.tanh(x), tf.softplus(x)])), // prettier-ignore
+  'abs, neg, square of special numbers': ofSpecial((tf, x) =>
+    tf.sub(tf.square(tf.clipByValue(tf.neg(tf.abs(x)), -9, 9)), 1),
+  ),
+  'sigmoid, tanh, softplus of special numbers': ofSpecial((tf, x) =>
+    tf.addN([tf.sigmoid(x), tf.tanh(x), tf.softplus(x)]),
+  ),
 };

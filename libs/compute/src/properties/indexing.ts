@@ -12,7 +12,9 @@ const positions = (count: number, sizes: readonly number[]) =>
 
 /** Positions of which none comes twice. */
 const distinct = (sizes: readonly number[]) =>
-  fc.uniqueArray(fc.tuple(...sizes.map((length) => fc.nat(length - 1))), { minLength: 1, selector: String }).map((rows) => ({ shape: [rows.length, sizes.length], data: Int32Array.from(rows.flat()) })); // prettier-ignore
+  fc
+    .uniqueArray(fc.tuple(...sizes.map((length) => fc.nat(length - 1))), { minLength: 1, selector: String })
+    .map((rows) => ({ shape: [rows.length, sizes.length], data: Int32Array.from(rows.flat()) }));
 
 export const indexing: Cases = {
   gather: define({

@@ -31,7 +31,15 @@ const operands = (
 const none = fc.constant<[number[], number[]]>([[], []]);
 const equal = shapeOf({ min: 1, max: 2 }, nonEmpty).map((shape): [number[], number[]] => [shape, shape]);
 // No more: tfjs's CPU backend, the reference, is wrong for batches that broadcast within.
-const broadcast = fc.constantFrom<[number[], number[]]>([[1], [3]], [[3], [1]], [[], [2]], [[2, 3], [1, 3]]); // prettier-ignore
+const broadcast = fc.constantFrom<[number[], number[]]>(
+  [[1], [3]],
+  [[3], [1]],
+  [[], [2]],
+  [
+    [2, 3],
+    [1, 3],
+  ],
+);
 
 const matMul = ({ tf: { matMul } }: { tf: typeof tf }, [a, b]: tf.Tensor[], { transposeA, transposeB }: Flags) =>
   matMul(a!, b!, transposeA, transposeB);
@@ -43,9 +51,14 @@ const equations = ['ij,jk->ik', 'ij,ij->i', 'bij,bjk->bik', 'ij->ji', 'i,j->ij',
 /** A size for each letter of an equation. */
 const einsum = fc
   .tuple(fc.constantFrom(...equations), fc.record({ i: nonEmpty, j: nonEmpty, k: nonEmpty, b: nonEmpty }))
-  .chain(
-    ([equation, sizes]) => // prettier-ignore
-  withExtra(equation, ...equation.split('->')[0]!.split(',').map((term) => floats([...term].map((letter) => sizes[letter as 'i'])))), // prettier-ignore
+  .chain(([equation, sizes]) =>
+    withExtra(
+      equation,
+      ...equation
+        .split('->')[0]!
+        .split(',')
+        .map((term) => floats(Array.from(term, (letter) => sizes[letter as 'i']))),
+    ),
   );
 
 export const products: Cases = {
@@ -59,7 +72,11 @@ export const products: Cases = {
     fn: ({ tf }, [a, b]) => tf.outerProduct(a as tf.Tensor1D, b as tf.Tensor1D),
     inputs: vectors,
   }),
-  einsum: define({ fn: ({ tf }, tensors, equation: string) => tf.einsum(equation, ...tensors), inputs: einsum, gradient: false }), // prettier-ignore
+  einsum: define({
+    fn: ({ tf }, tensors, equation: string) => tf.einsum(equation, ...tensors),
+    inputs: einsum,
+    gradient: false,
+  }),
   'fused matMul with a bias and an activation': define({
     fn: ({ tf }, [a, b, bias], activation: 'relu') => tf.fused.matMul({ a: a!, b: b!, bias: bias!, activation }),
     inputs: fc
@@ -70,7 +87,6 @@ export const products: Cases = {
         fc.constantFrom<'relu'>('relu', ...(['elu', 'sigmoid', 'relu6', 'linear'] as unknown as 'relu'[])),
       )
       .chain(([m, k, n, activation]) =>
-        // prettier-ignore
         withExtra(activation, floats([m, k]), floats([k, n]), floats([n], undefined, 0.02)),
       ),
     gradient: false,
@@ -80,7 +96,13 @@ export const products: Cases = {
       tf.batchNorm(x!, mean as tf.Tensor1D, variance as tf.Tensor1D, offset as tf.Tensor1D, scale as tf.Tensor1D, 1e-3),
     inputs: fc.tuple(shapeOf({ min: 1, max: 3 }, nonEmpty), nonEmpty).chain(([rest, channels]) => {
       const statistic = floats([channels]);
-      return only(floats([...rest, channels]), statistic, floats([channels], (x) => x * x + 0.3), statistic, statistic); // prettier-ignore
+      return only(
+        floats([...rest, channels]),
+        statistic,
+        floats([channels], (x) => x * x + 0.3),
+        statistic,
+        statistic,
+      );
     }),
   }),
 };

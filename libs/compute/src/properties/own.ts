@@ -40,7 +40,10 @@ const qkvAndBias = ({ rows, heads, length, size }: AttentionSizes) => {
 };
 
 export const own: Cases = {
-  gelu: define({ fn: ({ gelu }, [x]) => gelu(x!), inputs: shapeOf({ min: 0, max: 3 }).chain((shape) => only(floats(shape))) }), // prettier-ignore
+  gelu: define({
+    fn: ({ gelu }, [x]) => gelu(x!),
+    inputs: shapeOf({ min: 0, max: 3 }).chain((shape) => only(floats(shape))),
+  }),
   layerNorm: define({
     fn: ({ layerNorm }, [x, gamma, beta]) => layerNorm(x!, gamma!, beta!, 1e-2),
     inputs: fc
@@ -74,9 +77,6 @@ export const own: Cases = {
     fn: ({ randomKeep }, [key], shape: number[]) => randomKeep(key!, shape, 0.4),
     inputs: fc
       .tuple(shapeOf({ min: 0, max: 3 }, nonEmpty), fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }))
-      .chain(([shape, key]) =>
-        // prettier-ignore
-        withExtra(shape, fc.constant({ shape: [], data: Int32Array.of(key) })),
-      ),
+      .chain(([shape, key]) => withExtra(shape, fc.constant({ shape: [], data: Int32Array.of(key) }))),
   }),
 };

@@ -6,6 +6,7 @@ import { traceBackendName } from '../trace-backend.ts';
 import { agree } from './agree.ts';
 import type { Cases } from './case.ts';
 import { elementwise } from './elementwise.ts';
+import { images } from './images.ts';
 import { indexing } from './indexing.ts';
 import { loadFloat64, type Library } from './library.ts';
 import { products } from './matmul.ts';
@@ -19,6 +20,7 @@ const families: Record<string, Cases> = {
   'operations on shapes': shapes,
   indexing,
   'matrix products': products,
+  'operations on images': images,
   'our own kernels': own,
 };
 

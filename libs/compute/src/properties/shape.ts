@@ -99,7 +99,11 @@ export const shapes: Cases = {
     filled,
     false,
   ),
-  tile: ofShape(eachAxis(() => fc.integer({ min: 1, max: 3 })), (tf, x, reps) => tf.tile(x, reps), filled), // prettier-ignore
+  tile: ofShape(
+    eachAxis(() => fc.integer({ min: 1, max: 3 })),
+    (tf, x, reps) => tf.tile(x, reps),
+    filled,
+  ),
   broadcastTo: ofShape(nothing, (tf, x) => tf.broadcastTo(x, [2, ...x.shape]), filled),
   concat: ofShape(axisOf, (tf, x, axis) => tf.concat([x, tf.mul(x, 2), x], axis), ranked),
   stack: ofShape(newAxis, (tf, x, axis) => tf.stack([x, tf.neg(x)], axis)),
