@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { currentTrace, emit, nameOf, traced } from '../trace-backend.ts';
 import { registerAll } from './register.ts';
-import { cast, compare, constant, filled, int64, reshape, scalar, where } from './values.ts';
+import { cast, compare, constant, counting, filled, int64, knownSize, reshape, scalar, where } from './values.ts';
 
 /** Rows of several batches at once: [batch, size, outer, slice] by [batch, count] → [batch, count, outer, slice]. */
 const gatherInBatches = (x: tf.TensorInfo, indices: tf.TensorInfo, axis: number, batchDims: number): tf.TensorInfo => {
@@ -43,17 +43,9 @@ const rangeValues = (start: number, stop: number, step: number): number[] => {
 };
 
 const range = (start: number, stop: number, step: number, dtype: tf.DataType): tf.TensorInfo => {
-  const { builder, symbols } = currentTrace();
-  if (!symbols.isSymbolic(stop)) {
-    const values = rangeValues(start, stop, step);
-    return constant(values, [values.length], dtype);
-  }
-  if (start !== 0 || step !== 1)
-    throw new RangeError('a range whose end is only known when the program runs starts at 0 and counts in ones');
-  const end = builder.node('Squeeze', [symbols.shapeOperand([stop])]);
-  const ends = builder.node('Cast', [end], { to: dtype === 'int32' ? 6 : 1 });
-  const [from, by] = [nameOf(scalar(0, dtype)), nameOf(scalar(1, dtype))];
-  return traced(builder.node('Range', [from, ends, by]), [stop], dtype);
+  if (start === 0 && step === 1 && stop >= 0 && Number.isInteger(stop)) return counting(stop, [stop], dtype);
+  const values = rangeValues(start, knownSize(stop, 'a range that does not start at 0 and count in ones'), step);
+  return constant(values, [values.length], dtype);
 };
 
 registerAll({
@@ -102,11 +94,7 @@ registerAll({
   OneHot: ({ indices }, { depth, onValue, offValue, dtype }) => {
     const type = (dtype as tf.DataType | undefined) ?? 'int32';
     const size = depth as number;
-    const places = constant(
-      Array.from({ length: size }, (_, i) => i),
-      [size],
-      'int32',
-    );
+    const places = counting(size, [size]);
     const hit = compare('Equal', reshape(cast(indices!, 'int32'), [...indices!.shape, 1]), places);
     if (onValue === 1 && offValue === 0) return cast(hit, type);
     return cast(where(hit, scalar(onValue as number, 'float32'), offValue as number), type);
@@ -133,13 +121,7 @@ registerAll({
   },
   Diag: ({ x }) => {
     const size = tf.util.sizeFromShape(x!.shape);
-    const places = (shape: number[]) =>
-      constant(
-        Array.from({ length: size }, (_, i) => i),
-        shape,
-        'int32',
-      );
-    const onDiagonal = compare('Equal', places([size, 1]), places([1, size]));
+    const onDiagonal = compare('Equal', counting(size, [size, 1]), counting(size, [1, size]));
     return reshape(where(onDiagonal, reshape(x!, [1, size]), 0), [...x!.shape, ...x!.shape]);
   },
 });

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { alias, currentTrace, emit } from '../trace-backend.ts';
 import { register, registerAll } from './register.ts';
-import { cast, compare, constant, map, reshape, transpose, where, within } from './values.ts';
+import { cast, compare, counting, map, reshape, transpose, where, within } from './values.ts';
 
 interface Reduced {
   axes: number[];
@@ -61,14 +61,8 @@ const runningProduct = (input: tf.TensorInfo, axis: number, exclusive: boolean, 
   const rank = x.shape.length;
   const perm = [...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis), axis];
   const size = x.shape[axis]!;
-  const places = (shape: number[]) =>
-    constant(
-      Array.from({ length: size }, (_, i) => i),
-      shape,
-      'int32',
-    );
   const order = `${reverse ? 'Greater' : 'Less'}${exclusive ? '' : 'OrEqual'}`;
-  const counts = compare(order, places([1, size]), places([size, 1])); // [place of the result, place of the factor]
+  const counts = compare(order, counting(size, [1, size]), counting(size, [size, 1])); // [place of the result, place of the factor]
   const rows = transpose(x, perm);
   const factors = where(counts, reshape(rows, rows.shape.toSpliced(-1, 0, 1)), 1);
   const products = reduce('ReduceProd', factors, { axes: [rank], shape: rows.shape, keepDims: false });

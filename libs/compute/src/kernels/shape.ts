@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { alias, currentTrace, emit, nameOf, traced } from '../trace-backend.ts';
 import { registerAll, type Attributes } from './register.ts';
-import { constant, filled, reshape, scalar, transpose } from './values.ts';
+import { constant, filled, knownSize, reshape, scalar, transpose } from './values.ts';
 
 const concat = (parts: tf.TensorInfo[], axis: number): tf.TensorInfo => {
   const shapes = parts.map(({ shape }) => shape);
@@ -102,11 +102,8 @@ registerAll({
   },
   Unpack: ({ value }, { axis }) => {
     const at = tf.util.parseAxisParam(axis as number, value!.shape)[0]!;
-    const parts = split(
-      value!,
-      Array.from({ length: value!.shape[at]! }, () => 1),
-      at,
-    );
+    const ones = Array.from({ length: knownSize(value!.shape[at]!, 'unstack') }, () => 1);
+    const parts = split(value!, ones, at);
     return parts.map((part) => reshape(part, part.shape.toSpliced(at, 1)));
   },
 
@@ -119,7 +116,12 @@ registerAll({
   MirrorPad: ({ x }, { paddings, mode }) =>
     (paddings as [number, number][]).reduce((padded, [before, after], axis) => {
       if (before === 0 && after === 0) return padded;
-      const positions = mirrored(padded.shape[axis]!, before, after, mode === 'reflect' ? 1 : 0);
+      const positions = mirrored(
+        knownSize(padded.shape[axis]!, 'mirrorPad'),
+        before,
+        after,
+        mode === 'reflect' ? 1 : 0,
+      );
       const indices = constant(positions, [positions.length], 'int32');
       return emit('Gather', [padded, indices], padded.shape.with(axis, positions.length), x!.dtype, { axis });
     }, x!),

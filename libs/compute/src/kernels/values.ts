@@ -1,4 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { TaxonError } from '@taxon/errors';
+import { callerLine } from '../caller-line.ts';
 import type { DType } from '../graph.ts';
 import { alias, currentTrace, emit, nameOf, reshape, toTyped, traced } from '../trace-backend.ts';
 import { broadcastShape } from './register.ts';
@@ -9,6 +11,28 @@ export type Operand = tf.TensorInfo | number;
 /** A constant of numbers that are known while tracing. */
 export const constant = (values: number[], shape: readonly number[], dtype: tf.DataType): tf.TensorInfo =>
   traced(currentTrace().builder.constant(toTyped(values, dtype), shape, dtype as DType), shape, dtype);
+
+/** 0, 1, 2 … along an axis, whose size may be one that is only known when the program runs. */
+export const counting = (size: number, shape: readonly number[], dtype: tf.DataType = 'int32'): tf.TensorInfo => {
+  const { builder, symbols } = currentTrace();
+  if (!symbols.isSymbolic(size)) {
+    const places = Array.from({ length: size }, (_, i) => i);
+    return constant(places, shape, dtype);
+  }
+  const end = builder.node('Cast', [builder.node('Squeeze', [symbols.shapeOperand([size])])], { to: onnxType[dtype]! });
+  const [from, by] = [nameOf(scalar(0, dtype)), nameOf(scalar(1, dtype))];
+  return reshape(traced(builder.node('Range', [from, end, by]), [size], dtype), shape);
+};
+
+/** For what needs a size while tracing. */
+export const knownSize = (size: number, what: string): number => {
+  if (!currentTrace().symbols.isSymbolic(size)) return size;
+  throw new TaxonError({
+    code: 'internal',
+    message: `${what} needs a size that is known while tracing${callerLine()}`,
+    hint: 'Give the axis a number in the signature instead of a name.',
+  });
+};
 
 export const scalar = (value: number, dtype: tf.DataType): tf.TensorInfo => constant([value], [], dtype);
 

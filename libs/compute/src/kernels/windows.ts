@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Attributes } from './register.ts';
-import { transpose } from './values.ts';
+import { knownSize, transpose } from './values.ts';
 
 /** What tfjs knows of a window that moves over images. */
 export type Windows = tf.backend_util.Conv2DInfo;
@@ -9,6 +9,12 @@ type Shape4D = [number, number, number, number];
 type Pair = number | [number, number];
 type Rounding = 'floor' | 'round' | 'ceil';
 
+/** A number of windows is no product of sizes: it cannot be worked out for a size that is not known. */
+const known = (windows: Windows): Windows => {
+  for (const size of [windows.inHeight, windows.inWidth]) knownSize(size, 'a window that moves along an axis');
+  return windows;
+};
+
 /** Of a convolution; `filterShape` and the dilations are attributes of it or of its inputs. */
 export const convolutionWindows = (
   inputShape: number[],
@@ -16,25 +22,29 @@ export const convolutionWindows = (
   { strides, pad, dilations, dataFormat, dimRoundingMode }: Attributes,
   depthwise = false,
 ): Windows =>
-  tf.backend_util.computeConv2DInfo(
-    inputShape as Shape4D,
-    filterShape as Shape4D,
-    strides as Pair,
-    (dilations as Pair | null) ?? 1,
-    pad as number,
-    dimRoundingMode as Rounding,
-    depthwise,
-    tf.backend_util.convertConv2DDataFormat((dataFormat as 'NHWC' | undefined) ?? 'NHWC'),
+  known(
+    tf.backend_util.computeConv2DInfo(
+      inputShape as Shape4D,
+      filterShape as Shape4D,
+      strides as Pair,
+      (dilations as Pair | null) ?? 1,
+      pad as number,
+      dimRoundingMode as Rounding,
+      depthwise,
+      tf.backend_util.convertConv2DDataFormat((dataFormat as 'NHWC' | undefined) ?? 'NHWC'),
+    ),
   );
 
 export const poolWindows = (inputShape: number[], { filterSize, strides, pad, dimRoundingMode }: Attributes): Windows =>
-  tf.backend_util.computePool2DInfo(
-    inputShape as Shape4D,
-    filterSize as [number, number],
-    strides as Pair,
-    1,
-    pad as number,
-    dimRoundingMode as Rounding,
+  known(
+    tf.backend_util.computePool2DInfo(
+      inputShape as Shape4D,
+      filterSize as [number, number],
+      strides as Pair,
+      1,
+      pad as number,
+      dimRoundingMode as Rounding,
+    ),
   );
 
 /** ONNX's attributes of the same windows: pads are those before each axis, then those after. */
