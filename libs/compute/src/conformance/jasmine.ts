@@ -14,7 +14,7 @@ export interface Reporter {
 
 interface Environment {
   beforeEach(action: () => void): void;
-  configure(options: { random: boolean }): void;
+  configure(options: { random: boolean; forbidDuplicateNames: boolean }): void;
   addReporter(reporter: Reporter): void;
   execute(): Promise<void>;
 }

@@ -65,6 +65,6 @@ countRefusals();
 setTestEnvs([{ name: 'taxon', backendName: traceBackendName, isDataSync: false }]);
 const env = jasmine.getEnv();
 env.beforeEach(openTrace);
-env.configure({ random: false });
+env.configure({ random: false, forbidDuplicateNames: false }); // tfjs has suites of one name
 env.addReporter(reporter);
 setImmediate(() => void env.execute()); // once the specs, imported after this module, are declared
