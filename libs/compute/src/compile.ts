@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { engine } from '@tensorflow/tfjs-core';
+import { TaxonError } from '@taxon/errors';
 import type { Dimension, DType, Graph } from './graph.ts';
 import './kernels/index.ts';
 import { encodeModel } from './onnx-model.ts';
@@ -60,14 +61,26 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
   }
 };
 
+/** An async function returns before it has computed anything, and would be an empty program. */
+const refusePromise = (results: unknown, { failure }: Trace): void => {
+  if (!(results instanceof Promise)) return;
+  results.catch(() => undefined); // what is thrown below is all that there is to say
+  const message = 'the function to compile returned a promise';
+  throw (
+    failure ?? new TaxonError({ code: 'internal', message, hint: 'Return tensors from a function that is not async.' })
+  );
+};
+
 /**
  * Runs `fn` once on tensors without values and records what it does as one ONNX program.
  * @param fn written in tfjs operations; gradients included. It must not read values.
- * @throws TaxonError `internal` when `fn` reads a value; tfjs's own error names an operation that the tracer lacks
+ * @throws TaxonError `internal`, with the line of `fn`, when it reads a value or uses an operation that the tracer lacks
  */
 export const compile = (fn: (inputs: Tensors) => Tensors, signature: Signature): Program => {
   const graph = withTrace((trace) => {
-    declareOutputs(trace, fn(declareInputs(trace, signature)));
+    const results = fn(declareInputs(trace, signature));
+    refusePromise(results, trace);
+    declareOutputs(trace, results);
     simplify(trace.builder.graph);
     return trace.builder.graph;
   });

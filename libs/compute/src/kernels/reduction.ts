@@ -1,15 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { currentTrace, emit } from '../trace-backend.ts';
-import { register } from './register.ts';
-import { filled, reshape } from './shape.ts';
+import { alias, currentTrace, emit } from '../trace-backend.ts';
+import { register, registerAll } from './register.ts';
+import { cast, compare, counting, filled, map, reshape, transpose, where, within } from './values.ts';
 
-const reductions = {
-  Sum: 'ReduceSum',
-  Mean: 'ReduceMean',
-  Max: 'ReduceMax',
-  Min: 'ReduceMin',
-  Prod: 'ReduceProd',
-} as const;
+interface Reduced {
+  axes: number[];
+  shape: number[];
+  keepDims: boolean;
+}
+
+const reduced = (x: tf.TensorInfo, axis: unknown, keepDims: unknown): Reduced => {
+  const axes = tf.util.parseAxisParam(axis as number | number[], x.shape);
+  const shape =
+    keepDims === true
+      ? x.shape.map((size, i) => (axes.includes(i) ? 1 : size))
+      : x.shape.filter((_, i) => !axes.includes(i));
+  return { axes, shape, keepDims: keepDims === true };
+};
+
+const reduce = (op: string, x: tf.TensorInfo, { axes, shape, keepDims }: Reduced): tf.TensorInfo =>
+  axes.length === 0
+    ? alias(x)
+    : emit(op, [x, currentTrace().builder.int64(...axes)], shape, x.dtype, { keepdims: keepDims ? 1 : 0 });
+
+/** tfjs sums booleans as integers. */
+const counted = (x: tf.TensorInfo): tf.TensorInfo => (x.dtype === 'bool' ? cast(x, 'int32') : x);
 
 /** Every axis but the last: what a bias's gradient is summed over. */
 const areRows = (axes: readonly number[], rank: number): boolean =>
@@ -23,39 +38,69 @@ const sumOfRows = (x: tf.TensorInfo, shape: readonly number[]): tf.TensorInfo =>
   return reshape(sum, shape);
 };
 
-for (const [kernel, op] of Object.entries(reductions))
-  register(kernel, ({ x }, { axis, keepDims }) => {
-    const axes = tf.util.parseAxisParam(axis as number | number[], x!.shape);
-    if (axes.length === 0) return emit('Identity', [x!], x!.shape, x!.dtype);
-    const keep = keepDims === true;
-    const shape = keep
-      ? x!.shape.map((size, i) => (axes.includes(i) ? 1 : size))
-      : x!.shape.filter((_, i) => !axes.includes(i));
-    if (kernel === 'Sum' && x!.dtype === 'float32' && areRows(axes, x!.shape.length) && !x!.shape.includes(0))
-      return sumOfRows(x!, shape);
-    // tfjs sums booleans as integers.
-    const source = x!.dtype === 'bool' ? emit('Cast', [x!], x!.shape, 'int32', { to: 6 }) : x!;
-    return emit(op, [source, currentTrace().builder.int64(...axes)], shape, source.dtype, { keepdims: keep ? 1 : 0 });
-  });
+const sum = (x: tf.TensorInfo, to: Reduced): tf.TensorInfo =>
+  x.dtype === 'float32' && areRows(to.axes, x.shape.length) && !x.shape.includes(0)
+    ? sumOfRows(x, to.shape)
+    : reduce('ReduceSum', x, to);
 
-register('ArgMax', ({ x }, { axis }) => {
-  const at = axis as number;
-  const shape = x!.shape.filter((_, i) => i !== at);
-  const index = emit('ArgMax', [x!], shape, 'int32', { axis: at, keepdims: 0 });
-  return emit('Cast', [index], shape, 'int32', { to: 6 }); // ONNX counts in int64
+registerAll({
+  Sum: ({ x }, { axis, keepDims }) => sum(counted(x!), reduced(x!, axis, keepDims)),
+  Prod: ({ x }, { axis, keepDims }) => reduce('ReduceProd', counted(x!), reduced(x!, axis, keepDims)),
 });
 
-register('Cumsum', ({ x }, { axis, exclusive, reverse }) =>
-  emit('CumSum', [x!, currentTrace().builder.int64(axis as number)], x!.shape, x!.dtype, {
-    exclusive: exclusive === true ? 1 : 0,
-    reverse: reverse === true ? 1 : 0,
-  }),
-);
+register('Mean', ({ x }, { axis, keepDims }) => reduce('ReduceMean', cast(x!, 'float32'), reduced(x!, axis, keepDims)));
 
-register('Softmax', ({ logits }, { dim }) =>
-  emit('Softmax', [logits!], logits!.shape, 'float32', { axis: dim as number }),
-);
+/** ONNX Runtime passes over a NaN; tfjs, and whoever looks for a training that diverged, wants to see it. */
+const extreme = (op: string, x: tf.TensorInfo, to: Reduced): tf.TensorInfo => {
+  if (x.dtype !== 'float32') return within('int32', x, (y) => reduce(op, y, to));
+  const isNaN = cast(emit('IsNaN', [x], x.shape, 'bool'), 'float32');
+  return where(cast(reduce('ReduceMax', isNaN, to), 'bool'), NaN, reduce(op, x, to));
+};
 
-register('LogSoftmax', ({ logits }, { axis }) =>
-  emit('LogSoftmax', [logits!], logits!.shape, 'float32', { axis: axis as number }),
-);
+registerAll({
+  Max: ({ x }, { reductionIndices, keepDims }) => extreme('ReduceMax', x!, reduced(x!, reductionIndices, keepDims)),
+  Min: ({ x }, { axis, keepDims }) => extreme('ReduceMin', x!, reduced(x!, axis, keepDims)),
+  All: ({ x }, { axis, keepDims }) => extreme('ReduceMin', x!, reduced(x!, axis, keepDims)),
+  Any: ({ x }, { axis, keepDims }) => extreme('ReduceMax', x!, reduced(x!, axis, keepDims)),
+});
+
+/** NaN loses against every number, as in tfjs. */
+const position = (op: string, loser: number, input: tf.TensorInfo, axis: unknown): tf.TensorInfo => {
+  const { axes, shape } = reduced(input, axis, false);
+  const numbers = counted(input);
+  const x =
+    numbers.dtype === 'float32' ? where(emit('IsNaN', [numbers], numbers.shape, 'bool'), loser, numbers) : numbers;
+  const index = emit(op, [x], shape, 'int32', { axis: axes[0]!, keepdims: 0 });
+  return emit('Cast', [index], shape, 'int32', { to: 6 }); // ONNX counts in int64
+};
+
+/** ONNX has no running product: each is a product over its own part of the axis, in the square of its length. */
+const runningProduct = (input: tf.TensorInfo, axis: number, exclusive: boolean, reverse: boolean): tf.TensorInfo => {
+  const x = counted(input);
+  const rank = x.shape.length;
+  const perm = [...Array.from({ length: rank }, (_, i) => i).filter((i) => i !== axis), axis];
+  const size = x.shape[axis]!;
+  const order = `${reverse ? 'Greater' : 'Less'}${exclusive ? '' : 'OrEqual'}`;
+  const counts = compare(order, counting(size, [1, size]), counting(size, [size, 1])); // [place of the result, place of the factor]
+  const rows = transpose(x, perm);
+  const factors = where(counts, reshape(rows, rows.shape.toSpliced(-1, 0, 1)), 1);
+  const products = reduce('ReduceProd', factors, { axes: [rank], shape: rows.shape, keepDims: false });
+  return transpose(
+    products,
+    perm.map((_, i) => perm.indexOf(i)),
+  );
+};
+
+registerAll({
+  ArgMax: ({ x }, { axis }) => position('ArgMax', -Infinity, x!, axis),
+  ArgMin: ({ x }, { axis }) => position('ArgMin', Infinity, x!, axis),
+
+  Cumsum: ({ x }, { axis, exclusive, reverse }) =>
+    emit('CumSum', [counted(x!), currentTrace().builder.int64(axis as number)], x!.shape, counted(x!).dtype, {
+      exclusive: exclusive === true ? 1 : 0,
+      reverse: reverse === true ? 1 : 0,
+    }),
+  Cumprod: ({ x }, { axis, exclusive, reverse }) =>
+    runningProduct(x!, axis as number, exclusive === true, reverse === true),
+  Softmax: ({ logits }, { dim }) => map('Softmax', cast(logits!, 'float32'), { axis: dim as number }),
+});

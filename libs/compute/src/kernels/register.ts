@@ -14,5 +14,10 @@ export const register = (kernelName: string, kernel: TraceKernel): void =>
     kernelFunc: ({ inputs, attrs }) => kernel(inputs as Inputs, attrs ?? {}),
   });
 
+/** Teaches the tracer the kernels of a table, by their names. */
+export const registerAll = (kernels: Record<string, TraceKernel>): void => {
+  for (const [name, kernel] of Object.entries(kernels)) register(name, kernel);
+};
+
 export const broadcastShape = (a: tf.TensorInfo, b: tf.TensorInfo): number[] =>
   tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);

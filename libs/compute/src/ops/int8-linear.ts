@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { register } from '../kernels/register.ts';
-import { reshape } from '../kernels/shape.ts';
+import { reshape } from '../kernels/values.ts';
 import { currentTrace, emit, nameOf, traced } from '../trace-backend.ts';
 import { defineKernel } from './define-kernel.ts';
 
