@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { engine } from '@tensorflow/tfjs-core';
 import type { Dimension, DType, Graph } from './graph.ts';
 import './kernels/index.ts';
+import { renameReads } from './loop-bodies.ts';
 import { encodeModel } from './onnx-model.ts';
 import { simplify } from './rewrite.ts';
 import { emit, nameOf, traced, withTrace, type Trace } from './trace-backend.ts';
@@ -53,10 +54,9 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
       shape: tensor.shape.map((size) => symbols.describe(size)),
     });
   }
-  const rename = (name: string): string => renamed.get(name) ?? name;
   for (const node of graph.nodes) {
-    node.inputs = node.inputs.map(rename);
-    node.outputs = node.outputs.map(rename);
+    renameReads(node, renamed);
+    node.outputs = node.outputs.map((name) => renamed.get(name) ?? name);
   }
 };
 

@@ -1,4 +1,12 @@
 export { compile, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
+export { loop, type LoopOptions } from './loop.ts';
+export {
+  createResidentSession,
+  nextName,
+  type ResidentSession,
+} from './resident-session.ts';
+export type { ComputeDevice } from './providers/device.ts';
+export { installCuda, isCudaInstalled, type InstallCudaOptions } from './providers/install-cuda.ts';
 export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';
 export { hasExactInt8 } from './int8-support.ts';
 export { measureMatmulCeiling } from './ceiling.ts';
