@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { engine } from '@tensorflow/tfjs-core';
 import type { Dimension, DType, Graph } from './graph.ts';
 import './kernels/index.ts';
+import { halveProducts } from './half-products.ts';
 import { renameReads } from './loop-bodies.ts';
 import { encodeModel } from './onnx-model.ts';
 import { simplify } from './rewrite.ts';
@@ -60,14 +61,24 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
   }
 };
 
+export interface CompileOptions {
+  /** In what matrix products are computed: float16 is for GPUs, and wants gradients scaled into its range. @default 'float32' */
+  products?: 'float32' | 'float16';
+}
+
 /**
  * Runs `fn` once on tensors without values and records what it does as one ONNX program.
  * @param fn written in tfjs operations; gradients included. It must not read values.
  * @throws TaxonError `internal` when `fn` reads a value; tfjs's own error names an operation that the tracer lacks
  */
-export const compile = (fn: (inputs: Tensors) => Tensors, signature: Signature): Program => {
+export const compile = (
+  fn: (inputs: Tensors) => Tensors,
+  signature: Signature,
+  { products = 'float32' }: CompileOptions = {},
+): Program => {
   const graph = withTrace((trace) => {
     declareOutputs(trace, fn(declareInputs(trace, signature)));
+    if (products === 'float16') halveProducts(trace.builder.graph, trace.builder);
     simplify(trace.builder.graph);
     return trace.builder.graph;
   });

@@ -14,6 +14,8 @@ export { attention } from './ops/attention.ts';
 export { batchedMatMul } from './ops/batched-matmul.ts';
 export { gelu } from './ops/gelu.ts';
 export { layerNorm } from './ops/layer-norm.ts';
+export { choose, isFiniteScalar } from './ops/choose.ts';
+export { scatterRows } from './ops/scatter-rows.ts';
 export { dropoutKey, randomKeep } from './ops/random-keep.ts';
 export {
   createOptimizerMemory,

@@ -125,6 +125,7 @@ export const takeEvaluation = async (
   options: FitOptions,
 ): Promise<void> => {
   if (options.evaluate === undefined) return;
+  await options.step.sync();
   const evaluation = { epoch, step: state.step, ...(await options.evaluate()) };
   progress.evaluations.push(evaluation);
   if (improves(evaluation, progress.best, options.recipe.metric)) {

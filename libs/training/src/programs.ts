@@ -5,8 +5,10 @@ import {
   int8Names,
   logits,
   parameterShapes,
+  type Dropout,
   type EncoderConfig,
   type HeadConfig,
+  type Parameters,
 } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
@@ -69,6 +71,31 @@ const crossEntropies = (scores: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor
   return tf.mul(tf.neg(tf.sum(chosen, -1)), weights);
 };
 
+/** A packed batch as tensors: what the loss is a function of, beside the parameters. */
+export interface BatchTensors {
+  /** [T, H] */
+  embeddings: tf.Tensor;
+  /** [R, S] int32 */
+  segments: tf.Tensor;
+  /** [R, M, S] */
+  pool: tf.Tensor;
+  /** [N] int32 */
+  labels: tf.Tensor;
+  /** [N] 1 for slots that hold a text, 0 for empty ones */
+  weights: tf.Tensor;
+  dropout?: Dropout;
+}
+
+/** Cross-entropy of every slot of a packed batch, [N]: the same function whether it is traced or runs eagerly. */
+export const slotLosses = (
+  p: Parameters,
+  { embeddings, segments, pool, labels, weights, dropout }: BatchTensors,
+  { encoder: config, head }: Pick<ProgramOptions, 'encoder' | 'head'>,
+): tf.Tensor => {
+  const x = encoder(p, { embeddings, segments, dropout }, config);
+  return crossEntropies(logits(p, features(p, x, pool, head)), labels, weights);
+};
+
 /** The gradient's name beside its parameter's. */
 export const gradientName = (name: string): string => `gradient.${name}`;
 
@@ -91,9 +118,8 @@ export const compileGradients = (options: ProgramOptions): Program => {
     let losses: tf.Tensor | undefined;
     const loss = (embeddings: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
       const p = { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
-      const x = encoder(p, { embeddings, segments: inputs.segments!, dropout }, options.encoder);
-      const scores = logits(p, features(p, x, inputs.pool!, options.head));
-      losses = tf.keep(crossEntropies(scores, inputs.labels!, inputs.weights!));
+      const { segments, pool, labels, weights } = inputs as Record<keyof BatchTensors, tf.Tensor>;
+      losses = tf.keep(slotLosses(p, { embeddings, segments, pool, labels, weights, dropout }, options));
       return tf.div(tf.sum(losses), inputs.count!);
     };
     const variables = [inputs.embeddings!, ...names.map((name) => inputs[name]!)];

@@ -29,13 +29,29 @@ export interface StepResult {
   gradientNorm: number;
 }
 
+/** One update: its batches, and the learning rate after schedule. */
+export interface Update {
+  batches: readonly LabelledBatch[];
+  learningRate: number;
+}
+
 export interface TrainingStep {
   /** One update of the state from one batch, or from several whose gradients are summed. */
   run(batches: readonly LabelledBatch[], learningRate: number): Promise<StepResult>;
+  /** Several updates, `updatesPerCall` a native call; absent where a call is one update. */
+  runAll?: (updates: readonly Update[]) => Promise<StepResult[]>;
+  /** How many updates `runAll` takes best. @default 1 */
+  readonly updatesPerCall?: number;
+  /**
+   * Brings the host's state (values and moments of the parameters and the embedding tables) up to date; needed before it is
+   * evaluated, saved or read. Nothing to do for a step whose state lives on the host.
+   */
+  sync(): Promise<void>;
   dispose(): Promise<void>;
 }
 
-const slotFeeds = (batch: LabelledBatch, slots: number): Record<'labels' | 'weights', FeedTensor> => {
+/** Labels of a batch by slot, and which slots hold a text. */
+export const slotFeeds = (batch: LabelledBatch, slots: number): Record<'labels' | 'weights', FeedTensor> => {
   const labels = new Int32Array(slots);
   const weights = new Float32Array(slots);
   batch.slots.forEach((slot, i) => {
@@ -135,6 +151,7 @@ export const createTrainingStep = async (
       const loss = losses.reduce((total, batch) => batch.reduce((sum, value) => sum + value, total), 0) / count;
       return { loss, losses, gradientNorm: update(learningRate) };
     },
+    sync: () => Promise.resolve(),
     dispose: () => program.dispose(),
   };
 };

@@ -46,13 +46,30 @@ export const cudaWheels: readonly CudaWheel[] = [
     sha256: '22bb226a857e5888fe6b54ae465fc4371296bcff13a35f79e19691bcf454f529',
     target,
   },
+  {
+    package: 'nvidia-cudnn-cu13',
+    version: '9.28.1.4',
+    sha256: 'a54f205b1db1f2895d99f398754db1369816f0569dd459731f925635cf7b65ec',
+    target,
+  },
 ];
 
 /** What ONNX Runtime looks for beside itself. */
 export const providerLibraries = ['libonnxruntime_providers_shared.so', 'libonnxruntime_providers_cuda.so'] as const;
 
-/** What the provider asks the system's loader for; in the order in which they need each other. */
-export const cudaRuntimeLibraries = ['libcudart.so.13', 'libcublasLt.so.13', 'libcublas.so.13', 'libcurand.so.10'] as const;
+/**
+ * What the provider asks the system's loader for, in the order in which they need each other. Of cuDNN, which it takes where
+ * it has no kernel of its own, the parts for reductions: the convolutions are half a gigabyte more.
+ */
+export const cudaRuntimeLibraries = [
+  'libcudart.so.13',
+  'libcublasLt.so.13',
+  'libcublas.so.13',
+  'libcurand.so.10',
+  'libcudnn.so.9',
+  'libcudnn_graph.so.9',
+  'libcudnn_ops.so.9',
+] as const;
 
 /** Where `installCuda` puts them: below `TAXON_CACHE`, else what the XDG directories say (`~/.cache/taxon`). */
 export const cudaFolder = (env: NodeJS.ProcessEnv = process.env): string => {

@@ -1,7 +1,7 @@
 import { constants } from 'node:os';
 import { createRequire } from 'node:module';
 import { existsSync } from 'node:fs';
-import { symlink } from 'node:fs/promises';
+import { rm, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { TaxonError } from '@taxon/errors';
 import { cudaFolder, cudaRuntimeLibraries, providerLibraries } from './cuda-libraries.ts';
@@ -26,6 +26,7 @@ const linkProviders = async (from: string, into: string): Promise<void> => {
     const source = join(from, file);
     if (!existsSync(source)) throw missing(source);
     try {
+      await rm(join(into, file), { force: true }); // a link into a cache that is gone
       await symlink(source, join(into, file));
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code === 'EEXIST') continue; // another process was faster

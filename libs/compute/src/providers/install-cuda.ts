@@ -33,7 +33,7 @@ export const isCudaInstalled = (folder: string = cudaFolder()): boolean =>
   wanted.every((file) => existsSync(join(folder, file)));
 
 /**
- * Fetches ONNX Runtime's CUDA provider and the CUDA libraries that it needs (750 MB), each wheel with a pinned digest. The
+ * Fetches ONNX Runtime's CUDA provider and the CUDA libraries that it needs (1.2 GB), each wheel with a pinned digest. The
  * folder appears whole or not at all; two processes at once need a lock around this.
  * @returns the folder
  * @throws TaxonError `failed_precondition` on machines that the provider is not made for; what `download` throws

@@ -1,0 +1,226 @@
+import { choose, compile, isFiniteScalar, loop, nextName, scatterRows, type Program, type Signature, type Tensors } from '@taxon/compute';
+import { parameterShapes, type Parameters } from '@taxon/models';
+import * as tf from '@tensorflow/tfjs-core';
+import type { AdamWOptions } from './adamw.ts';
+import { flatLayout, parts, stateNames, tableRows, type FlatLayout } from './flat-state.ts';
+import { graphAdamW, type Moments } from './graph-adamw.ts';
+import { rowsPerUpdate } from './loop-feeds.ts';
+import { nextScale, scaleSignature, type LossScale } from './loss-scale.ts';
+import { slotLosses, type ProgramOptions } from './programs.ts';
+
+export interface UpdateProgramOptions extends ProgramOptions {
+  adamw: AdamWOptions;
+  layerDecay: number;
+  clipNorm: number;
+  /** Batches whose gradients are summed, one after the other. */
+  batchesPerUpdate: number;
+  /** Many updates a run, in a loop; otherwise one. */
+  looped: boolean;
+  /** Products in float16, gradients scaled into its range. */
+  half: boolean;
+}
+
+// K: updates of a run, M: batches of an update, U: rows of the tables that an update touches, P: all parameters,
+// S: length, R: rows, T = S·R tokens, N: text slots, H: hidden.
+
+const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signature => {
+  const { encoder, shape, batchesPerUpdate: M, looped, dropout, half } = options;
+  const { rows, length, slots } = shape;
+  const K = looped ? 'updates' : 1;
+  const perUpdate = Object.fromEntries(
+    ['learningRate', 'rateCorrection', 'epsilonCorrection', 'count'].map((name) => [name, { shape: [K] }]),
+  );
+  const state = parts.flatMap((part) => {
+    const { flat, table } = stateNames(part);
+    return [
+      [flat, { shape: [layout.size] }],
+      [table, { shape: [tableRows(encoder).spare + 1, encoder.hidden] }],
+    ];
+  });
+  return {
+    ...perUpdate,
+    ...Object.fromEntries(state),
+    ...(half ? scaleSignature : {}),
+    touched: { shape: [K, rowsPerUpdate(options)], dtype: 'int32' },
+    rowOf: { shape: [K, M, 3, rows * length], dtype: 'int32' },
+    segments: { shape: [K, M, rows, length], dtype: 'int32' },
+    pool: { shape: [K, M, rows, slots, length] },
+    labels: { shape: [K, M, rows * slots], dtype: 'int32' },
+    weights: { shape: [K, M, rows * slots] },
+    ...(dropout > 0 ? { dropoutKeys: { shape: [K, M], dtype: 'int32' as const } } : {}),
+  };
+};
+
+const at = (x: tf.Tensor, index: tf.Tensor): tf.Tensor => tf.gather(x, index as tf.Tensor1D);
+
+const momentsOf = (state: Tensors, which: 'flat' | 'table'): Moments =>
+  Object.fromEntries(parts.map((part) => [part, state[stateNames(part)[which]]!])) as Moments;
+
+const mapParts = (fn: (part: (typeof parts)[number]) => tf.Tensor): Moments =>
+  Object.fromEntries(parts.map((part) => [part, fn(part)])) as Moments;
+
+const split = (flat: tf.Tensor, { parameters }: FlatLayout): Parameters =>
+  Object.fromEntries(
+    parameters.map(({ name, offset, size, shape }) => [name, tf.reshape(tf.slice(flat, [offset], [size]), [...shape])]),
+  );
+
+/** Per element of the flat parameters: its share of the learning rate, and of the decay. */
+const shares = ({ groups }: FlatLayout, { layerDecay, adamw }: UpdateProgramOptions): Record<'rate' | 'decay', tf.Tensor> => {
+  const fill = (value: (group: (typeof groups)[number]) => number): tf.Tensor =>
+    tf.concat(groups.map((group) => tf.fill([group.size], value(group))));
+  const rate = (depth: number): number => layerDecay ** depth;
+  return {
+    rate: fill(({ depth }) => rate(depth)),
+    decay: fill(({ depth, decays }) => (decays ? rate(depth) * adamw.weightDecay : 0)),
+  };
+};
+
+interface Gradients {
+  /** [P] */
+  flat: tf.Tensor;
+  /** [U, H] */
+  rows: tf.Tensor;
+}
+
+/** Forward and backward of one batch of an update. */
+const backward = (
+  inputs: Tensors,
+  [update, batch]: [tf.Tensor, tf.Tensor],
+  { parameters, rowValues, factor }: { parameters: Parameters; rowValues: tf.Tensor; factor: tf.Tensor },
+  layout: FlatLayout,
+  options: UpdateProgramOptions,
+): Gradients & { losses: tf.Tensor } => {
+  const pick = (name: string): tf.Tensor => at(at(inputs[name]!, update), batch);
+  const dropout = inputs.dropoutKeys && { rate: options.dropout, key: pick('dropoutKeys') };
+  const names = layout.parameters.map(({ name }) => name);
+  let losses: tf.Tensor | undefined;
+  const loss = (rows: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
+    const p = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
+    const embeddings = tf.sum(tf.gather(rows, pick('rowOf') as tf.Tensor2D), 0); // [3, T, H] → [T, H]
+    const batchTensors = { embeddings, segments: pick('segments'), pool: pick('pool'), labels: pick('labels') };
+    losses = tf.keep(slotLosses(p, { ...batchTensors, weights: pick('weights'), dropout }, options));
+    return tf.mul(tf.sum(losses), factor);
+  };
+  const { grads } = tf.valueAndGrads(loss)([rowValues, ...names.map((name) => parameters[name]!)]);
+  const [rows, ...others] = grads as [tf.Tensor, ...tf.Tensor[]];
+  return { rows, flat: tf.concat(others.map((gradient) => tf.reshape(gradient, [-1]))), losses: losses! };
+};
+
+/** The gradient of an update, summed over its batches. */
+const gradientsOf = (
+  inputs: Tensors,
+  update: tf.Tensor,
+  given: Given,
+  layout: FlatLayout,
+  options: UpdateProgramOptions,
+): Gradients & { losses: tf.Tensor } => {
+  if (options.batchesPerUpdate === 1) {
+    const { losses, ...gradients } = backward(inputs, [update, tf.scalar(0, 'int32')], given, layout, options);
+    return { ...gradients, losses: tf.expandDims(losses) };
+  }
+  const { state, outputs } = loop({
+    times: options.batchesPerUpdate,
+    state: { flat: tf.zerosLike(given.flat), rows: tf.zerosLike(given.rowValues) },
+    body: (sum, batch) => {
+      const { flat, rows, losses } = backward(inputs, [update, batch], given, layout, options);
+      return { state: { flat: tf.add(sum.flat, flat), rows: tf.add(sum.rows, rows) }, outputs: { losses } };
+    },
+  });
+  return { ...state, losses: outputs.losses };
+};
+
+interface Given {
+  flat: tf.Tensor;
+  parameters: Parameters;
+  rowValues: tf.Tensor;
+  factor: tf.Tensor;
+}
+
+/** One update: gradients, norm, clipping, AdamW on all parameters and on the rows that were touched. */
+const updateOnce = (
+  inputs: Tensors,
+  state: Tensors,
+  update: tf.Tensor,
+  layout: FlatLayout,
+  options: UpdateProgramOptions,
+): { state: Tensors; outputs: Tensors<'losses' | 'gradientNorm' | 'applied'> } => {
+  const { encoder, adamw, layerDecay, clipNorm, half } = options;
+  const pick = (name: string, index = update): tf.Tensor => at(inputs[name]!, index);
+  const [flat, table, touched] = [momentsOf(state, 'flat'), momentsOf(state, 'table'), pick('touched')];
+  const rows = mapParts((part) => at(table[part], touched)); // [U, H]
+  const scale = half ? state.scale! : tf.scalar(1);
+  const given = {
+    flat: flat.value,
+    parameters: split(flat.value, layout),
+    rowValues: rows.value,
+    factor: tf.div(scale, pick('count')),
+  };
+  const gradients = gradientsOf(inputs, update, given, layout, options);
+
+  const squares = tf.add(tf.sum(tf.square(tf.div(gradients.flat, scale))), tf.sum(tf.square(tf.div(gradients.rows, scale))));
+  const gradientNorm = tf.sqrt(squares);
+  // torch's own 1e-6
+  const clip = clipNorm > 0 ? tf.minimum(1, tf.div(clipNorm, tf.add(gradientNorm, 1e-6))) : tf.scalar(1);
+  const applied = half ? isFiniteScalar(gradientNorm) : undefined;
+  // The bias corrections count the updates that were applied.
+  const done = half ? state.done! : update;
+  const learningRate = pick('learningRate');
+  const shared = {
+    gradientScale: tf.div(clip, scale),
+    epsilon: tf.mul(pick('epsilonCorrection', done), adamw.epsilon),
+  };
+  const rate = tf.mul(learningRate, pick('rateCorrection', done));
+  const { rate: rateShare, decay } = shares(layout, options);
+  const tableShare = layerDecay ** encoder.layers;
+  const nextFlat = graphAdamW(flat, gradients.flat, adamw, {
+    ...shared,
+    rate: tf.mul(rateShare, rate),
+    keep: tf.sub(1, tf.mul(decay, learningRate)),
+  });
+  const nextRows = graphAdamW(rows, gradients.rows, adamw, {
+    ...shared,
+    rate: tf.mul(rate, tableShare),
+    keep: tf.sub(1, tf.mul(learningRate, tableShare * adamw.weightDecay)),
+  });
+  const settle = (next: tf.Tensor, before: tf.Tensor): tf.Tensor => (applied ? choose(applied, next, before) : next);
+  const next: Tensors = {};
+  for (const part of parts) {
+    const names = stateNames(part);
+    next[names.flat] = settle(nextFlat[part], flat[part]);
+    next[names.table] = scatterRows(table[part], touched, settle(nextRows[part], rows[part]));
+  }
+  if (applied) Object.assign(next, nextScale(state as Tensors<keyof LossScale | 'done'>, applied));
+  const outputs = { losses: gradients.losses, gradientNorm, applied: applied ? tf.cast(applied, 'float32') : tf.scalar(1) };
+  return { state: next, outputs };
+};
+
+/**
+ * K updates as one program, the state in inputs and outputs (`next.NAME`): losses [K, M, N], norms [K], and whether each
+ * update was applied [K].
+ */
+export const compileUpdates = (options: UpdateProgramOptions): Program => {
+  const layout = flatLayout(parameterShapes(options.encoder, options.head), options.encoder);
+  const signature = signatureOf(options, layout);
+  const names = [
+    ...parts.flatMap((part) => Object.values(stateNames(part))),
+    ...(options.half ? Object.keys(scaleSignature) : []),
+  ];
+  return compile(
+    (inputs) => {
+      const state: Tensors = Object.fromEntries(names.map((name) => [name, inputs[name]!]));
+      if (options.half) state.done = tf.scalar(0, 'int32');
+      const run = (now: Tensors, update: tf.Tensor) => updateOnce(inputs, now, update, layout, options);
+      let after: { state: Tensors; outputs: Tensors };
+      if (options.looped) after = loop({ times: inputs.count!.shape[0]!, state, body: run });
+      else {
+        const once = run(state, tf.scalar(0, 'int32'));
+        const stacked = Object.entries(once.outputs).map(([name, x]) => [name, tf.expandDims(x)] as const);
+        after = { state: once.state, outputs: Object.fromEntries(stacked) };
+      }
+      const next = names.map((name) => [nextName(name), after.state[name]!] as const);
+      return { ...after.outputs, ...Object.fromEntries(next) };
+    },
+    signature,
+    { products: options.half ? 'float16' : 'float32' },
+  );
+};
