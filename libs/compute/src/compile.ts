@@ -3,7 +3,11 @@ import { engine } from '@tensorflow/tfjs-core';
 import { TaxonError } from '@taxon/errors';
 import type { Dimension, DType, Graph } from './graph.ts';
 import './kernels/index.ts';
+import { expandProducts } from './expand-products.ts';
+import { halveProducts } from './half-products.ts';
+import { renameReads } from './loop-bodies.ts';
 import { encodeModel } from './onnx-model.ts';
+import { orderResults } from './order-results.ts';
 import { simplify } from './rewrite.ts';
 import { emit, nameOf, traced, withTrace, type Trace } from './trace-backend.ts';
 
@@ -54,10 +58,9 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
       shape: tensor.shape.map((size) => symbols.describe(size)),
     });
   }
-  const rename = (name: string): string => renamed.get(name) ?? name;
   for (const node of graph.nodes) {
-    node.inputs = node.inputs.map(rename);
-    node.outputs = node.outputs.map(rename);
+    renameReads(node, renamed);
+    node.outputs = node.outputs.map((name) => renamed.get(name) ?? name);
   }
 };
 
@@ -71,17 +74,31 @@ const refusePromise = (results: unknown, { failure }: Trace): void => {
   );
 };
 
+export interface CompileOptions {
+  /** In what matrix products are computed: float16 is for GPUs, and wants gradients scaled into its range. @default 'float32' */
+  products?: 'float32' | 'float16';
+  /** `standard`: no FusedMatMul, which WebGPU has no kernel for. @default 'fused' */
+  operators?: 'fused' | 'standard';
+}
+
 /**
  * Runs `fn` once on tensors without values and records what it does as one ONNX program.
  * @param fn written in tfjs operations; gradients included. It must not read values.
  * @throws TaxonError `internal`, with the line of `fn`, when it reads a value or uses an operation that the tracer lacks
  */
-export const compile = (fn: (inputs: Tensors) => Tensors, signature: Signature): Program => {
+export const compile = (
+  fn: (inputs: Tensors) => Tensors,
+  signature: Signature,
+  { products = 'float32', operators = 'fused' }: CompileOptions = {},
+): Program => {
   const graph = withTrace((trace) => {
     const results = fn(declareInputs(trace, signature));
     refusePromise(results, trace);
     declareOutputs(trace, results);
+    if (operators === 'standard') expandProducts(trace.builder.graph); // before casts: its scaling stays fp32
+    if (products === 'float16') halveProducts(trace.builder.graph, trace.builder);
     simplify(trace.builder.graph);
+    orderResults(trace.builder.graph);
     return trace.builder.graph;
   });
   return { graph, encode: () => encodeModel(graph) };

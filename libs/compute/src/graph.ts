@@ -19,8 +19,11 @@ export interface Initializer {
   data: TypedArray;
 }
 
-/** `{ float: 1 }` marks an attribute that is a float even where its value is a whole number. */
-export type Attribute = number | string | readonly number[] | { float: number };
+/**
+ * `{ float: 1 }` marks an attribute that is a float even where its value is a whole number; `graph` is the body of a loop,
+ * whose nodes may read what the graphs around it computed before.
+ */
+export type Attribute = number | string | readonly number[] | { float: number } | { graph: Graph };
 
 export interface GraphNode {
   op: string;
@@ -42,9 +45,13 @@ export interface Graph {
 /** Constants up to this many bytes are shared between nodes that want the same value. */
 const largestSharedConstant = 256;
 
-/** Collects nodes while a function is traced. */
+const emptyGraph = (): Graph => ({ inputs: [], outputs: [], nodes: [], initializers: [] });
+
+/** Collects nodes while a function is traced. Names are unique across a program and the bodies of its loops. */
 export class GraphBuilder {
-  readonly graph: Graph = { inputs: [], outputs: [], nodes: [], initializers: [] };
+  /** The program's own graph, which holds the constants of all bodies, too. */
+  readonly graph: Graph = emptyGraph();
+  #current = this.graph;
   readonly #shared = new Map<string, string>();
   #count = 0;
 
@@ -59,8 +66,31 @@ export class GraphBuilder {
     domain: GraphNode['domain'] = '',
     outputs: string[] = [this.fresh('v')],
   ): string {
-    this.graph.nodes.push({ op, domain, inputs, outputs, attributes });
+    this.#current.nodes.push({ op, domain, inputs, outputs, attributes });
     return outputs[0]!;
+  }
+
+  /** Sends the nodes that `body` records to a graph of their own, to become a loop's. */
+  nested(body: (graph: Graph) => void): Graph {
+    return this.#within(emptyGraph(), body);
+  }
+
+  /** Sends the nodes that `body` records to the program's own graph: computed once, and seen by every loop's body. */
+  outermost<Result>(body: () => Result): Result {
+    let result: Result | undefined;
+    this.#within(this.graph, () => (result = body()));
+    return result as Result;
+  }
+
+  #within(graph: Graph, body: (graph: Graph) => void): Graph {
+    const before = this.#current;
+    this.#current = graph;
+    try {
+      body(graph);
+    } finally {
+      this.#current = before;
+    }
+    return graph;
   }
 
   constant(data: TypedArray, shape: readonly number[], dtype: DType): string {

@@ -1,4 +1,17 @@
-export { compile, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
+export {
+  compile,
+  type CompileOptions,
+  type Program,
+  type Signature,
+  type Tensors,
+  type TensorSpec,
+} from './compile.ts';
+export { cacheByStructure } from './program-cache.ts';
+export { expandProducts } from './expand-products.ts';
+export { loop, type LoopOptions } from './loop.ts';
+export { createResidentSession, nextName, type ResidentSession } from './resident-session.ts';
+export type { ComputeDevice } from './providers/device.ts';
+export { installCuda, isCudaInstalled, type InstallCudaOptions } from './providers/install-cuda.ts';
 export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';
 export { hasExactInt8 } from './int8-support.ts';
 export { measureMatmulCeiling } from './ceiling.ts';
@@ -6,6 +19,9 @@ export { attention } from './ops/attention.ts';
 export { batchedMatMul } from './ops/batched-matmul.ts';
 export { gelu } from './ops/gelu.ts';
 export { layerNorm } from './ops/layer-norm.ts';
+export { checkpoint } from './ops/checkpoint.ts';
+export { choose, isFiniteScalar } from './ops/choose.ts';
+export { scatterRows } from './ops/scatter-rows.ts';
 export { dropoutKey, randomKeep } from './ops/random-keep.ts';
 export {
   createOptimizerMemory,

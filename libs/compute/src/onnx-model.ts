@@ -3,6 +3,7 @@ import {
   AttributeProto_AttributeType as AttributeType,
   ModelProto,
   type AttributeProto,
+  type GraphProto,
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
@@ -19,6 +20,7 @@ const attribute = (name: string, value: Attribute): AttributeProto => {
   if (typeof value === 'number') return { name, i: value, type: AttributeType.INT };
   if (typeof value === 'string') return { name, s: Buffer.from(value), type: AttributeType.STRING };
   if ('float' in value) return { name, f: value.float, type: AttributeType.FLOAT };
+  if ('graph' in value) return { name, g: graphProto(value.graph, name), type: AttributeType.GRAPH };
   return { name, ints: [...value], type: AttributeType.INTS };
 };
 
@@ -42,6 +44,14 @@ const valueInfo = ({ name, dtype, shape }: ValueInfo): ValueInfoProto => {
   return { name, type: { tensorType: { elemType: onnxType[dtype], shape: { dim } } } };
 };
 
+const graphProto = ({ nodes, initializers, inputs, outputs }: Graph, name: string): GraphProto => ({
+  name,
+  node: nodes.map(node),
+  initializer: initializers.map(initializer),
+  input: inputs.map(valueInfo),
+  output: outputs.map(valueInfo),
+});
+
 /** A graph in ONNX's protobuf encoding, as any ONNX runtime reads it. */
 export const encodeModel = (graph: Graph): Uint8Array =>
   ModelProto.encode({
@@ -51,11 +61,5 @@ export const encodeModel = (graph: Graph): Uint8Array =>
       { domain: '', version: opset },
       { domain: 'com.microsoft', version: 1 },
     ],
-    graph: {
-      name: 'taxon',
-      node: graph.nodes.map(node),
-      initializer: graph.initializers.map(initializer),
-      input: graph.inputs.map(valueInfo),
-      output: graph.outputs.map(valueInfo),
-    },
+    graph: graphProto(graph, 'taxon'),
   }).finish();

@@ -1,11 +1,12 @@
 import type { Graph, GraphNode } from './graph.ts';
+import { bodiesOf, readsOf, renameReads } from './loop-bodies.ts';
 
 /** An ONNX Identity is a full copy: readers take its source instead, unless it names an output of the program. */
 const dropIdentities = (graph: Graph): void => {
   const outputs = new Set(graph.outputs.map(({ name }) => name));
   const source = new Map<string, string>();
   graph.nodes = graph.nodes.filter((node) => {
-    node.inputs = node.inputs.map((name) => source.get(name) ?? name);
+    renameReads(node, source);
     if (node.op !== 'Identity' || outputs.has(node.outputs[0]!)) return true;
     source.set(node.outputs[0]!, node.inputs[0]!);
     return false;
@@ -18,7 +19,8 @@ const shareEqualNodes = (graph: Graph): void => {
   const seen = new Map<string, GraphNode>();
   const same = new Map<string, string>();
   graph.nodes = graph.nodes.filter((node) => {
-    node.inputs = node.inputs.map((name) => same.get(name) ?? name);
+    renameReads(node, same);
+    if (bodiesOf(node).length > 0) return true;
     const key = JSON.stringify([node.op, node.domain, node.inputs, node.attributes, node.outputs.length]);
     const known = seen.get(key);
     if (known === undefined || node.outputs.some((name) => outputs.has(name))) {
@@ -37,7 +39,7 @@ const dropUnread = (graph: Graph): void => {
     .reverse()
     .filter((node) => {
       if (!node.outputs.some((name) => needed.has(name))) return false;
-      node.inputs.forEach((name) => needed.add(name));
+      readsOf(node).forEach((name) => needed.add(name));
       return true;
     })
     .reverse();
@@ -46,6 +48,7 @@ const dropUnread = (graph: Graph): void => {
 
 /** Rewrites a traced graph in place into an equal one that does less. */
 export const simplify = (graph: Graph): void => {
+  for (const node of graph.nodes) bodiesOf(node).forEach(simplify);
   dropIdentities(graph);
   shareEqualNodes(graph);
   dropUnread(graph);

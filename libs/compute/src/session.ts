@@ -1,5 +1,6 @@
 import * as ort from 'onnxruntime-node';
 import type { Program } from './compile.ts';
+import { createOn, type ComputeDevice } from './providers/device.ts';
 
 /** Numbers with their shape. The arrays are read, and for preallocated results written, in place. */
 export interface FeedTensor {
@@ -8,6 +9,8 @@ export interface FeedTensor {
 }
 
 export interface SessionOptions {
+  /** @default 'cpu' */
+  device?: ComputeDevice;
   /** 0 or absent: as many as the machine has cores. */
   threads?: number;
   /** Threads spin while they wait: right on cores that are ours alone, three times slower on shared ones. @default false */
@@ -34,7 +37,7 @@ export interface Session {
 /** Building an ort.Tensor costs microseconds, and a step feeds hundreds that never change: one a buffer is kept. */
 const tensors = new WeakMap<FeedTensor['data'], ort.Tensor>();
 
-const toOrt = ({ data, shape }: FeedTensor): ort.Tensor => {
+export const toOrt = ({ data, shape }: FeedTensor): ort.Tensor => {
   const known = tensors.get(data);
   if (known?.dims.length === shape.length && known.dims.every((size, i) => size === shape[i])) return known;
   const tensor =
@@ -50,27 +53,45 @@ const toOrt = ({ data, shape }: FeedTensor): ort.Tensor => {
 const toOrtAll = (values: Readonly<Record<string, FeedTensor>>): Record<string, ort.Tensor> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toOrt(value)]));
 
-/** Loads a program (or the bytes of any ONNX model) into ONNX Runtime on the CPU. */
-export const createSession = async (program: Program | Uint8Array, options: SessionOptions = {}): Promise<Session> => {
-  const { threads = 0, spin = false, profile } = options;
-  const bytes = program instanceof Uint8Array ? program : program.encode();
-  const native = await ort.InferenceSession.create(bytes, {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    // The planned block comes on top of what the first run allocated: a third more memory in training, and no faster.
-    enableMemPattern: false,
-    graphOptimizationLevel: 'all',
-    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
-    extra: {
-      // A product and its bias as one Gemm, which fills the result with the bias on one thread first, is 2 % slower a step.
-      optimization: { disable_specified_optimizers: 'MatMulAddFusion' },
-      session: {
-        // Tiny gradients and moments would otherwise become denormals, which cost a hundred times more.
-        set_denormal_as_zero: '1',
-        intra_op: { allow_spinning: spin ? '1' : '0' },
-      },
+const nativeOptions = ({
+  threads = 0,
+  spin = false,
+  profile,
+}: SessionOptions): ort.InferenceSession.SessionOptions => ({
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  // The planned block comes on top of what the first run allocated: a third more memory in training, and no faster.
+  enableMemPattern: false,
+  graphOptimizationLevel: 'all',
+  ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+  extra: {
+    // A product and its bias as one Gemm, which fills the result with the bias on one thread first, is 2 % slower a step.
+    optimization: { disable_specified_optimizers: 'MatMulAddFusion' },
+    session: {
+      // Tiny gradients and moments would otherwise become denormals, which cost a hundred times more.
+      set_denormal_as_zero: '1',
+      intra_op: { allow_spinning: spin ? '1' : '0' },
     },
+  },
+});
+
+/** ONNX Runtime's own session; `more` goes beyond what all of ours share. */
+export const createNative = (
+  program: Program | Uint8Array,
+  options: SessionOptions,
+  more: ort.InferenceSession.SessionOptions = {},
+): Promise<ort.InferenceSession> =>
+  createOn(options.device ?? 'cpu', program instanceof Uint8Array ? program : program.encode(), {
+    ...nativeOptions(options),
+    ...more,
   });
+
+/**
+ * Loads a program (or the bytes of any ONNX model) into ONNX Runtime.
+ * @throws TaxonError `failed_precondition` where the device cannot be had
+ */
+export const createSession = async (program: Program | Uint8Array, options: SessionOptions = {}): Promise<Session> => {
+  const native = await createNative(program, options);
   return {
     async run(feeds, results = {}) {
       const fetches: Record<string, ort.Tensor | null> = {};
@@ -84,7 +105,7 @@ export const createSession = async (program: Program | Uint8Array, options: Sess
       );
     },
     async dispose() {
-      if (profile !== undefined) native.endProfiling();
+      if (options.profile !== undefined) native.endProfiling();
       await native.release();
     },
   };

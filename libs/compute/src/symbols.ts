@@ -33,7 +33,7 @@ export const createSymbolTable = (builder: GraphBuilder): SymbolTable => {
   const entries: SymbolEntry[] = [];
   const cache = new Map<string, string>();
   const memo = (key: string, make: () => string): string => {
-    const known = cache.get(key) ?? make();
+    const known = cache.get(key) ?? builder.outermost(make);
     cache.set(key, known);
     return known;
   };

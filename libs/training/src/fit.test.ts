@@ -8,7 +8,8 @@ import { createModelState, type ModelState } from './model-state.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { rateFactor } from './schedule.ts';
 import { session, tinyEncoder, tinyHead, tinyShape, tinyTexts, tinyWeights } from './testing.ts';
-import { createTrainingStep } from './training-step.ts';
+import { createLoopStep } from './loop-step.ts';
+import { createTrainingStep, type TrainingStep } from './training-step.ts';
 
 const recipe = parseRecipe({
   data: { train: 'x.csv' },
@@ -59,6 +60,51 @@ describe('fit', () => {
   let folder = '';
   beforeEach(async () => (folder = await mkdtemp(join(tmpdir(), 'taxon-fit-'))));
   afterEach(() => rm(folder, { recursive: true }));
+
+  it('hands a step that takes many updates as many as there are until the next evaluation or checkpoint', async () => {
+    const state = fresh();
+    const step = await createLoopStep(
+      state,
+      {
+        shape: tinyShape,
+        adamw: recipe.optimizer,
+        ...recipe.optimizer,
+        seed: 5,
+        batchesPerUpdate: 2,
+        updatesPerCall: 3,
+      },
+      session,
+    );
+    const groups: number[] = [];
+    const counting: TrainingStep = {
+      ...step,
+      runAll: (updates) => {
+        groups.push(updates.length);
+        return step.runAll!(updates);
+      },
+    };
+    const often = parseRecipe({
+      ...recipe,
+      data: { train: 'x.csv' },
+      evaluationsPerEpoch: 2,
+      patience: 0,
+      checkpoint: { updates: 4 },
+    });
+    const evaluations: number[] = [];
+    const { progress } = await train(state, {
+      recipe: often,
+      step: counting,
+      evaluate: () => Promise.resolve(evaluation(0.5, evaluations.push(state.step))),
+    });
+    await step.dispose();
+    const alone = await train(fresh());
+    expect(progress.history.map(({ step: at }) => at)).toEqual(alone.progress.history.map(({ step: at }) => at));
+    progress.history.forEach(({ loss }, i) => expect(loss).toBeCloseTo(alone.progress.history[i]!.loss, 2));
+    expect(Math.max(...groups)).toBe(3);
+    let done = 0;
+    const ends = groups.map((count) => (done += count));
+    for (const boundary of [...evaluations, 4, 8]) expect(ends).toContain(boundary);
+  });
 
   it('goes on from a checkpoint to the bit', async () => {
     const straight = fresh();

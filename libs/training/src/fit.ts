@@ -5,7 +5,7 @@ import type { TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
 import { rateFactor } from './schedule.ts';
-import type { LabelledBatch, TrainingStep } from './training-step.ts';
+import type { LabelledBatch, StepResult, TrainingStep, Update } from './training-step.ts';
 
 export interface LabelledTexts extends TokenizedTexts {
   /** Class of each text; −1 for a label that training never saw. */
@@ -68,7 +68,7 @@ export interface FitOptions {
   /** `done` and `total` count updates of the whole run; `tokens` are this update's real ones. */
   onStep?: (record: StepRecord, tokens: number, done: number, total: number) => void;
   onEvaluation?: (evaluation: Evaluation) => void;
-  /** Called after every update and what follows from it, when all is resumable. */
+  /** Called after every native call (one update, or `step.updatesPerCall`) and what follows from it, when all is resumable. */
   afterUpdate?: () => Promise<void>;
   /** Asked between two updates; true stops there, with everything resumable. */
   shouldStop?: () => boolean;
@@ -147,6 +147,12 @@ const rememberLosses = (
     batch.texts.forEach((text, j) => (progress.losses![text] = losses[i]![j]!));
 };
 
+/** How far it is to the next multiple of `every`, for ever if that is 0. */
+const until = (every: number, from: number): number => (every > 0 ? every - (from % every) : Infinity);
+
+const runUpdates = async (step: TrainingStep, updates: readonly Update[]): Promise<StepResult[]> =>
+  step.runAll === undefined ? [await step.run(updates[0]!.batches, updates[0]!.learningRate)] : step.runAll(updates);
+
 /**
  * Trains `state` in place from where `progress` stands. Two runs with the same recipe, texts, threads and machine are equal
  * to the bit, whether one was interrupted or not.
@@ -172,18 +178,29 @@ export const fit = async (
     const evaluateEvery = Math.ceil(updates.length / recipe.evaluationsPerEpoch);
     while (progress.update < last) {
       if (options.shouldStop?.() === true) return 'interrupted';
-      const position = progress.epoch + progress.update / updates.length;
-      // The middle of the update: neither the first nor the last one is wasted at a rate of 0.
-      const rate = learningRate * rateFactor((position + 0.5 / updates.length) / epochs, recipe.optimizer);
-      const batches = updates[progress.update]!.map(fill);
-      const { loss, losses } = await step.run(batches, rate);
-      rememberLosses(progress, lengths.length, batches, losses);
-      progress.update += 1;
+      const count = Math.min(
+        step.updatesPerCall ?? 1,
+        last - progress.update,
+        until(evaluateEvery, progress.update),
+        until(recipe.checkpoint.updates, state.step),
+      );
+      const group = updates.slice(progress.update, progress.update + count).map((plans, i): Update => {
+        const position = progress.epoch + (progress.update + i) / updates.length;
+        // The middle of the update: neither the first nor the last one is wasted at a rate of 0.
+        const factor = rateFactor((position + 0.5 / updates.length) / epochs, recipe.optimizer);
+        return { batches: plans.map(fill), learningRate: learningRate * factor };
+      });
+      for (const [i, { loss, losses }] of (await runUpdates(step, group)).entries()) {
+        const { batches, learningRate: rate } = group[i]!;
+        rememberLosses(progress, lengths.length, batches, losses);
+        progress.update += 1;
+        const epoch = progress.epoch + progress.update / updates.length;
+        const record = { step: state.step - (count - 1 - i), epoch, loss, learningRate: rate };
+        progress.history.push(record);
+        const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
+        options.onStep?.(record, tokens, Math.round(epoch * updates.length), Math.ceil(epochs * updates.length));
+      }
       const epoch = progress.epoch + progress.update / updates.length;
-      const record = { step: state.step, epoch, loss, learningRate: rate };
-      progress.history.push(record);
-      const tokens = batches.reduce((sum, batch) => sum + batch.tokens, 0);
-      options.onStep?.(record, tokens, Math.round(epoch * updates.length), Math.ceil(epochs * updates.length));
       if (progress.update === last || progress.update % evaluateEvery === 0) {
         await takeEvaluation(state, progress, epoch, options);
         if (recipe.patience > 0 && progress.evaluationsWithoutGain >= recipe.patience) {

@@ -1,4 +1,4 @@
-import { compile, type Program, type Signature } from '@taxon/compute';
+import { cacheByStructure, compile, type CompileOptions, type ComputeDevice, type Signature } from '@taxon/compute';
 import {
   encoder,
   features,
@@ -19,11 +19,19 @@ export interface ProgramOptions {
   head: HeadConfig;
   shape: PackShape;
   dropout: number;
+  /** `layers`: the backward pass computes each layer's activations anew from the layer's input: more work, less memory. @default 'none' */
+  recompute?: 'none' | 'layers';
+  /** `standard` for WebGPU. @default 'fused' */
+  operators?: CompileOptions['operators'];
   /** Weights whose products are computed in int8. @default none */
   int8?: readonly string[];
   /** Adds the gradients to those of the batches before, which `sum.NAME` feeds. @default false */
   accumulate?: boolean;
 }
+
+/** The operators that a device has kernels for. */
+export const operatorsOf = (device: ComputeDevice = 'cpu'): CompileOptions['operators'] =>
+  device === 'webgpu' ? 'standard' : 'fused';
 
 // S: length, R: rows, M: slots, T = S·R, H: hidden, N = R·M text slots.
 
@@ -52,7 +60,7 @@ const int8Signature = (weights: readonly string[], shapes: Record<string, number
   );
 
 /** Features [N, H] and logits [N, classes] of a packed batch, without dropout. */
-export const compileForward = (options: ProgramOptions): Program => {
+export const compileForward = cacheByStructure((options: ProgramOptions) => {
   const shapes = parameterShapes(options.encoder, options.head);
   return compile(
     (inputs) => {
@@ -61,15 +69,19 @@ export const compileForward = (options: ProgramOptions): Program => {
       return { features: pooled, logits: logits(inputs, pooled) };
     },
     { ...parameterSignature(shapes), ...int8Signature(options.int8 ?? [], shapes), ...batchSignature(options) },
+    { operators: options.operators },
   );
-};
+});
 
 /**
  * Cross-entropy of every slot, [N].
  * @param weights [N] 1 for slots that hold a text, 0 for empty ones
  */
 const crossEntropies = (scores: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor => {
-  const chosen = tf.mul(tf.logSoftmax(scores), tf.oneHot(labels as tf.Tensor1D, scores.shape[1]!));
+  // Not tf.oneHot: WebGPU has no kernel for it.
+  const classes = tf.tensor1d(Int32Array.from({ length: scores.shape[1]! }, (_, i) => i));
+  const oneHot = tf.cast(tf.equal(tf.expandDims(labels, 1), classes), 'float32');
+  const chosen = tf.mul(tf.logSoftmax(scores), oneHot);
   return tf.mul(tf.neg(tf.sum(chosen, -1)), weights);
 };
 
@@ -92,9 +104,9 @@ export interface BatchTensors {
 export const slotLosses = (
   p: Parameters,
   { embeddings, segments, pool, labels, weights, dropout }: BatchTensors,
-  { encoder: config, head }: Pick<ProgramOptions, 'encoder' | 'head'>,
+  { encoder: config, head, recompute }: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute'>,
 ): tf.Tensor => {
-  const x = encoder(p, { embeddings, segments, dropout }, config);
+  const x = encoder(p, { embeddings, segments, dropout, recompute: recompute === 'layers' }, config);
   return crossEntropies(logits(p, features(p, x, pool, head)), labels, weights);
 };
 
@@ -105,7 +117,7 @@ export const gradientName = (name: string): string => `gradient.${name}`;
 export const sumName = (name: string): string => `sum.${name}`;
 
 /** Losses [N] of a packed batch; of their sum over `count`, the gradient of every parameter (`gradient.NAME`) and of the embeddings [T, H]. */
-export const compileGradients = (options: ProgramOptions): Program => {
+export const compileGradients = cacheByStructure((options: ProgramOptions) => {
   const { rows, slots } = options.shape;
   const shapes = parameterShapes(options.encoder, options.head);
   const names = Object.keys(shapes);
@@ -138,7 +150,7 @@ export const compileGradients = (options: ProgramOptions): Program => {
     });
     return { losses: losses!, ...Object.fromEntries(named) };
   }, signature);
-};
+});
 
 /** The weights whose products pay in int8: every matrix of the encoder's layers. */
 export const int8Weights = ({ layers }: EncoderConfig): string[] =>

@@ -3,7 +3,7 @@ import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
 import { RowGradients } from './embedding-table.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
-import { compileGradients, decays, depthOf, gradientName, sumName } from './programs.ts';
+import { compileGradients, decays, depthOf, gradientName, sumName, type ProgramOptions } from './programs.ts';
 
 export interface StepOptions {
   shape: PackShape;
@@ -15,6 +15,8 @@ export interface StepOptions {
   seed: number;
   /** Updates from several batches; their gradients are summed in the graph. @default false */
   accumulate?: boolean;
+  /** @default 'none' */
+  recompute?: ProgramOptions['recompute'];
 }
 
 export interface LabelledBatch extends PackedBatch {
@@ -31,9 +33,19 @@ export interface StepResult {
   gradientNorm: number;
 }
 
+/** One update: its batches, and the learning rate after schedule. */
+export interface Update {
+  batches: readonly LabelledBatch[];
+  learningRate: number;
+}
+
 export interface TrainingStep {
   /** One update of the state from one batch, or from several whose gradients are summed. */
   run(batches: readonly LabelledBatch[], learningRate: number): Promise<StepResult>;
+  /** Several updates, `updatesPerCall` a native call; absent where a call is one update. */
+  runAll?: (updates: readonly Update[]) => Promise<StepResult[]>;
+  /** How many updates `runAll` takes best. @default 1 */
+  readonly updatesPerCall?: number;
   /**
    * Brings the host's state (values and moments of the parameters and the embedding tables) up to date; needed before it is
    * evaluated, saved or read. Nothing to do for a step whose state lives on the host.
@@ -74,10 +86,10 @@ export const createTrainingStep = async (
   options: StepOptions,
   session: SessionOptions,
 ): Promise<TrainingStep> => {
-  const { shape, adamw, layerDecay, clipNorm, dropout, seed, accumulate = false } = options;
+  const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false } = options;
   const { encoder, head, memory, tables, shapes } = state;
   const program = await createSession(
-    compileGradients({ encoder, head, shape, dropout, int8: state.int8Weights, accumulate }),
+    compileGradients({ encoder, head, shape, dropout, recompute, int8: state.int8Weights, accumulate }),
     session,
   );
   memory.quantize();
