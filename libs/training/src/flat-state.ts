@@ -54,6 +54,13 @@ export const flatLayout = (shapes: Readonly<Record<string, number[]>>, encoder: 
   return { parameters, groups: [...groups.values()].map(({ names: _, ...group }) => group), size };
 };
 
+/** What the groups' rates and decays multiply the learning rate by, [2, groups]. */
+export const groupShares = ({ groups }: FlatLayout, layerDecay: number, weightDecay: number): FeedTensor => {
+  const rates = groups.map(({ depth }) => layerDecay ** depth);
+  const decay = groups.map((group, i) => (group.decays ? rates[i]! * weightDecay : 0));
+  return { shape: [2, groups.length], data: Float32Array.from([...rates, ...decay]) };
+};
+
 /** First row of each table in the one that holds all, and the row below them that no token reads: what is left over goes there. */
 export interface TableRows {
   words: number;

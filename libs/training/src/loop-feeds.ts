@@ -39,7 +39,7 @@ const allocate = (updates: number, options: FeedOptions) => {
     count: floats(updates),
     dropoutKeys: ints(updates, batches),
     touched: ints(updates, rowsPerUpdate(options)),
-    rowOf: ints(updates, batches, 3, rows * length),
+    rowOf: ints(updates, batches, 3 * rows * length),
     segments: ints(updates, batches, rows, length),
     pool: floats(updates, batches, rows, slots, length),
     labels: ints(updates, batches, rows * slots),

@@ -1,5 +1,5 @@
 import { createResidentSession, type SessionOptions } from '@taxon/compute';
-import { flatLayout, flatten, unflatten } from './flat-state.ts';
+import { flatLayout, flatten, groupShares, unflatten } from './flat-state.ts';
 import { callFeeds } from './loop-feeds.ts';
 import { initialScale } from './loss-scale.ts';
 import type { ModelState } from './model-state.ts';
@@ -41,10 +41,14 @@ export const createLoopStep = async (
     session,
   );
   const feedOptions = { ...options, encoder, batchesPerUpdate };
+  const shares = groupShares(layout, options.layerDecay, options.adamw.weightDecay);
   let ahead = false; // of the host's state
 
   const call = async (updates: readonly Update[]): Promise<StepResult[]> => {
-    const { losses, gradientNorm, applied } = await resident.run(callFeeds(updates, state.step, feedOptions));
+    const { losses, gradientNorm, applied } = await resident.run({
+      ...callFeeds(updates, state.step, feedOptions),
+      shares,
+    });
     for (const one of applied!.data) state.step += one;
     ahead = true;
     const slots = losses!.shape[2]!;

@@ -41,8 +41,9 @@ const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signatu
     ...perUpdate,
     ...Object.fromEntries(state),
     ...(half ? scaleSignature : {}),
+    shares: { shape: [2, layout.groups.length] },
     touched: { shape: [K, rowsPerUpdate(options)], dtype: 'int32' },
-    rowOf: { shape: [K, M, 3, rows * length], dtype: 'int32' },
+    rowOf: { shape: [K, M, 3 * rows * length], dtype: 'int32' },
     segments: { shape: [K, M, rows, length], dtype: 'int32' },
     pool: { shape: [K, M, rows, slots, length] },
     labels: { shape: [K, M, rows * slots], dtype: 'int32' },
@@ -64,15 +65,11 @@ const split = (flat: tf.Tensor, { parameters }: FlatLayout): Parameters =>
     parameters.map(({ name, offset, size, shape }) => [name, tf.reshape(tf.slice(flat, [offset], [size]), [...shape])]),
   );
 
-/** Per element of the flat parameters: its share of the learning rate, and of the decay. */
-const shares = ({ groups }: FlatLayout, { layerDecay, adamw }: UpdateProgramOptions): Record<'rate' | 'decay', tf.Tensor> => {
-  const fill = (value: (group: (typeof groups)[number]) => number): tf.Tensor =>
-    tf.concat(groups.map((group) => tf.fill([group.size], value(group))));
-  const rate = (depth: number): number => layerDecay ** depth;
-  return {
-    rate: fill(({ depth }) => rate(depth)),
-    decay: fill(({ depth, decays }) => (decays ? rate(depth) * adamw.weightDecay : 0)),
-  };
+/** Per element of the flat parameters: its share of the learning rate, and of the decay; from the groups' [2, groups]. */
+const spread = (shares: tf.Tensor, { groups }: FlatLayout): Record<'rate' | 'decay', tf.Tensor> => {
+  const row = (which: number): tf.Tensor =>
+    tf.concat(groups.map(({ size }, i) => tf.tile(tf.reshape(tf.slice(shares, [which, i], [1, 1]), [1]), [size])));
+  return { rate: row(0), decay: row(1) };
 };
 
 interface Gradients {
@@ -96,7 +93,8 @@ const backward = (
   let losses: tf.Tensor | undefined;
   const loss = (rows: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
     const p = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-    const embeddings = tf.sum(tf.gather(rows, pick('rowOf') as tf.Tensor2D), 0); // [3, T, H] → [T, H]
+    const [words, positions, types] = tf.split(tf.gather(rows, pick('rowOf') as tf.Tensor1D), 3); // [T, H] each
+    const embeddings = tf.add(tf.add(words!, positions!), types!);
     const batchTensors = { embeddings, segments: pick('segments'), pool: pick('pool'), labels: pick('labels') };
     losses = tf.keep(slotLosses(p, { ...batchTensors, weights: pick('weights'), dropout }, options));
     return tf.mul(tf.sum(losses), factor);
@@ -136,11 +134,14 @@ interface Given {
   factor: tf.Tensor;
 }
 
+type Shares = ReturnType<typeof spread>;
+
 /** One update: gradients, norm, clipping, AdamW on all parameters and on the rows that were touched. */
 const updateOnce = (
   inputs: Tensors,
   state: Tensors,
   update: tf.Tensor,
+  share: Shares,
   layout: FlatLayout,
   options: UpdateProgramOptions,
 ): { state: Tensors; outputs: Tensors<'losses' | 'gradientNorm' | 'applied'> } => {
@@ -170,12 +171,11 @@ const updateOnce = (
     epsilon: tf.mul(pick('epsilonCorrection', done), adamw.epsilon),
   };
   const rate = tf.mul(learningRate, pick('rateCorrection', done));
-  const { rate: rateShare, decay } = shares(layout, options);
   const tableShare = layerDecay ** encoder.layers;
   const nextFlat = graphAdamW(flat, gradients.flat, adamw, {
     ...shared,
-    rate: tf.mul(rateShare, rate),
-    keep: tf.sub(1, tf.mul(decay, learningRate)),
+    rate: tf.mul(share.rate, rate),
+    keep: tf.sub(1, tf.mul(share.decay, learningRate)),
   });
   const nextRows = graphAdamW(rows, gradients.rows, adamw, {
     ...shared,
@@ -209,7 +209,8 @@ export const compileUpdates = (options: UpdateProgramOptions): Program => {
     (inputs) => {
       const state: Tensors = Object.fromEntries(names.map((name) => [name, inputs[name]!]));
       if (options.half) state.done = tf.scalar(0, 'int32');
-      const run = (now: Tensors, update: tf.Tensor) => updateOnce(inputs, now, update, layout, options);
+      const share = spread(inputs.shares!, layout);
+      const run = (now: Tensors, update: tf.Tensor) => updateOnce(inputs, now, update, share, layout, options);
       let after: { state: Tensors; outputs: Tensors };
       if (options.looped) after = loop({ times: inputs.count!.shape[0]!, state, body: run });
       else {
