@@ -1,4 +1,5 @@
 export { compile, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
+export { cacheByStructure } from './program-cache.ts';
 export { loop, type LoopOptions } from './loop.ts';
 export {
   createResidentSession,
@@ -14,6 +15,7 @@ export { attention } from './ops/attention.ts';
 export { batchedMatMul } from './ops/batched-matmul.ts';
 export { gelu } from './ops/gelu.ts';
 export { layerNorm } from './ops/layer-norm.ts';
+export { checkpoint } from './ops/checkpoint.ts';
 export { choose, isFiniteScalar } from './ops/choose.ts';
 export { scatterRows } from './ops/scatter-rows.ts';
 export { dropoutKey, randomKeep } from './ops/random-keep.ts';

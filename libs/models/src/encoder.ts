@@ -1,4 +1,4 @@
-import { attention, dropoutKey, gelu, int8Linear, layerNorm, randomKeep, type Int8Matrix } from '@taxon/compute';
+import { attention, checkpoint, dropoutKey, gelu, int8Linear, layerNorm, randomKeep, type Int8Matrix } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './encoder-config.ts';
 
@@ -42,6 +42,8 @@ export interface EncoderInputs {
   /** [R, S] int32: which text of its row a token belongs to, −1 for padding. */
   segments: tf.Tensor;
   dropout?: Dropout;
+  /** The backward pass computes each layer's activations anew, instead of keeping them from the forward pass. @default false */
+  recompute?: boolean;
 }
 
 const int8Parts = ['byColumn', 'columnScales', 'byRow', 'rowScales'] as const;
@@ -69,43 +71,59 @@ const blockDiagonalBias = (segments: tf.Tensor): tf.Tensor => {
   return tf.mul(tf.sub(1, tf.cast(same, 'float32')), -1e4);
 };
 
+/** Places of dropout: one behind the embeddings, then so many a layer. */
+const sitesPerLayer = 3;
+
 /** The encoder: [T, H] embeddings → [T, H] last hidden state. */
 export const encoder = (
   p: Parameters,
-  { embeddings, segments, dropout }: EncoderInputs,
+  { embeddings, segments, dropout, recompute = false }: EncoderInputs,
   config: EncoderConfig,
 ): tf.Tensor => {
   const { layers, heads, hidden, layerNormEpsilon: epsilon } = config;
   const [rows, length] = segments.shape as [number, number];
   const tokens = rows * length;
   const bias = blockDiagonalBias(segments);
-  const norm = (name: string, x: tf.Tensor): tf.Tensor =>
-    layerNorm(x, p[`${name}.gamma`]!, p[`${name}.beta`]!, epsilon);
+  const norm = (name: string, x: tf.Tensor, from: Parameters): tf.Tensor =>
+    layerNorm(x, from[`${name}.gamma`]!, from[`${name}.beta`]!, epsilon);
 
-  let site = 0; // every place of dropout draws its own numbers
-  const keep = (shape: number[]): tf.Tensor | undefined =>
-    dropout && dropout.rate > 0
-      ? randomKeep(tf.add(dropout.key, tf.scalar(dropoutKey(0, 0, site++), 'int32')), shape, dropout.rate)
+  // Every place of dropout draws its own numbers, and a layer that is computed again the same ones.
+  const keep = (shape: number[], site: number, key = dropout?.key): tf.Tensor | undefined =>
+    dropout && key && dropout.rate > 0
+      ? randomKeep(tf.add(key, tf.scalar(dropoutKey(0, 0, site), 'int32')), shape, dropout.rate)
       : undefined;
-  const drop = (x: tf.Tensor): tf.Tensor => {
-    const factors = keep(x.shape);
+  const drop = (x: tf.Tensor, site: number, key?: tf.Tensor): tf.Tensor => {
+    const factors = keep(x.shape, site, key);
     return factors === undefined ? x : tf.mul(x, factors);
   };
   const split = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [length, rows * heads, hidden / heads]); // [S, R·A, D]
 
-  let x = drop(norm('embeddings.norm', embeddings));
-  for (let i = 0; i < layers; i++) {
-    const layer = `layer.${i}`;
-    const [q, k, v] = ['query', 'key', 'value'].map((name) => split(linear(p, `${layer}.${name}`, x))) as [
+  const layer = (i: number, x: tf.Tensor, from: Parameters, key?: tf.Tensor): tf.Tensor => {
+    const name = `layer.${i}`;
+    const site = 1 + sitesPerLayer * i;
+    const [q, k, v] = ['query', 'key', 'value'].map((part) => split(linear(from, `${name}.${part}`, x))) as [
       tf.Tensor,
       tf.Tensor,
       tf.Tensor,
     ];
-    const context = attention(q, k, v, bias, { heads, keep: keep([rows, heads, length, length]) });
-    const attended = linear(p, `${layer}.output`, tf.reshape(context, [tokens, hidden]));
-    x = norm(`${layer}.attentionNorm`, tf.add(drop(attended), x));
-    const fed = linear(p, `${layer}.down`, gelu(linear(p, `${layer}.up`, x)));
-    x = norm(`${layer}.outputNorm`, tf.add(drop(fed), x));
-  }
+    const context = attention(q, k, v, bias, { heads, keep: keep([rows, heads, length, length], site, key) });
+    const attended = linear(from, `${name}.output`, tf.reshape(context, [tokens, hidden]));
+    const middle = norm(`${name}.attentionNorm`, tf.add(drop(attended, site + 1, key), x), from);
+    const fed = linear(from, `${name}.down`, gelu(linear(from, `${name}.up`, middle)));
+    return norm(`${name}.outputNorm`, tf.add(drop(fed, site + 2, key), middle), from);
+  };
+
+  const recomputed = (i: number, x: tf.Tensor): tf.Tensor => {
+    const names = Object.keys(encoderShapes(config)).filter((name) => name.startsWith(`layer.${i}.`));
+    return checkpoint(
+      ([input, ...values], [key]) =>
+        layer(i, input!, { ...p, ...Object.fromEntries(names.map((name, at) => [name, values[at]!])) }, key),
+      [x, ...names.map((name) => p[name]!)],
+      dropout ? [dropout.key] : [],
+    );
+  };
+
+  let x = drop(norm('embeddings.norm', embeddings, p), 0);
+  for (let i = 0; i < layers; i++) x = recompute ? recomputed(i, x) : layer(i, x, p);
   return x;
 };

@@ -34,7 +34,21 @@ export const createLoopStep = async (
   const { encoder, head, shapes } = state;
   const layout = flatLayout(shapes, encoder);
   const half = precision === 'fp16';
-  const program = compileUpdates({ ...options, encoder, head, batchesPerUpdate, half, looped: updatesPerCall > 1 });
+  const { shape, dropout, layerDecay, clipNorm, recompute } = options;
+  const { beta1, beta2, epsilon, weightDecay } = options.adamw;
+  const program = compileUpdates({
+    encoder,
+    head,
+    shape,
+    dropout,
+    recompute,
+    layerDecay,
+    clipNorm,
+    adamw: { beta1, beta2, epsilon, weightDecay },
+    batchesPerUpdate,
+    half,
+    looped: updatesPerCall > 1,
+  });
   const resident = await createResidentSession(
     program,
     { ...flatten(state, layout), ...(half ? initialScale(lossScale) : {}) },

@@ -1,4 +1,4 @@
-import { compile, type Program, type Signature } from '@taxon/compute';
+import { cacheByStructure, compile, type Signature } from '@taxon/compute';
 import {
   encoder,
   features,
@@ -19,6 +19,8 @@ export interface ProgramOptions {
   head: HeadConfig;
   shape: PackShape;
   dropout: number;
+  /** `layers`: the backward pass computes each layer's activations anew from the layer's input: more work, less memory. @default 'none' */
+  recompute?: 'none' | 'layers';
   /** Weights whose products are computed in int8. @default none */
   int8?: readonly string[];
 }
@@ -50,7 +52,7 @@ const int8Signature = (weights: readonly string[], shapes: Record<string, number
   );
 
 /** Features [N, H] and logits [N, classes] of a packed batch, without dropout. */
-export const compileForward = (options: ProgramOptions): Program => {
+export const compileForward = cacheByStructure((options: ProgramOptions) => {
   const shapes = parameterShapes(options.encoder, options.head);
   return compile(
     (inputs) => {
@@ -60,7 +62,7 @@ export const compileForward = (options: ProgramOptions): Program => {
     },
     { ...parameterSignature(shapes), ...int8Signature(options.int8 ?? [], shapes), ...batchSignature(options) },
   );
-};
+});
 
 /**
  * Cross-entropy of every slot, [N].
@@ -90,9 +92,9 @@ export interface BatchTensors {
 export const slotLosses = (
   p: Parameters,
   { embeddings, segments, pool, labels, weights, dropout }: BatchTensors,
-  { encoder: config, head }: Pick<ProgramOptions, 'encoder' | 'head'>,
+  { encoder: config, head, recompute }: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute'>,
 ): tf.Tensor => {
-  const x = encoder(p, { embeddings, segments, dropout }, config);
+  const x = encoder(p, { embeddings, segments, dropout, recompute: recompute === 'layers' }, config);
   return crossEntropies(logits(p, features(p, x, pool, head)), labels, weights);
 };
 
@@ -100,7 +102,7 @@ export const slotLosses = (
 export const gradientName = (name: string): string => `gradient.${name}`;
 
 /** Losses [N] of a packed batch; of their sum over `count`, the gradient of every parameter (`gradient.NAME`) and of the embeddings [T, H]. */
-export const compileGradients = (options: ProgramOptions): Program => {
+export const compileGradients = cacheByStructure((options: ProgramOptions) => {
   const { rows, slots } = options.shape;
   const shapes = parameterShapes(options.encoder, options.head);
   const names = Object.keys(shapes);
@@ -127,7 +129,7 @@ export const compileGradients = (options: ProgramOptions): Program => {
     const named = ['embeddings', ...names].map((name, i) => [gradientName(name), grads[i]!] as const);
     return { losses: losses!, ...Object.fromEntries(named) };
   }, signature);
-};
+});
 
 /** The weights whose products pay in int8: every matrix of the encoder's layers. */
 export const int8Weights = ({ layers }: EncoderConfig): string[] =>

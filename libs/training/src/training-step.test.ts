@@ -95,6 +95,19 @@ describe('the training step', () => {
     });
   });
 
+  it('has the same gradients when every layer is computed again for them', async () => {
+    const groups = Array.from({ length: 3 }, () => batchesOf(tinyTexts(6), [0, 1, 2, 3, 4, 5]));
+    for (const dropout of [0, 0.2]) {
+      const kept = await afterSteps(groups, { dropout });
+      const again = await afterSteps(groups, { dropout, recompute: 'layers' });
+      expect(again.losses).toEqual(kept.losses);
+      expect(largestDifference(snapshot(again.state), snapshot(kept.state))).toBe(0);
+    }
+    const nodes = (recompute: 'none' | 'layers'): number =>
+      compileGradients({ encoder: tinyEncoder, head: tinyHead, shape: tinyShape, dropout: 0.2, recompute }).graph.nodes.length;
+    expect(nodes('layers')).toBeGreaterThan(1.2 * nodes('none'));
+  });
+
   it('learns', async () => {
     const texts = tinyTexts(60);
     const batches = batchesOf(texts, [...texts.ids.keys()]);

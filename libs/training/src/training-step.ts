@@ -3,7 +3,7 @@ import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
 import { RowGradients } from './embedding-table.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
-import { compileGradients, decays, depthOf, gradientName } from './programs.ts';
+import { compileGradients, decays, depthOf, gradientName, type ProgramOptions } from './programs.ts';
 
 export interface StepOptions {
   shape: PackShape;
@@ -13,6 +13,8 @@ export interface StepOptions {
   clipNorm: number;
   dropout: number;
   seed: number;
+  /** @default 'none' */
+  recompute?: ProgramOptions['recompute'];
 }
 
 export interface LabelledBatch extends PackedBatch {
@@ -82,10 +84,10 @@ export const createTrainingStep = async (
   options: StepOptions,
   session: SessionOptions,
 ): Promise<TrainingStep> => {
-  const { shape, adamw, layerDecay, clipNorm, dropout, seed } = options;
+  const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute } = options;
   const { encoder, head, memory, tables, shapes } = state;
   const program = await createSession(
-    compileGradients({ encoder, head, shape, dropout, int8: state.int8Weights }),
+    compileGradients({ encoder, head, shape, dropout, recompute, int8: state.int8Weights }),
     session,
   );
   memory.quantize();

@@ -1,4 +1,4 @@
-import { choose, compile, isFiniteScalar, loop, nextName, scatterRows, type Program, type Signature, type Tensors } from '@taxon/compute';
+import { cacheByStructure, choose, compile, isFiniteScalar, loop, nextName, scatterRows, type Signature, type Tensors } from '@taxon/compute';
 import { parameterShapes, type Parameters } from '@taxon/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamWOptions } from './adamw.ts';
@@ -198,7 +198,7 @@ const updateOnce = (
  * K updates as one program, the state in inputs and outputs (`next.NAME`): losses [K, M, N], norms [K], and whether each
  * update was applied [K].
  */
-export const compileUpdates = (options: UpdateProgramOptions): Program => {
+export const compileUpdates = cacheByStructure((options: UpdateProgramOptions) => {
   const layout = flatLayout(parameterShapes(options.encoder, options.head), options.encoder);
   const signature = signatureOf(options, layout);
   const names = [
@@ -224,4 +224,4 @@ export const compileUpdates = (options: UpdateProgramOptions): Program => {
     signature,
     { products: options.half ? 'float16' : 'float32' },
   );
-};
+});
