@@ -5,6 +5,7 @@ import './kernels/index.ts';
 import { halveProducts } from './half-products.ts';
 import { renameReads } from './loop-bodies.ts';
 import { encodeModel } from './onnx-model.ts';
+import { orderResults } from './order-results.ts';
 import { simplify } from './rewrite.ts';
 import { emit, nameOf, traced, withTrace, type Trace } from './trace-backend.ts';
 
@@ -80,6 +81,7 @@ export const compile = (
     declareOutputs(trace, fn(declareInputs(trace, signature)));
     if (products === 'float16') halveProducts(trace.builder.graph, trace.builder);
     simplify(trace.builder.graph);
+    orderResults(trace.builder.graph);
     return trace.builder.graph;
   });
   return { graph, encode: () => encodeModel(graph) };
