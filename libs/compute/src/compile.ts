@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { engine } from '@tensorflow/tfjs-core';
 import type { Dimension, DType, Graph } from './graph.ts';
 import './kernels/index.ts';
+import { expandProducts } from './expand-products.ts';
 import { halveProducts } from './half-products.ts';
 import { renameReads } from './loop-bodies.ts';
 import { encodeModel } from './onnx-model.ts';
@@ -65,6 +66,8 @@ const declareOutputs = ({ builder, symbols }: Trace, results: Tensors): void => 
 export interface CompileOptions {
   /** In what matrix products are computed: float16 is for GPUs, and wants gradients scaled into its range. @default 'float32' */
   products?: 'float32' | 'float16';
+  /** `standard`: no FusedMatMul, which WebGPU has no kernel for. @default 'fused' */
+  operators?: 'fused' | 'standard';
 }
 
 /**
@@ -75,10 +78,11 @@ export interface CompileOptions {
 export const compile = (
   fn: (inputs: Tensors) => Tensors,
   signature: Signature,
-  { products = 'float32' }: CompileOptions = {},
+  { products = 'float32', operators = 'fused' }: CompileOptions = {},
 ): Program => {
   const graph = withTrace((trace) => {
     declareOutputs(trace, fn(declareInputs(trace, signature)));
+    if (operators === 'standard') expandProducts(trace.builder.graph); // before casts: its scaling stays fp32
     if (products === 'float16') halveProducts(trace.builder.graph, trace.builder);
     simplify(trace.builder.graph);
     orderResults(trace.builder.graph);

@@ -1,5 +1,6 @@
-export { compile, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
+export { compile, type CompileOptions, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
 export { cacheByStructure } from './program-cache.ts';
+export { expandProducts } from './expand-products.ts';
 export { loop, type LoopOptions } from './loop.ts';
 export {
   createResidentSession,

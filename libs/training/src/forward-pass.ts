@@ -1,7 +1,7 @@
 import { createSession, type FeedTensor, type SessionOptions } from '@taxon/compute';
 import { fillBatch, planBatches, type PackShape } from '@taxon/text';
 import { embedTokens, type ModelState, type Precision } from './model-state.ts';
-import { compileForward } from './programs.ts';
+import { compileForward, operatorsOf } from './programs.ts';
 
 export interface TokenizedTexts {
   /** Ids of each text, special tokens included. */
@@ -39,7 +39,14 @@ export const createForwardPass = async (
 ): Promise<ForwardPass> => {
   const { encoder, head } = state;
   const program = await createSession(
-    compileForward({ encoder, head, shape, dropout: 0, int8: precision === 'int8' ? state.int8Weights : [] }),
+    compileForward({
+      encoder,
+      head,
+      shape,
+      dropout: 0,
+      operators: operatorsOf(session.device),
+      int8: precision === 'int8' ? state.int8Weights : [],
+    }),
     session,
   );
   const { rows, length, slots } = shape;

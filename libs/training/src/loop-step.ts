@@ -3,6 +3,7 @@ import { flatLayout, flatten, groupShares, unflatten } from './flat-state.ts';
 import { callFeeds } from './loop-feeds.ts';
 import { initialScale } from './loss-scale.ts';
 import type { ModelState } from './model-state.ts';
+import { operatorsOf } from './programs.ts';
 import type { StepOptions, StepResult, TrainingStep, Update } from './training-step.ts';
 import { compileUpdates } from './update-program.ts';
 
@@ -42,6 +43,7 @@ export const createLoopStep = async (
     shape,
     dropout,
     recompute,
+    operators: operatorsOf(session.device),
     layerDecay,
     clipNorm,
     adamw: { beta1, beta2, epsilon, weightDecay },

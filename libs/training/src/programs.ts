@@ -1,4 +1,4 @@
-import { cacheByStructure, compile, type Signature } from '@taxon/compute';
+import { cacheByStructure, compile, type CompileOptions, type ComputeDevice, type Signature } from '@taxon/compute';
 import {
   encoder,
   features,
@@ -21,9 +21,15 @@ export interface ProgramOptions {
   dropout: number;
   /** `layers`: the backward pass computes each layer's activations anew from the layer's input: more work, less memory. @default 'none' */
   recompute?: 'none' | 'layers';
+  /** `standard` for WebGPU. @default 'fused' */
+  operators?: CompileOptions['operators'];
   /** Weights whose products are computed in int8. @default none */
   int8?: readonly string[];
 }
+
+/** The operators that a device has kernels for. */
+export const operatorsOf = (device: ComputeDevice = 'cpu'): CompileOptions['operators'] =>
+  device === 'webgpu' ? 'standard' : 'fused';
 
 // S: length, R: rows, M: slots, T = S·R, H: hidden, N = R·M text slots.
 
@@ -61,6 +67,7 @@ export const compileForward = cacheByStructure((options: ProgramOptions) => {
       return { features: pooled, logits: logits(inputs, pooled) };
     },
     { ...parameterSignature(shapes), ...int8Signature(options.int8 ?? [], shapes), ...batchSignature(options) },
+    { operators: options.operators },
   );
 });
 
@@ -69,7 +76,10 @@ export const compileForward = cacheByStructure((options: ProgramOptions) => {
  * @param weights [N] 1 for slots that hold a text, 0 for empty ones
  */
 const crossEntropies = (scores: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor => {
-  const chosen = tf.mul(tf.logSoftmax(scores), tf.oneHot(labels as tf.Tensor1D, scores.shape[1]!));
+  // Not tf.oneHot: WebGPU has no kernel for it.
+  const classes = tf.tensor1d(Int32Array.from({ length: scores.shape[1]! }, (_, i) => i));
+  const oneHot = tf.cast(tf.equal(tf.expandDims(labels, 1), classes), 'float32');
+  const chosen = tf.mul(tf.logSoftmax(scores), oneHot);
   return tf.mul(tf.neg(tf.sum(chosen, -1)), weights);
 };
 

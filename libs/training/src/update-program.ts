@@ -222,6 +222,6 @@ export const compileUpdates = cacheByStructure((options: UpdateProgramOptions) =
       return { ...after.outputs, ...Object.fromEntries(next) };
     },
     signature,
-    { products: options.half ? 'float16' : 'float32' },
+    { products: options.half ? 'float16' : 'float32', operators: options.operators },
   );
 });
