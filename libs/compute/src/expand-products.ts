@@ -14,7 +14,12 @@ const permutation = (batchSecond: boolean, transposed: boolean): number[] | unde
   return transposed ? [0, 2, 1] : undefined;
 };
 
-const plain = (op: string, inputs: string[], outputs: string[], attributes: GraphNode['attributes'] = {}): GraphNode => ({
+const plain = (
+  op: string,
+  inputs: string[],
+  outputs: string[],
+  attributes: GraphNode['attributes'] = {},
+): GraphNode => ({
   op,
   domain: '',
   inputs,

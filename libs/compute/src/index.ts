@@ -1,12 +1,15 @@
-export { compile, type CompileOptions, type Program, type Signature, type Tensors, type TensorSpec } from './compile.ts';
+export {
+  compile,
+  type CompileOptions,
+  type Program,
+  type Signature,
+  type Tensors,
+  type TensorSpec,
+} from './compile.ts';
 export { cacheByStructure } from './program-cache.ts';
 export { expandProducts } from './expand-products.ts';
 export { loop, type LoopOptions } from './loop.ts';
-export {
-  createResidentSession,
-  nextName,
-  type ResidentSession,
-} from './resident-session.ts';
+export { createResidentSession, nextName, type ResidentSession } from './resident-session.ts';
 export type { ComputeDevice } from './providers/device.ts';
 export { installCuda, isCudaInstalled, type InstallCudaOptions } from './providers/install-cuda.ts';
 export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { compile, loop } from './index.ts';
 import { largestError, numbers, runReference, runTraced } from './testing.ts';
 
-const at = (x: tf.Tensor, i: tf.Tensor): tf.Tensor => tf.gather(x, i as tf.Tensor1D);
+const at = (x: tf.Tensor, i: tf.Tensor): tf.Tensor => tf.gather(x, i);
 
 describe('loop', () => {
   it('carries state, stacks outputs, reads from outside, as often as an input is long', async () => {
@@ -26,7 +26,7 @@ describe('loop', () => {
       const actual = await runTraced(
         ({ x, w }) => {
           const { state, outputs } = loop({
-            times: x!.shape[0]!,
+            times: x!.shape[0],
             state: { sum: tf.neg(w!) },
             body: ({ sum }, i) => {
               const next = tf.add(sum, tf.mul(at(x!, i), tf.exp(w!)));
@@ -94,7 +94,9 @@ describe('loop', () => {
   it('refuses a state that changes its shape', () => {
     const grow = () =>
       compile(
-        ({ x }) => loop({ times: 2, state: { x: x! }, body: (s) => ({ state: { x: tf.concat([s.x, s.x]) }, outputs: {} }) }).state,
+        ({ x }) =>
+          loop({ times: 2, state: { x: x! }, body: (s) => ({ state: { x: tf.concat([s.x, s.x]) }, outputs: {} }) })
+            .state,
         { x: { shape: [2] } },
       );
     expect(grow).toThrow("'x' enters as float32[2] and leaves as float32[4]");

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { describe, expect, it } from 'vitest';
-import { compile, createResidentSession, createSession, nextName, type ComputeDevice } from './index.ts';
+import { compile, createResidentSession, nextName, type ComputeDevice } from './index.ts';
+import { webGpuIsThere } from './testing.ts';
 
 const program = compile(
   ({ x, by }) => ({ [nextName('x')]: tf.add(x!, by!), [nextName('n')]: tf.neg(x!), sum: tf.sum(x!) }),
@@ -8,15 +9,12 @@ const program = compile(
 );
 
 const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
-const start = () => ({ x: { shape: [3], data: Float32Array.of(1, 2, 3) }, n: { shape: [3], data: new Float32Array(3) } });
+const start = () => ({
+  x: { shape: [3], data: Float32Array.of(1, 2, 3) },
+  n: { shape: [3], data: new Float32Array(3) },
+});
 
-const webgpu = await createSession(program, { device: 'webgpu' }).then(
-  async (session) => {
-    await session.dispose();
-    return true;
-  },
-  () => false,
-);
+const webgpu = await webGpuIsThere();
 
 describe.each<[ComputeDevice, boolean]>([
   ['cpu', true],

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as ort from 'onnxruntime-node';
 import { compile, type Program, type TensorSpec } from './compile.ts';
-import { createNative, createSession, toOrt, type FeedTensor, type Session, type SessionOptions } from './session.ts';
+import { createNative, createSession, toOrt, type FeedTensor, type SessionOptions } from './session.ts';
 
 /** The output that a state's next value leaves a program by. */
 export const nextName = (name: string): string => `next.${name}`;
@@ -74,8 +74,12 @@ const keepOnDevice = async (program: Program, initial: Feeds, options: SessionOp
   let state: Record<string, ort.Tensor> = Object.fromEntries(
     names.map((name) => [name, toOrt(copyOf(initial[name]!))]),
   );
-  const release = (): void => Object.values(state).forEach((tensor) => tensor.location === 'gpu-buffer' && tensor.dispose());
-  const hostTensor = (tensor: ort.Tensor): FeedTensor => ({ data: tensor.data as FeedTensor['data'], shape: tensor.dims });
+  const release = (): void =>
+    Object.values(state).forEach((tensor) => tensor.location === 'gpu-buffer' && tensor.dispose());
+  const hostTensor = (tensor: ort.Tensor): FeedTensor => ({
+    data: tensor.data as FeedTensor['data'],
+    shape: tensor.dims,
+  });
   return {
     async run(feeds) {
       const tensors = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, toOrt(value)]));

@@ -53,7 +53,11 @@ export const toOrt = ({ data, shape }: FeedTensor): ort.Tensor => {
 const toOrtAll = (values: Readonly<Record<string, FeedTensor>>): Record<string, ort.Tensor> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toOrt(value)]));
 
-const nativeOptions = ({ threads = 0, spin = false, profile }: SessionOptions): ort.InferenceSession.SessionOptions => ({
+const nativeOptions = ({
+  threads = 0,
+  spin = false,
+  profile,
+}: SessionOptions): ort.InferenceSession.SessionOptions => ({
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   // The planned block comes on top of what the first run allocated: a third more memory in training, and no faster.

@@ -53,3 +53,14 @@ export const largestError = (actual: FeedTensor, expected: FeedTensor): number =
 /** Reproducible numbers within ±scale. */
 export const numbers = (size: number, scale = 1, seed = 1): Float32Array =>
   Float32Array.from({ length: size }, (_, i) => scale * Math.sin((i + 1) * 12.9898 * seed) * Math.cos(i * 0.7 + seed));
+
+/** Whether ONNX Runtime finds a WebGPU adapter on this machine. */
+export const webGpuIsThere = async (): Promise<boolean> => {
+  const program = compile(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [1] } });
+  try {
+    await (await createSession(program, { device: 'webgpu' })).dispose();
+    return true;
+  } catch {
+    return false;
+  }
+};

@@ -1,4 +1,13 @@
-import { attention, checkpoint, dropoutKey, gelu, int8Linear, layerNorm, randomKeep, type Int8Matrix } from '@taxon/compute';
+import {
+  attention,
+  checkpoint,
+  dropoutKey,
+  gelu,
+  int8Linear,
+  layerNorm,
+  randomKeep,
+  type Int8Matrix,
+} from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './encoder-config.ts';
 

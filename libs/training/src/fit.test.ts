@@ -65,7 +65,14 @@ describe('fit', () => {
     const state = fresh();
     const step = await createLoopStep(
       state,
-      { shape: tinyShape, adamw: recipe.optimizer, ...recipe.optimizer, seed: 5, batchesPerUpdate: 2, updatesPerCall: 3 },
+      {
+        shape: tinyShape,
+        adamw: recipe.optimizer,
+        ...recipe.optimizer,
+        seed: 5,
+        batchesPerUpdate: 2,
+        updatesPerCall: 3,
+      },
       session,
     );
     const groups: number[] = [];

@@ -151,9 +151,7 @@ const rememberLosses = (
 const until = (every: number, from: number): number => (every > 0 ? every - (from % every) : Infinity);
 
 const runUpdates = async (step: TrainingStep, updates: readonly Update[]): Promise<StepResult[]> =>
-  step.runAll === undefined
-    ? [await step.run(updates[0]!.batches, updates[0]!.learningRate)]
-    : step.runAll(updates);
+  step.runAll === undefined ? [await step.run(updates[0]!.batches, updates[0]!.learningRate)] : step.runAll(updates);
 
 /**
  * Trains `state` in place from where `progress` stands. Two runs with the same recipe, texts, threads and machine are equal

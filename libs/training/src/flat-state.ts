@@ -51,7 +51,7 @@ export const flatLayout = (shapes: Readonly<Record<string, number[]>>, encoder: 
       return parameter;
     }),
   );
-  return { parameters, groups: [...groups.values()].map(({ names: _, ...group }) => group), size };
+  return { parameters, groups: [...groups.values()], size };
 };
 
 /** What the groups' rates and decays multiply the learning rate by, [2, groups]. */

@@ -16,7 +16,11 @@ export interface FeedOptions {
 }
 
 /** Most rows of the embedding tables that one update touches, and one spare. */
-export const rowsPerUpdate = ({ encoder, shape, batchesPerUpdate }: Omit<FeedOptions, 'adamw' | 'dropout' | 'seed'>): number => {
+export const rowsPerUpdate = ({
+  encoder,
+  shape,
+  batchesPerUpdate,
+}: Omit<FeedOptions, 'adamw' | 'dropout' | 'seed'>): number => {
   const words = Math.min(encoder.vocabulary, batchesPerUpdate * shape.rows * shape.length);
   return words + Math.min(encoder.positions, shape.length) + 1 + 1;
 };
@@ -87,7 +91,11 @@ const touchRows = (feeds: CallFeeds, update: number, batches: readonly LabelledB
 };
 
 /** The feeds of one call, all but the state. `step` counts the updates before it. */
-export const callFeeds = (updates: readonly Update[], step: number, options: FeedOptions): Record<string, FeedTensor> => {
+export const callFeeds = (
+  updates: readonly Update[],
+  step: number,
+  options: FeedOptions,
+): Record<string, FeedTensor> => {
   const { adamw, shape, seed } = options;
   const feeds = allocate(updates.length, options);
   feeds.segments.data.fill(-1);

@@ -1,9 +1,17 @@
-import { compile, createSession, type ComputeDevice, type SessionOptions } from '@taxon/compute';
-import * as tf from '@tensorflow/tfjs-core';
+import type { ComputeDevice, SessionOptions } from '@taxon/compute';
 import { describe, expect, it } from 'vitest';
 import { createLoopStep, type LoopStepOptions } from './loop-step.ts';
 import { createModelState, type ModelState } from './model-state.ts';
-import { batchesOf, session, tinyEncoder, tinyHead, tinyShape, tinyTexts, tinyWeights } from './testing.ts';
+import {
+  batchesOf,
+  session,
+  tinyEncoder,
+  tinyHead,
+  tinyShape,
+  tinyTexts,
+  tinyWeights,
+  webGpuIsThere,
+} from './testing.ts';
 import { createTrainingStep, type StepOptions, type Update } from './training-step.ts';
 
 const options: StepOptions = {
@@ -23,11 +31,13 @@ const fresh = (): ModelState => createModelState(tinyWeights(), tinyEncoder, tin
  */
 const numbersOf = ({ memory, tables }: ModelState): Record<string, Float32Array> => ({
   ...Object.fromEntries(
-    Object.entries(memory.tensors).filter(([name]) => !name.endsWith('key.bias')).flatMap(([name, { value, m, v }]) => [
-      [name, value],
-      [`m ${name}`, m],
-      [`v ${name}`, v],
-    ]),
+    Object.entries(memory.tensors)
+      .filter(([name]) => !name.endsWith('key.bias'))
+      .flatMap(([name, { value, m, v }]) => [
+        [name, value],
+        [`m ${name}`, m],
+        [`v ${name}`, v],
+      ]),
   ),
   ...Object.fromEntries(
     Object.entries(tables).flatMap(([name, { values, m, v }]) => [
@@ -81,16 +91,7 @@ const onDevice = async (
   return { state, results };
 };
 
-const webgpu = await createSession(
-  compile(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [1] } }),
-  { device: 'webgpu' },
-).then(
-  async (found) => {
-    await found.dispose();
-    return true;
-  },
-  () => false,
-);
+const webgpu = await webGpuIsThere();
 
 describe.each<[ComputeDevice, boolean]>([
   ['cpu', true],
@@ -100,18 +101,22 @@ describe.each<[ComputeDevice, boolean]>([
     { name: 'one batch an update', size: 1, how: {} },
     { name: 'several, summed in the graph', size: 2, how: { batchesPerUpdate: 2 } },
     { name: 'without clipping, with dropout', size: 1, how: { clipNorm: 0, dropout: 0.2 } },
-  ])('ends where the host’s step ends: $name', async ({ size, how }) => {
-    const updates = updatesOf(size).slice(0, 4);
-    const host = await onHost(updates, how);
-    const { state, results } = await onDevice(updates, how, { device, threads: 1 });
-    results.forEach(({ loss, losses, gradientNorm }, i) => {
-      expect(loss).toBeCloseTo(host.results[i]!.loss, 4);
-      expect(gradientNorm / host.results[i]!.gradientNorm).toBeCloseTo(1, 3);
-      expect(losses.map(({ length }) => length)).toEqual(host.results[i]!.losses.map(({ length }) => length));
-    });
-    expect(state.step).toBe(host.state.step);
-    expect(largestDifference(host.state, state)).toBeLessThan(device === 'cpu' ? 2e-4 : 2e-3);
-  }, 60_000);
+  ])(
+    'ends where the host’s step ends: $name',
+    async ({ size, how }) => {
+      const updates = updatesOf(size).slice(0, 4);
+      const host = await onHost(updates, how);
+      const { state, results } = await onDevice(updates, how, { device, threads: 1 });
+      results.forEach(({ loss, losses, gradientNorm }, i) => {
+        expect(loss).toBeCloseTo(host.results[i]!.loss, 4);
+        expect(gradientNorm / host.results[i]!.gradientNorm).toBeCloseTo(1, 3);
+        expect(losses.map(({ length }) => length)).toEqual(host.results[i]!.losses.map(({ length }) => length));
+      });
+      expect(state.step).toBe(host.state.step);
+      expect(largestDifference(host.state, state)).toBeLessThan(device === 'cpu' ? 2e-4 : 2e-3);
+    },
+    60_000,
+  );
 });
 
 describe('a loop of updates', () => {
@@ -151,7 +156,9 @@ describe('a loop of updates', () => {
 
   it('refuses an update of more batches than it was made for', async () => {
     const step = await createLoopStep(fresh(), options, session);
-    await expect(step.run(updatesOf(2)[0]!.batches, 0.1)).rejects.toThrow('an update of 2 batches; the program takes 1');
+    await expect(step.run(updatesOf(2)[0]!.batches, 0.1)).rejects.toThrow(
+      'an update of 2 batches; the program takes 1',
+    );
     await step.dispose();
   });
 });
@@ -174,23 +181,31 @@ describe('half precision', () => {
 
   const where = { device: 'webgpu', threads: 1 } as const;
 
-  it.skipIf(!webgpu)('learns as fp32 does, and is not fp32 (webgpu, needs an adapter)', async () => {
-    const updates = [...updatesOf(1), ...updatesOf(1)];
-    const full = await onDevice(updates);
-    const half = await onDevice(updates, { precision: 'fp16' }, where);
-    half.results.forEach(({ loss }, i) => expect(Math.abs(loss - full.results[i]!.loss)).toBeLessThan(0.02));
-    expect(Math.abs(half.results[0]!.loss - full.results[0]!.loss)).toBeGreaterThan(1e-6);
-    expect(half.state.step).toBe(updates.length);
-  }, 60_000);
+  it.skipIf(!webgpu)(
+    'learns as fp32 does, and is not fp32 (webgpu, needs an adapter)',
+    async () => {
+      const updates = [...updatesOf(1), ...updatesOf(1)];
+      const full = await onDevice(updates);
+      const half = await onDevice(updates, { precision: 'fp16' }, where);
+      half.results.forEach(({ loss }, i) => expect(Math.abs(loss - full.results[i]!.loss)).toBeLessThan(0.02));
+      expect(Math.abs(half.results[0]!.loss - full.results[0]!.loss)).toBeGreaterThan(1e-6);
+      expect(half.state.step).toBe(updates.length);
+    },
+    60_000,
+  );
 
-  it.skipIf(!webgpu)('comes down from a scale that is too large (webgpu, needs an adapter)', async () => {
-    const [first] = updatesOf(1);
-    const many = Array.from({ length: 20 }, () => first!);
-    const { state, results } = await onDevice(many, { precision: 'fp16', lossScale: 2 ** 24 }, where);
-    expect(results[0]!.gradientNorm).not.toBeLessThan(Infinity);
-    expect(state.step).toBeGreaterThan(4);
-    expect(state.step).toBeLessThan(20);
-    expect(Object.values(numbersOf(state)).every((x) => x.every(Number.isFinite))).toBe(true);
-    expect(results.at(-1)!.loss).toBeLessThan(results[0]!.loss);
-  }, 60_000);
+  it.skipIf(!webgpu)(
+    'comes down from a scale that is too large (webgpu, needs an adapter)',
+    async () => {
+      const [first] = updatesOf(1);
+      const many = Array.from({ length: 20 }, () => first!);
+      const { state, results } = await onDevice(many, { precision: 'fp16', lossScale: 2 ** 24 }, where);
+      expect(results[0]!.gradientNorm).not.toBeLessThan(Infinity);
+      expect(state.step).toBeGreaterThan(4);
+      expect(state.step).toBeLessThan(20);
+      expect(Object.values(numbersOf(state)).every((x) => x.every(Number.isFinite))).toBe(true);
+      expect(results.at(-1)!.loss).toBeLessThan(results[0]!.loss);
+    },
+    60_000,
+  );
 });

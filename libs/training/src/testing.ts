@@ -1,6 +1,8 @@
+import { compile, createSession } from '@taxon/compute';
 import { createRandom } from '@taxon/data';
 import type { EncoderConfig, HeadConfig, Weights } from '@taxon/models';
 import { parameterShapes } from '@taxon/models';
+import * as tf from '@tensorflow/tfjs-core';
 import { planBatches, fillBatch, type PackShape } from '@taxon/text';
 import type { LabelledTexts } from './fit.ts';
 import type { LabelledBatch } from './training-step.ts';
@@ -22,6 +24,17 @@ export const tinyHead: HeadConfig = { kind: 'dense', pooling: 'mean', normalize:
 export const tinyShape: PackShape = { rows: 4, length: 16, slots: 4 };
 
 export const session = { threads: 1 };
+
+/** Whether ONNX Runtime finds a WebGPU adapter on this machine. */
+export const webGpuIsThere = async (): Promise<boolean> => {
+  const program = compile(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [1] } });
+  try {
+    await (await createSession(program, { device: 'webgpu' })).dispose();
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 export const tinyWeights = (head: HeadConfig = tinyHead, seed = 1): Weights => {
   const random = createRandom(seed);

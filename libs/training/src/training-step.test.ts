@@ -104,7 +104,8 @@ describe('the training step', () => {
       expect(largestDifference(snapshot(again.state), snapshot(kept.state))).toBe(0);
     }
     const nodes = (recompute: 'none' | 'layers'): number =>
-      compileGradients({ encoder: tinyEncoder, head: tinyHead, shape: tinyShape, dropout: 0.2, recompute }).graph.nodes.length;
+      compileGradients({ encoder: tinyEncoder, head: tinyHead, shape: tinyShape, dropout: 0.2, recompute }).graph.nodes
+        .length;
     expect(nodes('layers')).toBeGreaterThan(1.2 * nodes('none'));
   });
 

@@ -1,4 +1,15 @@
-import { cacheByStructure, choose, compile, isFiniteScalar, loop, nextName, scatterRows, type Signature, type Tensors } from '@taxon/compute';
+import {
+  cacheByStructure,
+  choose,
+  compile,
+  isFiniteScalar,
+  loop,
+  nextName,
+  scatterRows,
+  type Signature,
+  type Tensors,
+  type TensorSpec,
+} from '@taxon/compute';
 import { parameterShapes, type Parameters } from '@taxon/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamWOptions } from './adamw.ts';
@@ -30,7 +41,7 @@ const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signatu
   const perUpdate = Object.fromEntries(
     ['learningRate', 'rateCorrection', 'epsilonCorrection', 'count'].map((name) => [name, { shape: [K] }]),
   );
-  const state = parts.flatMap((part) => {
+  const state = parts.flatMap((part): [string, TensorSpec][] => {
     const { flat, table } = stateNames(part);
     return [
       [flat, { shape: [layout.size] }],
@@ -39,7 +50,7 @@ const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signatu
   });
   return {
     ...perUpdate,
-    ...Object.fromEntries(state),
+    ...(Object.fromEntries(state) as Signature),
     ...(half ? scaleSignature : {}),
     shares: { shape: [2, layout.groups.length] },
     touched: { shape: [K, rowsPerUpdate(options)], dtype: 'int32' },
@@ -52,7 +63,7 @@ const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signatu
   };
 };
 
-const at = (x: tf.Tensor, index: tf.Tensor): tf.Tensor => tf.gather(x, index as tf.Tensor1D);
+const at = (x: tf.Tensor, index: tf.Tensor): tf.Tensor => tf.gather(x, index);
 
 const momentsOf = (state: Tensors, which: 'flat' | 'table'): Moments =>
   Object.fromEntries(parts.map((part) => [part, state[stateNames(part)[which]]!])) as Moments;
@@ -158,7 +169,10 @@ const updateOnce = (
   };
   const gradients = gradientsOf(inputs, update, given, layout, options);
 
-  const squares = tf.add(tf.sum(tf.square(tf.div(gradients.flat, scale))), tf.sum(tf.square(tf.div(gradients.rows, scale))));
+  const squares = tf.add(
+    tf.sum(tf.square(tf.div(gradients.flat, scale))),
+    tf.sum(tf.square(tf.div(gradients.rows, scale))),
+  );
   const gradientNorm = tf.sqrt(squares);
   // torch's own 1e-6
   const clip = clipNorm > 0 ? tf.minimum(1, tf.div(clipNorm, tf.add(gradientNorm, 1e-6))) : tf.scalar(1);
@@ -190,7 +204,11 @@ const updateOnce = (
     next[names.table] = scatterRows(table[part], touched, settle(nextRows[part], rows[part]));
   }
   if (applied) Object.assign(next, nextScale(state as Tensors<keyof LossScale | 'done'>, applied));
-  const outputs = { losses: gradients.losses, gradientNorm, applied: applied ? tf.cast(applied, 'float32') : tf.scalar(1) };
+  const outputs = {
+    losses: gradients.losses,
+    gradientNorm,
+    applied: applied ? tf.cast(applied, 'float32') : tf.scalar(1),
+  };
   return { state: next, outputs };
 };
 
@@ -212,7 +230,7 @@ export const compileUpdates = cacheByStructure((options: UpdateProgramOptions) =
       const share = spread(inputs.shares!, layout);
       const run = (now: Tensors, update: tf.Tensor) => updateOnce(inputs, now, update, share, layout, options);
       let after: { state: Tensors; outputs: Tensors };
-      if (options.looped) after = loop({ times: inputs.count!.shape[0]!, state, body: run });
+      if (options.looped) after = loop({ times: inputs.count!.shape[0], state, body: run });
       else {
         const once = run(state, tf.scalar(0, 'int32'));
         const stacked = Object.entries(once.outputs).map(([name, x]) => [name, tf.expandDims(x)] as const);

@@ -7,17 +7,12 @@ import { createOn } from './device.ts';
 import { runtimeFolder } from './cuda.ts';
 import { cudaFolder, onnxRuntimeVersion, providerLibraries } from './cuda-libraries.ts';
 import { createRequire } from 'node:module';
+import { webGpuIsThere } from '../testing.ts';
 
 const program = compile(({ x }) => ({ y: tf.exp(x!) }), { x: { shape: [2] } });
 
 const hasCuda = [runtimeFolder(), cudaFolder()].some((folder) => existsSync(join(folder, providerLibraries[1])));
-const webgpu = await createSession(program, { device: 'webgpu' }).then(
-  async (session) => {
-    await session.dispose();
-    return true;
-  },
-  () => false,
-);
+const webgpu = await webGpuIsThere();
 
 describe('devices', () => {
   it('takes the CUDA provider of the very version of onnxruntime-node', () => {

@@ -18,7 +18,8 @@ const reasonOf = (error: unknown): string => {
 
 const hints: Record<Exclude<ComputeDevice, 'cpu'>, string> = {
   cuda: 'It needs an NVIDIA GPU and a driver for CUDA 13 (580 or newer): see `nvidia-smi`. Or set device to cpu.',
-  webgpu: 'It needs a GPU with a Vulkan 1.1 driver (Linux: see `vulkaninfo --summary`), Direct3D 12 or Metal. Or set device to cpu.',
+  webgpu:
+    'It needs a GPU with a Vulkan 1.1 driver (Linux: see `vulkaninfo --summary`), Direct3D 12 or Metal. Or set device to cpu.',
 };
 
 const unusable = (device: Exclude<ComputeDevice, 'cpu'>, cause: unknown): TaxonError =>
@@ -61,4 +62,5 @@ export const createOn = async (
 
 /** Of what goes wrong while a session is made, what is the device's fault and not the model's. */
 const deviceIsAtFault = (error: unknown): boolean =>
-  error instanceof Error && /WebGPU adapter|webgpu_context|ExecutionProvider_Cuda|CUDA failure|CUDNN failure/.test(error.message);
+  error instanceof Error &&
+  /WebGPU adapter|webgpu_context|ExecutionProvider_Cuda|CUDA failure|CUDNN failure/.test(error.message);

@@ -2,13 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { TaxonError } from '@taxon/errors';
-import {
-  cudaFolder,
-  cudaRuntimeLibraries,
-  cudaWheels,
-  providerLibraries,
-  type CudaWheel,
-} from './cuda-libraries.ts';
+import { cudaFolder, cudaRuntimeLibraries, cudaWheels, providerLibraries, type CudaWheel } from './cuda-libraries.ts';
 
 export interface InstallCudaOptions {
   /** Fetches a wheel into a folder and checks its digest; returns its path. */
