@@ -14,10 +14,11 @@ import { parameterShapes, type Parameters } from '@taxon/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { AdamWOptions } from './adamw.ts';
 import { flatLayout, parts, stateNames, tableRows, type FlatLayout } from './flat-state.ts';
-import { graphAdamW, type Moments } from './graph-adamw.ts';
+import { graphAdamW, type GraphCoefficients, type Moments } from './graph-adamw.ts';
 import { rowsPerUpdate } from './loop-feeds.ts';
 import { nextScale, scaleSignature, type LossScale } from './loss-scale.ts';
-import { slotLosses, type ProgramOptions } from './programs.ts';
+import type { ProgramOptions } from './programs.ts';
+import { at, gradientsOf, type Gradients } from './update-gradients.ts';
 
 export interface UpdateProgramOptions extends ProgramOptions {
   adamw: AdamWOptions;
@@ -63,8 +64,6 @@ const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signatu
   };
 };
 
-const at = (x: tf.Tensor, index: tf.Tensor): tf.Tensor => tf.gather(x, index);
-
 const momentsOf = (state: Tensors, which: 'flat' | 'table'): Moments =>
   Object.fromEntries(parts.map((part) => [part, state[stateNames(part)[which]]!])) as Moments;
 
@@ -83,69 +82,29 @@ const spread = (shares: tf.Tensor, { groups }: FlatLayout): Record<'rate' | 'dec
   return { rate: row(0), decay: row(1) };
 };
 
-interface Gradients {
-  /** [P] */
-  flat: tf.Tensor;
-  /** [U, H] */
-  rows: tf.Tensor;
-}
-
-/** Forward and backward of one batch of an update. */
-const backward = (
-  inputs: Tensors,
-  [update, batch]: [tf.Tensor, tf.Tensor],
-  { parameters, rowValues, factor }: { parameters: Parameters; rowValues: tf.Tensor; factor: tf.Tensor },
-  layout: FlatLayout,
-  options: UpdateProgramOptions,
-): Gradients & { losses: tf.Tensor } => {
-  const pick = (name: string): tf.Tensor => at(at(inputs[name]!, update), batch);
-  const dropout = inputs.dropoutKeys && { rate: options.dropout, key: pick('dropoutKeys') };
-  const names = layout.parameters.map(({ name }) => name);
-  let losses: tf.Tensor | undefined;
-  const loss = (rows: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
-    const p = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
-    const [words, positions, types] = tf.split(tf.gather(rows, pick('rowOf') as tf.Tensor1D), 3); // [T, H] each
-    const embeddings = tf.add(tf.add(words!, positions!), types!);
-    const batchTensors = { embeddings, segments: pick('segments'), pool: pick('pool'), labels: pick('labels') };
-    losses = tf.keep(slotLosses(p, { ...batchTensors, weights: pick('weights'), dropout }, options));
-    return tf.mul(tf.sum(losses), factor);
-  };
-  const { grads } = tf.valueAndGrads(loss)([rowValues, ...names.map((name) => parameters[name]!)]);
-  const [rows, ...others] = grads as [tf.Tensor, ...tf.Tensor[]];
-  return { rows, flat: tf.concat(others.map((gradient) => tf.reshape(gradient, [-1]))), losses: losses! };
-};
-
-/** The gradient of an update, summed over its batches. */
-const gradientsOf = (
-  inputs: Tensors,
-  update: tf.Tensor,
-  given: Given,
-  layout: FlatLayout,
-  options: UpdateProgramOptions,
-): Gradients & { losses: tf.Tensor } => {
-  if (options.batchesPerUpdate === 1) {
-    const { losses, ...gradients } = backward(inputs, [update, tf.scalar(0, 'int32')], given, layout, options);
-    return { ...gradients, losses: tf.expandDims(losses) };
-  }
-  const { state, outputs } = loop({
-    times: options.batchesPerUpdate,
-    state: { flat: tf.zerosLike(given.flat), rows: tf.zerosLike(given.rowValues) },
-    body: (sum, batch) => {
-      const { flat, rows, losses } = backward(inputs, [update, batch], given, layout, options);
-      return { state: { flat: tf.add(sum.flat, flat), rows: tf.add(sum.rows, rows) }, outputs: { losses } };
-    },
-  });
-  return { ...state, losses: outputs.losses };
-};
-
-interface Given {
-  flat: tf.Tensor;
-  parameters: Parameters;
-  rowValues: tf.Tensor;
-  factor: tf.Tensor;
-}
-
 type Shares = ReturnType<typeof spread>;
+
+/** AdamW on all parameters, each with its share of the rate, and on the rows of the tables that were touched. */
+const optimize = (
+  { flat, rows }: Record<'flat' | 'rows', Moments>,
+  gradients: Gradients,
+  { learningRate, rate, ...shared }: Omit<GraphCoefficients, 'keep'> & { learningRate: tf.Tensor },
+  share: Shares,
+  { encoder, adamw, layerDecay }: UpdateProgramOptions,
+): [flat: Moments, rows: Moments] => {
+  const tableShare = layerDecay ** encoder.layers;
+  const nextFlat = graphAdamW(flat, gradients.flat, adamw, {
+    ...shared,
+    rate: tf.mul(share.rate, rate),
+    keep: tf.sub(1, tf.mul(share.decay, learningRate)),
+  });
+  const nextRows = graphAdamW(rows, gradients.rows, adamw, {
+    ...shared,
+    rate: tf.mul(rate, tableShare),
+    keep: tf.sub(1, tf.mul(learningRate, tableShare * adamw.weightDecay)),
+  });
+  return [nextFlat, nextRows];
+};
 
 /** One update: gradients, norm, clipping, AdamW on all parameters and on the rows that were touched. */
 const updateOnce = (
@@ -156,7 +115,7 @@ const updateOnce = (
   layout: FlatLayout,
   options: UpdateProgramOptions,
 ): { state: Tensors; outputs: Tensors<'losses' | 'gradientNorm' | 'applied'> } => {
-  const { encoder, adamw, layerDecay, clipNorm, half } = options;
+  const { clipNorm, half } = options;
   const pick = (name: string, index = update): tf.Tensor => at(inputs[name]!, index);
   const [flat, table, touched] = [momentsOf(state, 'flat'), momentsOf(state, 'table'), pick('touched')];
   const rows = mapParts((part) => at(table[part], touched)); // [U, H]
@@ -180,22 +139,13 @@ const updateOnce = (
   // The bias corrections count the updates that were applied.
   const done = half ? state.done! : update;
   const learningRate = pick('learningRate');
-  const shared = {
+  const rates = {
+    learningRate,
     gradientScale: tf.div(clip, scale),
-    epsilon: tf.mul(pick('epsilonCorrection', done), adamw.epsilon),
+    rate: tf.mul(learningRate, pick('rateCorrection', done)),
+    epsilon: tf.mul(pick('epsilonCorrection', done), options.adamw.epsilon),
   };
-  const rate = tf.mul(learningRate, pick('rateCorrection', done));
-  const tableShare = layerDecay ** encoder.layers;
-  const nextFlat = graphAdamW(flat, gradients.flat, adamw, {
-    ...shared,
-    rate: tf.mul(share.rate, rate),
-    keep: tf.sub(1, tf.mul(share.decay, learningRate)),
-  });
-  const nextRows = graphAdamW(rows, gradients.rows, adamw, {
-    ...shared,
-    rate: tf.mul(rate, tableShare),
-    keep: tf.sub(1, tf.mul(learningRate, tableShare * adamw.weightDecay)),
-  });
+  const [nextFlat, nextRows] = optimize({ flat, rows }, gradients, rates, share, options);
   const settle = (next: tf.Tensor, before: tf.Tensor): tf.Tensor => (applied ? choose(applied, next, before) : next);
   const next: Tensors = {};
   for (const part of parts) {
