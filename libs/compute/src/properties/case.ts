@@ -46,6 +46,9 @@ export const floats = (
     data: Float32Array.from(steps, (step, i) => to(step / 4 + 0.05 + offset + (i * 0.1) / Math.max(64, steps.length))),
   }));
 
+/** Floats below 1, whose products sum to little: what is left of a sum that cancels is as exact as the sum is large. */
+export const smallFloats = (shape: readonly number[]): fc.Arbitrary<Input> => floats(shape, (x) => x / 4);
+
 export const integers = (shape: readonly number[], min: number, max: number): fc.Arbitrary<Input> =>
   fc.array(fc.integer({ min, max }), { minLength: sizeOf(shape), maxLength: sizeOf(shape) }).map((values) => ({
     shape: [...shape],

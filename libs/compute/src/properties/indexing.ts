@@ -30,7 +30,6 @@ export const indexing: Cases = {
     inputs: fc
       .tuple(shapeOf({ min: 2, max: 3 }, nonEmpty), nonEmpty)
       .chain(([shape, count]) => only(floats(shape), integers([shape[0]!, count], 0, shape.at(-1)! - 1))),
-    gradient: false,
   }),
   gatherND: define({
     fn: ({ tf }, [x, indices]) => tf.gatherND(x!, indices!),
