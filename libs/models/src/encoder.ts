@@ -107,7 +107,7 @@ export const encoder = (
   };
   const split = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [length, rows * heads, hidden / heads]); // [S, R·A, D]
 
-  const layer = (i: number, x: tf.Tensor, from: Parameters, key?: tf.Tensor): tf.Tensor => {
+  const layer = (i: number, x: tf.Tensor, from: Parameters, mask: tf.Tensor, key?: tf.Tensor): tf.Tensor => {
     const name = `layer.${i}`;
     const site = 1 + sitesPerLayer * i;
     const [q, k, v] = ['query', 'key', 'value'].map((part) => split(linear(from, `${name}.${part}`, x))) as [
@@ -115,7 +115,7 @@ export const encoder = (
       tf.Tensor,
       tf.Tensor,
     ];
-    const context = attention(q, k, v, bias, { heads, keep: keep([rows, heads, length, length], site, key) });
+    const context = attention(q, k, v, mask, { heads, keep: keep([rows, heads, length, length], site, key) });
     const attended = linear(from, `${name}.output`, tf.reshape(context, [tokens, hidden]));
     const middle = norm(`${name}.attentionNorm`, tf.add(drop(attended, site + 1, key), x), from);
     const fed = linear(from, `${name}.down`, gelu(linear(from, `${name}.up`, middle)));
@@ -125,14 +125,14 @@ export const encoder = (
   const recomputed = (i: number, x: tf.Tensor): tf.Tensor => {
     const names = Object.keys(encoderShapes(config)).filter((name) => name.startsWith(`layer.${i}.`));
     return checkpoint(
-      ([input, ...values], [key]) =>
-        layer(i, input!, { ...p, ...Object.fromEntries(names.map((name, at) => [name, values[at]!])) }, key),
+      ([input, ...values], [mask, key]) =>
+        layer(i, input!, { ...p, ...Object.fromEntries(names.map((name, at) => [name, values[at]!])) }, mask!, key),
       [x, ...names.map((name) => p[name]!)],
-      dropout ? [dropout.key] : [],
+      dropout ? [bias, dropout.key] : [bias],
     );
   };
 
   let x = drop(norm('embeddings.norm', embeddings, p), 0);
-  for (let i = 0; i < layers; i++) x = recompute ? recomputed(i, x) : layer(i, x, p);
+  for (let i = 0; i < layers; i++) x = recompute ? recomputed(i, x) : layer(i, x, p, bias);
   return x;
 };

@@ -71,7 +71,7 @@ const updatesOf = (size: number, learningRate = 1e-3): Update[] => {
 
 const onHost = async (updates: Update[], how: Partial<StepOptions> = {}) => {
   const state = fresh();
-  const step = await createTrainingStep(state, { ...options, ...how }, session);
+  const step = await createTrainingStep(state, { ...options, ...how, accumulate: true }, session);
   const results = [];
   for (const { batches, learningRate } of updates) results.push(await step.run(batches, learningRate));
   await step.dispose();

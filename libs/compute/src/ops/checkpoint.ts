@@ -34,7 +34,7 @@ const withinGradient = <Result>(body: () => Result): Result => {
 /**
  * fn(variables, constants), whose gradient computes `fn` a second time instead of keeping what it computed on its way.
  * @param variables what the gradient is taken of; the first is what changes from call to call
- * @param constants small tensors that `fn` derives large ones from, which are not to be kept either
+ * @param constants small tensors that `fn` reads beside them; what it derives from them is not kept either
  */
 export const checkpoint = (
   fn: (variables: tf.Tensor[], constants: tf.Tensor[]) => tf.Tensor,
@@ -45,14 +45,14 @@ export const checkpoint = (
   const once = tf.customGrad((...inputs) => {
     const save = inputs.pop() as unknown as tf.GradSaveFunc;
     const given = inputs as tf.Tensor[];
-    save(given);
+    save([...given, ...constants]);
     return {
       value: fn(given, constants),
       gradFunc: (dy: tf.Tensor | tf.Tensor[], saved: tf.Tensor[]) => {
         const signal = Array.isArray(dy) ? dy[0]! : dy;
         const [x, ...others] = saved.slice(0, count) as [tf.Tensor, ...tf.Tensor[]];
         const again = [after(x, signal), ...others];
-        const late = constants.map((constant) => after(constant, signal));
+        const late = saved.slice(count).map((constant) => after(constant, signal));
         return withinGradient(() => tf.engine().gradients(() => fn(again, late), again, signal)).grads;
       },
     };
