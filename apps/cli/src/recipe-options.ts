@@ -42,7 +42,11 @@ const recipeFlags: readonly RecipeFlag[] = [
   },
   { flags: '--max-length <tokens>', path: 'maxLength', describe: 'longer texts are cut', number: true },
   { flags: '--seed <n>', path: 'seed', describe: 'same seed, data and threads: same model', number: true },
-  { flags: '--precision <name>', path: 'precision', describe: 'auto, fp32 or int8: of the products while training' },
+  {
+    flags: '--precision <name>',
+    path: 'precision',
+    describe: 'auto, fp32, int8 or fp16: of the products while training',
+  },
   {
     flags: '--device <name>',
     path: 'device',

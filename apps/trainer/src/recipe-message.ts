@@ -57,6 +57,7 @@ const precisions: Spellings<Precision, Recipe['precision']> = {
   [Precision.PRECISION_AUTO]: 'auto',
   [Precision.PRECISION_FP32]: 'fp32',
   [Precision.PRECISION_INT8]: 'int8',
+  [Precision.PRECISION_FP16]: 'fp16',
 };
 const devices: Spellings<Device, Recipe['device']> = {
   [Device.DEVICE_AUTO]: 'auto',

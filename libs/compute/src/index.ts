@@ -11,6 +11,7 @@ export { expandProducts } from './expand-products.ts';
 export { loop, type LoopOptions } from './loop.ts';
 export { createResidentSession, nextName, type ResidentSession } from './resident-session.ts';
 export type { ComputeDevice } from './providers/device.ts';
+export { cudaFolder, onnxRuntimeVersion as cudaVersion } from './providers/cuda-libraries.ts';
 export { installCuda, isCudaInstalled, type InstallCudaOptions } from './providers/install-cuda.ts';
 export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';
 export { hasExactInt8 } from './int8-support.ts';

@@ -37,6 +37,7 @@ class TraceBackend extends tf.KernelBackend {
     return dataId;
   }
   override move(dataId: object, values: tf.BackendValues, shape: number[], dtype: tf.DataType): void {
+    refuseOpenSize(values, shape);
     const constant = toTyped(values, dtype);
     const { builder } = currentTrace();
     const name = builder.constant(constant, shape, dtype as DType);
@@ -92,6 +93,20 @@ export const toTyped = (values: ArrayLike<number> | tf.BackendValues, dtype: tf.
   if (dtype === 'int32') return Int32Array.from(values as Int32Array);
   if (dtype === 'bool') return Uint8Array.from(values as Uint8Array);
   throw new TaxonError({ code: 'internal', message: `tensors of type '${dtype}' cannot be traced${callerLine()}` });
+};
+
+/** A constant that has taken a size left open for the prime that stands for it while tracing. */
+const refuseOpenSize = (values: tf.BackendValues, shape: readonly number[]): void => {
+  const { symbols } = currentTrace();
+  const taken =
+    shape.find(symbols.isSymbolic) ??
+    [Number(values[0])].find((value) => shape.length === 0 && symbols.isSymbolic(value));
+  if (taken === undefined) return;
+  throw new TaxonError({
+    code: 'internal',
+    message: `the size '${symbols.describe(taken)}', which is left open, was used as a number${callerLine()}`,
+    hint: 'Give that axis a number in the signature, or feed what is computed from it as an input. The gradient of mean does this: take sum, and divide.',
+  });
 };
 
 export interface Trace {

@@ -51,7 +51,8 @@ const asUnavailable = (wheel: Wheel, cause: Error): TaxonError =>
     cause,
   });
 
-const fetched = async (wheel: Wheel, folder: string, signal?: AbortSignal): Promise<string> => {
+/** @throws TaxonError `unavailable`, `failed_precondition`, `resource_exhausted`: pip's complaint, with what to do */
+export const fetchWheel = async (wheel: Wheel, folder: string, signal?: AbortSignal): Promise<string> => {
   try {
     return await pipDownload(wheel, folder, signal);
   } catch (cause) {
@@ -78,7 +79,7 @@ export const fetchWheels = async (
   const archives: string[] = [];
   for (const [index, wheel] of [tensorflow, ...cuda].entries()) {
     onWheel(wheel, index, 1 + cuda.length);
-    archives.push(await fetched(wheel, folder, signal));
+    archives.push(await fetchWheel(wheel, folder, signal));
   }
   return archives;
 };

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { isCudaInstalled } from '@taxon/compute';
+import { chooseHalf } from './choose-precision.ts';
 import { createCheckpointKeeper } from './checkpoint-keeper.ts';
 import { createCheckpoints, findCheckpoint, restore } from './checkpoint.ts';
 import { chooseDevice, createStepFor, openDevice } from './device.ts';
@@ -28,7 +30,46 @@ const wasmStep = async (state: ModelState) => {
   return createStepFor('wasm', state, options, session);
 };
 
+const hasWebgpu = await openDevice('webgpu').then(
+  () => true,
+  () => false,
+);
+
 describe('a device', () => {
+  it.skipIf(isCudaInstalled())('says how to install CUDA where it is missing, before anything is read', async () => {
+    await expect(openDevice('cuda')).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining('device cuda') as string,
+      hint: expect.stringContaining('taxon engine install cuda') as string,
+    });
+  });
+
+  it.skipIf(!hasWebgpu)('learns on WebGPU (needs an adapter)', async () => {
+    const state = fresh();
+    const options = { shape: tinyShape, adamw: recipe.optimizer, ...recipe.optimizer, seed: 1 };
+    const step = await createStepFor('webgpu', state, options, session);
+    await fit(state, freshProgress(), tinyTexts(90), {
+      recipe,
+      shape: tinyShape,
+      batchesPerUpdate: 1,
+      step,
+      keepBest: () => Promise.resolve(),
+    });
+    const before = biasOf(fresh());
+    expect(biasOf(state)).toEqual(before);
+    await step.sync();
+    expect(biasOf(state)).not.toEqual(before);
+    await step.dispose();
+  });
+
+  it('multiplies in half precision on GPUs alone', () => {
+    expect(chooseHalf({ precision: 'fp16' }, 'cuda')).toBe(true);
+    expect(chooseHalf({ precision: 'auto' }, 'cuda')).toBe(false);
+    expect(() => chooseHalf({ precision: 'fp16' }, 'cpu')).toThrow(
+      'precision: fp16 is for the devices cuda and webgpu alone, the device is cpu',
+    );
+  });
+
   it('is the processor unless another one is asked for', () => {
     expect(chooseDevice({ device: 'auto' })).toBe('cpu');
     expect(chooseDevice({ device: 'wasm' })).toBe('wasm');

@@ -1,13 +1,22 @@
-import { useTensorflowBackend, useWasmBackend, type SessionOptions } from '@taxon/compute';
+import {
+  compile,
+  createSession,
+  useTensorflowBackend,
+  useWasmBackend,
+  type ComputeDevice,
+  type SessionOptions,
+} from '@taxon/compute';
 import { findEngine } from '@taxon/engines';
 import { TaxonError } from '@taxon/errors';
 import type { PackShape } from '@taxon/text';
+import * as tf from '@tensorflow/tfjs-core';
 import { createEagerForwardPass } from './eager-forward.ts';
 import { createEagerStep } from './eager-step.ts';
 import { createForwardPass, type ForwardPass } from './forward-pass.ts';
 import type { ModelState, Precision } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
-import { createTrainingStep, type StepOptions, type TrainingStep } from './training-step.ts';
+import { createLoopStep, type LoopStepOptions } from './loop-step.ts';
+import { createTrainingStep, type TrainingStep } from './training-step.ts';
 
 /** What a training step runs on. */
 export type Device = Exclude<Recipe['device'], 'auto'>;
@@ -42,12 +51,20 @@ const openTensorflow = async (device: 'tensorflow' | 'tensorflow-gpu', options: 
   }
 };
 
+/** Loads the smallest program: what a provider lacks is told before a minute of other work is done. */
+const tryProvider = async (device: ComputeDevice): Promise<void> => {
+  const program = compile(({ x }) => ({ y: tf.exp(x!) }), { x: { shape: [1] } });
+  const session = await createSession(program, { device });
+  await session.dispose();
+};
+
 /**
  * Loads what a device needs, for the whole process.
  * @throws TaxonError `failed_precondition` naming the device and what to do where it is not there
  */
 export const openDevice = async (device: Device, options: OpenDeviceOptions = {}): Promise<void> => {
-  if (device === 'wasm') await useWasmBackend();
+  if (device === 'cuda' || device === 'webgpu') await tryProvider(device);
+  else if (device === 'wasm') await useWasmBackend();
   else if (device === 'tensorflow' || device === 'tensorflow-gpu') await openTensorflow(device, options);
 };
 
@@ -55,7 +72,7 @@ export const openDevice = async (device: Device, options: OpenDeviceOptions = {}
 export const createStepFor = async (
   device: Device,
   state: ModelState,
-  options: StepOptions,
+  options: LoopStepOptions,
   session: SessionOptions,
 ): Promise<TrainingStep> => {
   switch (device) {
@@ -63,8 +80,7 @@ export const createStepFor = async (
       return createTrainingStep(state, options, session);
     case 'cuda':
     case 'webgpu':
-      // For the merge with the branch `gpu`: createLoopStep(state, options, { ...session, device }) of ./loop-step.ts.
-      throw missing(device, 'has no training step in this version', 'Leave device at auto.');
+      return createLoopStep(state, options, { ...session, device });
     case 'wasm':
     case 'tensorflow':
     case 'tensorflow-gpu':
@@ -73,8 +89,8 @@ export const createStepFor = async (
 };
 
 /**
- * The forward pass beside a device's step. ONNX Runtime on the processor is the fastest of what runs there, and the host's
- * state is what it reads; a GPU is faster still.
+ * The forward pass beside a device's step, from the host's state. ONNX Runtime on the processor is the fastest of what runs
+ * there; TensorFlow on a GPU is faster still. Beside `cuda` and `webgpu` it is the processor, too.
  */
 export const createForwardFor = async (
   device: Device,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCheckpoints, findCheckpoint, restore } from './checkpoint.ts';
-import { fit, freshProgress, improves, selectTexts, type Evaluation, type FitOptions } from './fit.ts';
+import { fit, freshProgress, improves, keepShare, selectTexts, type Evaluation, type FitOptions } from './fit.ts';
 import { createModelState, type ModelState } from './model-state.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { rateFactor } from './schedule.ts';
@@ -176,6 +176,16 @@ describe('fit', () => {
     expect(selectTexts([1, 2], 0.01)).toEqual([1]);
     expect(selectTexts([1, 2], 1)).toBeUndefined();
     expect(selectTexts(undefined, 0.5)).toBeUndefined();
+  });
+
+  it('leaves half out by itself only of many texts that it is right about', () => {
+    const losses = (texts: number, wrong: number): number[] =>
+      Array.from({ length: texts }, (_, i) => (i < wrong ? 2 : 0.1));
+    expect(keepShare('auto', losses(10_000, 1000))).toBe(0.5);
+    expect(keepShare('auto', losses(10_000, 1001))).toBe(1);
+    expect(keepShare('auto', losses(9_999, 0))).toBe(1);
+    expect(keepShare('auto', undefined)).toBe(1);
+    expect(keepShare(0.7, losses(20, 20))).toBe(0.7);
   });
 
   it('breaks ties by loss', () => {

@@ -86,11 +86,20 @@ export const selectTexts = (losses: readonly number[] | undefined, keep: number)
   return order.slice(0, Math.max(1, Math.ceil(keep * losses.length))).sort((a, b) => a - b);
 };
 
-/** From this many texts on, an epoch of half of them loses nothing that was measured (docs/benchmarks.md). */
+/** From this many texts on, an epoch of half of them loses nothing that was measured (docs/benchmarks.md) … */
 const manyTexts = 10_000;
+/** … where the model is right about nearly all of them before it starts. Where it is not, the worst half is what is hard to learn at all. */
+const nearlyAll = 0.9;
+/** Below this loss the right class has more than half of the probability. */
+const rightLoss = Math.LN2;
 
-const keepShare = ({ optimizer: { keep } }: Recipe, texts: number): number =>
-  keep === 'auto' ? (texts >= manyTexts ? 0.5 : 1) : keep;
+/** The share of the texts that the next epoch trains on. */
+export const keepShare = (keep: Recipe['optimizer']['keep'], losses: readonly number[] | undefined): number => {
+  if (keep !== 'auto') return keep;
+  if (losses === undefined || losses.length < manyTexts) return 1;
+  const right = losses.reduce((count, loss) => count + (loss < rightLoss ? 1 : 0), 0);
+  return right >= nearlyAll * losses.length ? 0.5 : 1;
+};
 
 /** Batches of one epoch, grouped by update: a pure function of the texts, the seed and the epoch, so that a run can resume. */
 const epochUpdates = (
@@ -171,7 +180,8 @@ export const fit = async (
     labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
   });
   while (progress.finished !== true && progress.epoch < epochs) {
-    if (progress.update === 0) progress.selected = selectTexts(progress.losses, keepShare(recipe, lengths.length));
+    if (progress.update === 0)
+      progress.selected = selectTexts(progress.losses, keepShare(recipe.optimizer.keep, progress.losses));
     const updates = epochUpdates(lengths, progress.selected, options, progress.epoch);
     // A run of 1.5 epochs ends within its second one.
     const last = Math.ceil(updates.length * Math.min(1, epochs - progress.epoch));

@@ -19,8 +19,8 @@ export interface ProgramOptions {
   head: HeadConfig;
   shape: PackShape;
   dropout: number;
-  /** `layers`: the backward pass computes each layer's activations anew from the layer's input: more work, less memory. @default 'none' */
-  recompute?: 'none' | 'layers';
+  /** The backward pass computes each layer's activations anew from the layer's input: more work, less memory. @default false */
+  recompute?: boolean;
   /** `standard` for WebGPU. @default 'fused' */
   operators?: CompileOptions['operators'];
   /** Weights whose products are computed in int8. @default none */
@@ -106,7 +106,7 @@ export const slotLosses = (
   { embeddings, segments, pool, labels, weights, dropout }: BatchTensors,
   { encoder: config, head, recompute }: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute'>,
 ): tf.Tensor => {
-  const x = encoder(p, { embeddings, segments, dropout, recompute: recompute === 'layers' }, config);
+  const x = encoder(p, { embeddings, segments, dropout, recompute }, config);
   return crossEntropies(logits(p, features(p, x, pool, head)), labels, weights);
 };
 

@@ -51,8 +51,10 @@ const optimizerSchema = z.strictObject({
   tokensPerStep: z.int().min(64).max(65_536).default(1024),
   /** Steps whose gradients are summed before the weights move. */
   accumulation: z.int().min(1).max(1024).default(1),
-  /** Share of the texts that an epoch trains on: those that the model does worst on. `auto`: half of 10,000 and more, else all. */
+  /** Share of the texts that an epoch trains on: those that the model does worst on. `auto`: half of 10,000 and more if it is right about nearly all before it starts, else all. */
   keep: z.union([z.literal('auto'), z.number().gt(0).max(1)]).default('auto'),
+  /** Compute each layer again on the way back instead of keeping what it computed (gradient checkpointing): less memory, a third more work. */
+  recompute: z.boolean().default(false),
 });
 
 export const recipeSchema = z.strictObject({
@@ -85,8 +87,11 @@ export const recipeSchema = z.strictObject({
     .min(0)
     .max(2 ** 31 - 1)
     .default(0),
-  /** `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do. */
-  precision: z.enum(['auto', 'fp32', 'int8']).default('auto'),
+  /**
+   * `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do.
+   * `fp16`: half precision with loss scaling, on `cuda` and `webgpu` alone.
+   */
+  precision: z.enum(['auto', 'fp32', 'int8', 'fp16']).default('auto'),
   /** What the training steps run on (docs/devices.md). `auto`: the processor, through ONNX Runtime. */
   device: z.enum(['auto', 'cpu', 'cuda', 'webgpu', 'tensorflow', 'tensorflow-gpu', 'wasm']).default('auto'),
   /** 0: as many as the machine has. */

@@ -13,11 +13,12 @@ import {
   restore,
   type Checkpoints,
 } from './checkpoint.ts';
-import { choosePrecision } from './choose-precision.ts';
+import { chooseHalf, choosePrecision } from './choose-precision.ts';
 import { finishRun } from './finish-run.ts';
 import { fit, freshProgress, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
 import { chooseDevice, createForwardFor, createStepFor, openDevice, type Device } from './device.ts';
 import type { ForwardPass } from './forward-pass.ts';
+import type { LoopStepOptions } from './loop-step.ts';
 import { chooseHead } from './head-config.ts';
 import { initializeHead, startFromSolvedHead } from './initial-head.ts';
 import { microBatches } from './micro-batch.ts';
@@ -109,6 +110,20 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   };
 };
 
+const stepOptions = (recipe: Recipe, device: Device, shape: PackShape): LoopStepOptions => {
+  const { optimizer, seed } = recipe;
+  const { batchesPerUpdate } = microBatches(recipe, device);
+  return {
+    ...optimizer,
+    shape,
+    adamw: optimizer,
+    seed,
+    accumulate: batchesPerUpdate > 1,
+    batchesPerUpdate,
+    precision: chooseHalf(recipe, device) ? 'fp16' : 'fp32',
+  };
+};
+
 /** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
 const train = async (run: Run): Promise<FitProgress> => {
   const { recipe, parts, state, shape, device, session, reporter, options, checkpoints } = run;
@@ -117,18 +132,7 @@ const train = async (run: Run): Promise<FitProgress> => {
   const { signal } = options;
   if (run.resumed === undefined && solved)
     progress.losses = await startFromSolvedHead(state, run.forward, parts.train, { recipe, session, signal, reporter });
-  const step = await createStepFor(
-    device,
-    state,
-    {
-      shape,
-      adamw: recipe.optimizer,
-      ...recipe.optimizer,
-      seed: recipe.seed,
-      accumulate: microBatches(recipe, device).batchesPerUpdate > 1,
-    },
-    session,
-  );
+  const step = await createStepFor(device, state, stepOptions(recipe, device, shape), session);
   try {
     reporter.stage('train');
     const keeper = createCheckpointKeeper(checkpoints, state, step, progress, recipe.checkpoint, reporter);
@@ -204,6 +208,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
 
   const session = sessionOptions(recipe);
   const device = chooseDevice(recipe);
+  chooseHalf(recipe, device); // before anything is read
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   reporter.stage('read');

@@ -15,7 +15,6 @@ export interface StepOptions {
   seed: number;
   /** Updates from several batches; their gradients are summed in the graph. @default false */
   accumulate?: boolean;
-  /** @default 'none' */
   recompute?: ProgramOptions['recompute'];
 }
 

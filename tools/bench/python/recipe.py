@@ -22,6 +22,7 @@ arguments.add_argument("--text-column", default="text")
 arguments.add_argument("--label-column", default="label")
 arguments.add_argument("--epochs", type=float, default=1)
 arguments.add_argument("--tokens-per-step", type=int, default=1024, help="on average; every batch has as many texts")
+arguments.add_argument("--word-rows", choices=["dense", "lazy"], default="dense", help="AdamW on all word rows, or on the batch's")
 arguments.add_argument("--learning-rate", type=float, default=1e-4)
 arguments.add_argument("--layer-decay", type=float, default=0.9)
 arguments.add_argument("--max-length", type=int, default=64)
@@ -75,7 +76,7 @@ class Part:
 
 
 class LazyWords:
-    """AdamW on the word rows of the batch alone: dense, clipping and AdamW would pass over 30,522 rows to change 300."""
+    """AdamW on the word rows of the batch alone: dense, clipping and AdamW pass over 30,522 rows to change 300."""
 
     def __init__(self, table: torch.Tensor):
         self.table = table.detach()
@@ -98,6 +99,7 @@ class LazyWords:
         self.m[self.words], self.v[self.words] = m, v
 
 
+lazy = options.word_rows == "lazy"
 train = Part("train")
 validation, test = (Part(name, train.label_ids) for name in ("validation", "test"))
 batch_size = max(1, round(options.tokens_per_step / train.lengths.float().mean().item()))
@@ -137,11 +139,11 @@ def solve_head(x: torch.Tensor, y: torch.Tensor, iterations: int = 60, l2: float
 
 
 def parameter_groups() -> list[dict]:
-    """A group for each depth, with and without weight decay; all but the word rows."""
+    """A group for each depth, with and without weight decay; without the word rows where they are updated lazily."""
     layers = encoder.config.num_hidden_layers
     groups: dict[tuple[int, bool], list] = {}
     for name, parameter in encoder.named_parameters():
-        if name.endswith("word_embeddings.weight"):
+        if lazy and name.endswith("word_embeddings.weight"):
             continue
         depth = layers if name.startswith("embeddings") else layers - 1 - int(name.split(".")[2])
         decays = not ("bias" in name or "LayerNorm" in name)
@@ -162,8 +164,7 @@ def parameter_groups() -> list[dict]:
 def fine_tune(losses: torch.Tensor) -> tuple[int, int]:
     """@returns steps and their real tokens"""
     optimizer = torch.optim.AdamW(parameter_groups(), fused=True)
-    table = encoder.embeddings.word_embeddings.weight.requires_grad_(False)
-    words = LazyWords(table)
+    words = LazyWords(encoder.embeddings.word_embeddings.weight.requires_grad_(False)) if lazy else None
     words_rate = options.learning_rate * options.layer_decay**encoder.config.num_hidden_layers
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     kept = max(1, round(options.keep * len(train)))
@@ -181,12 +182,14 @@ def fine_tune(losses: torch.Tensor) -> tuple[int, int]:
         ids, mask = train.batch(chosen)
         optimizer.zero_grad(set_to_none=True)
         with torch.autocast("cpu", dtype=torch.bfloat16, enabled=bf16):
-            hidden = encoder(inputs_embeds=words.fetch(ids), attention_mask=mask).last_hidden_state
+            given = {"inputs_embeds": words.fetch(ids)} if words else {"input_ids": ids}
+            hidden = encoder(**given, attention_mask=mask).last_hidden_state
         batch_losses = cross_entropy(head(pooled(hidden, mask)), train.labels[chosen], reduction="none")
         batch_losses.mean().backward()
-        torch.nn.utils.clip_grad_norm_([*parameters, words.rows], 1.0, foreach=True)
+        torch.nn.utils.clip_grad_norm_([*parameters, *([words.rows] if words else [])], 1.0, foreach=True)
         optimizer.step()
-        words.step(words_rate * factor)
+        if words:
+            words.step(words_rate * factor)
         losses[chosen] = batch_losses.detach()
         tokens += int(mask.sum())
     return steps, tokens
@@ -227,6 +230,7 @@ peer.finish(
             "batch": batch_size,
             "learningRate": options.learning_rate,
             "keep": options.keep,
+            "wordRows": options.word_rows,
             "seed": options.seed,
             "threads": options.threads,
             "maxLength": options.max_length,

@@ -54,6 +54,11 @@ export const train: Benchmark = {
       describe: "its share of the texts that an epoch trains on, as Taxon's optimizer.keep",
       default: '1',
     },
+    'recipe-tokens': { describe: 'its tokens a step, on average', default: '735' },
+    'recipe-words': {
+      describe: 'AdamW on all word rows (dense: slower, and better on validation) or on those of the batch (lazy)',
+      default: 'dense',
+    },
     'peer-results': { describe: 'files of runs recorded on this machine, with commas, instead of running those peers' },
   },
   async run(context) {

@@ -33,13 +33,16 @@ const readPlan = (peer: PeerName, { options }: BenchContext): PeerPlan => {
   }
   const epochChoices = numbersOption('recipe-epochs', options['recipe-epochs'], { least: 0, most: 100 });
   const keep = numberOption('recipe-keep', options['recipe-keep'], { least: 0.01, most: 1 });
+  const tokens = numberOption('recipe-tokens', options['recipe-tokens'], { least: 64, most: 65_536, whole: true });
+  const [rows] = namesOption('recipe-words', options['recipe-words'], ['dense', 'lazy']);
+  const how = ['--keep', String(keep), '--tokens-per-step', String(tokens), '--word-rows', rows!];
   const seeds = numberOption('seeds', options.seeds, { least: 1, most: 100, whole: true });
   return {
     script: 'recipe.py',
     title: 'our recipe in PyTorch',
     precisions: precisions('recipe-precision'),
     runs: epochChoices.flatMap((epochs) =>
-      Array.from({ length: seeds }, (_, seed) => ['--epochs', epochs, '--keep', keep, '--seed', seed].map(String)),
+      Array.from({ length: seeds }, (_, seed) => ['--epochs', String(epochs), ...how, '--seed', String(seed)]),
     ),
   };
 };

@@ -1,4 +1,4 @@
-import type { Engine, EngineName } from '@taxon/engines';
+import type { Engine, EngineName, InstallEngineOptions } from '@taxon/engines';
 import { invalidInput, nearestName, TaxonError } from '@taxon/errors';
 import type { Command } from 'commander';
 import { catchInterrupt } from '../interrupt.ts';
@@ -9,15 +9,17 @@ const examples = `
 Examples:
   taxon engine list                            which engines are here
   taxon engine install tensorflow              for the processor; 1 GB on disk
-  taxon engine install tensorflow --gpu        for NVIDIA cards; several GB, CUDA is part of it`;
+  taxon engine install tensorflow --gpu        for NVIDIA cards; several GB, CUDA is part of it
+  taxon engine install cuda                    ONNX Runtime on NVIDIA cards; 1.2 GB (--device cuda)`;
 
 const installExamples = `
 Examples:
   taxon engine install tensorflow
   taxon engine install tensorflow --gpu
+  taxon engine install cuda
   TAXON_CACHE=/data/cache taxon engine install tensorflow
 
-Needs npm, python3 with pip, and g++. The engine goes to the shared cache (TAXON_CACHE, else XDG_CACHE_HOME/taxon, else
+Needs python3 with pip, and for TensorFlow npm and g++. The engine goes to the shared cache (TAXON_CACHE, else XDG_CACHE_HOME/taxon, else
 ~/.cache/taxon), once for all projects. Then: taxon train data.csv --device tensorflow`;
 
 interface InstallOptions {
@@ -27,24 +29,29 @@ interface InstallOptions {
   quiet?: boolean;
 }
 
-const installable = ['tensorflow'];
+const installable = ['tensorflow', 'cuda'];
 
-const engineNamed = (name: string, gpu: boolean): EngineName => {
+const engineNamed = (name: string, gpu: boolean): EngineName | 'cuda' => {
+  if (name === 'cuda') return name;
   if (name === 'tensorflow') return gpu ? 'tensorflow-gpu' : 'tensorflow';
   if (name === 'tensorflow-gpu') return name;
   const near = nearestName(name, installable);
   throw invalidInput(
     `there is no engine '${name}' to install${near === undefined ? '' : `; did you mean '${near}'?`}`,
-    `Engines that can be installed: ${installable.join(', ')} (with --gpu for NVIDIA cards).`,
+    `Engines that can be installed: ${installable.join(', ')} (tensorflow with --gpu for NVIDIA cards).`,
   );
 };
 
+const installNamed = async (name: EngineName | 'cuda', options: InstallEngineOptions) =>
+  name === 'cuda'
+    ? (await import('./install-cuda.ts')).installCudaEngine(options)
+    : (await import('@taxon/engines')).installEngine(name, options);
+
 const install = async (terminal: Terminal, name: string, options: InstallOptions): Promise<void> => {
   const engineName = engineNamed(name, options.gpu === true);
-  const { installEngine } = await import('@taxon/engines');
   const interrupt = catchInterrupt(() => terminal.err('stopping; what was fetched is kept'));
   try {
-    const { folder, version, already } = await installEngine(engineName, {
+    const { folder, version, already } = await installNamed(engineName, {
       force: options.force,
       signal: interrupt.signal,
       onStep: (step) => {
@@ -60,8 +67,8 @@ const install = async (terminal: Terminal, name: string, options: InstallOptions
 };
 
 /** An engine as the list shows it; some there are not for every machine. */
-interface ListedEngine extends Partial<Omit<Engine, 'state'>> {
-  name: EngineName;
+interface ListedEngine extends Partial<Omit<Engine, 'name' | 'state'>> {
+  name: EngineName | 'cuda';
   state: Engine['state'] | 'not for this machine';
 }
 
@@ -75,8 +82,15 @@ const listed = async (name: EngineName): Promise<ListedEngine> => {
   }
 };
 
+const listedCuda = async (): Promise<ListedEngine> => {
+  const { cudaFolder, cudaVersion, isCudaInstalled } = await import('@taxon/compute');
+  const here = process.platform === 'linux' && process.arch === 'x64';
+  const state = isCudaInstalled() ? 'installed' : here ? 'absent' : 'not for this machine';
+  return { name: 'cuda', version: cudaVersion, folder: cudaFolder(), state };
+};
+
 const whereOrHow = ({ name, state, folder }: ListedEngine): string => {
-  const command = `taxon engine install tensorflow${name === 'tensorflow-gpu' ? ' --gpu' : ''}`;
+  const command = `taxon engine install ${name === 'tensorflow-gpu' ? 'tensorflow --gpu' : name}`;
   if (state === 'installed') return folder!;
   if (state === 'absent') return command;
   return state === 'damaged' ? `${command} --force` : '';
@@ -84,7 +98,7 @@ const whereOrHow = ({ name, state, folder }: ListedEngine): string => {
 
 const list = async (terminal: Terminal, { json }: { json?: boolean }): Promise<void> => {
   const { engineNames } = await import('@taxon/engines');
-  const engines = await Promise.all(engineNames.map(listed));
+  const engines = await Promise.all([...engineNames.map(listed), listedCuda()]);
   if (json) return terminal.out(JSON.stringify({ engines }));
   const rows = engines.map((engine) => [
     engine.name,
@@ -92,7 +106,7 @@ const list = async (terminal: Terminal, { json }: { json?: boolean }): Promise<v
     engine.version ?? '',
     whereOrHow(engine),
   ]);
-  const builtIn = ['cpu', 'wasm'].map((name) => [name, 'built in']);
+  const builtIn = ['cpu', 'webgpu', 'wasm'].map((name) => [name, 'built in']);
   const columns = [{ title: 'engine' }, { title: 'state' }, { title: 'version' }, { title: 'where, or how' }];
   for (const line of formatTable(columns, [...builtIn, ...rows])) terminal.out(line);
 };

@@ -416,6 +416,8 @@ export const Precision = {
   PRECISION_AUTO: "PRECISION_AUTO",
   PRECISION_FP32: "PRECISION_FP32",
   PRECISION_INT8: "PRECISION_INT8",
+  /** PRECISION_FP16 - Half precision with loss scaling, on CUDA and WebGPU alone. */
+  PRECISION_FP16: "PRECISION_FP16",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -426,6 +428,7 @@ export namespace Precision {
   export type PRECISION_AUTO = typeof Precision.PRECISION_AUTO;
   export type PRECISION_FP32 = typeof Precision.PRECISION_FP32;
   export type PRECISION_INT8 = typeof Precision.PRECISION_INT8;
+  export type PRECISION_FP16 = typeof Precision.PRECISION_FP16;
   export type UNRECOGNIZED = typeof Precision.UNRECOGNIZED;
 }
 
@@ -443,6 +446,9 @@ export function precisionFromJSON(object: any): Precision {
     case 3:
     case "PRECISION_INT8":
       return Precision.PRECISION_INT8;
+    case 4:
+    case "PRECISION_FP16":
+      return Precision.PRECISION_FP16;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -460,6 +466,8 @@ export function precisionToJSON(object: Precision): string {
       return "PRECISION_FP32";
     case Precision.PRECISION_INT8:
       return "PRECISION_INT8";
+    case Precision.PRECISION_FP16:
+      return "PRECISION_FP16";
     case Precision.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -476,6 +484,8 @@ export function precisionToNumber(object: Precision): number {
       return 2;
     case Precision.PRECISION_INT8:
       return 3;
+    case Precision.PRECISION_FP16:
+      return 4;
     case Precision.UNRECOGNIZED:
     default:
       return -1;
@@ -875,7 +885,11 @@ export interface OptimizerOptions {
    * Share of the texts that an epoch trains on: those that the model does worst on. Above 0, at most 1. Absent: decided by
    * the number of texts.
    */
-  keep?: number | undefined;
+  keep?:
+    | number
+    | undefined;
+  /** Compute each layer again on the way back instead of keeping what it computed: less memory, a third more work. */
+  recompute?: boolean | undefined;
 }
 
 function createBaseRecipe(): Recipe {
@@ -1761,6 +1775,7 @@ function createBaseOptimizerOptions(): OptimizerOptions {
     tokensPerStep: undefined,
     accumulation: undefined,
     keep: undefined,
+    recompute: undefined,
   };
 }
 
@@ -1807,6 +1822,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     }
     if (message.keep !== undefined) {
       writer.uint32(113).double(message.keep);
+    }
+    if (message.recompute !== undefined) {
+      writer.uint32(120).bool(message.recompute);
     }
     return writer;
   },
@@ -1936,6 +1954,14 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
             message.keep = reader.double();
             continue;
           }
+          case 15: {
+            if (tag !== 120) {
+              break;
+            }
+
+            message.recompute = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1984,6 +2010,7 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
         : undefined,
       accumulation: isSet(object.accumulation) ? globalThis.Number(object.accumulation) : undefined,
       keep: isSet(object.keep) ? globalThis.Number(object.keep) : undefined,
+      recompute: isSet(object.recompute) ? globalThis.Boolean(object.recompute) : undefined,
     };
   },
 
@@ -2031,6 +2058,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     if (message.keep !== undefined) {
       obj.keep = floatToJson(message.keep);
     }
+    if (message.recompute !== undefined) {
+      obj.recompute = message.recompute;
+    }
     return obj;
   },
 
@@ -2053,6 +2083,7 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     message.tokensPerStep = object.tokensPerStep ?? undefined;
     message.accumulation = object.accumulation ?? undefined;
     message.keep = object.keep ?? undefined;
+    message.recompute = object.recompute ?? undefined;
     return message;
   },
 };
