@@ -108,7 +108,7 @@ describe('engine', () => {
     if (process.platform === 'linux')
       expect(out).toMatch(/^tensorflow +not installed +2\.18\.1 +taxon engine install tensorflow$/mu);
     const { engines } = JSON.parse((await taxon('engine', 'status', '--json')).out) as { engines: object[] };
-    expect(engines).toMatchObject([{ name: 'tensorflow' }, { name: 'tensorflow-gpu' }]);
+    expect(engines).toMatchObject([{ name: 'tensorflow' }, { name: 'tensorflow-gpu' }, { name: 'cuda' }]);
   });
 
   it('install names the engine that was meant', async () => {
@@ -120,9 +120,13 @@ describe('engine', () => {
   it.skipIf(process.platform !== 'linux')('install names the tool that is missing and how to get it', async () => {
     emptyCache();
     vi.stubEnv('TAXON_PYTHON', 'no-such-python');
-    const { code, err } = await taxon('engine', 'install', 'tensorflow');
-    expect(code).toBe(2);
-    expect(err).toMatch(/^error: there is no no-such-python on this machine.*\nDebian and Ubuntu: apt-get install/u);
+    for (const engine of process.arch === 'x64' ? ['tensorflow', 'cuda'] : ['tensorflow']) {
+      const { code, err } = await taxon('engine', 'install', engine);
+      expect(code).toBe(2);
+      expect(err).toMatch(
+        /^(fetching .*\n)?error: there is no no-such-python on this machine.*\nDebian and Ubuntu: apt-get install/u,
+      );
+    }
   });
 
   it('a device whose engine is not there says what to run', async () => {

@@ -99,7 +99,7 @@ export const toTyped = (values: ArrayLike<number> | tf.BackendValues, dtype: tf.
 const refuseOpenSize = (values: tf.BackendValues, shape: readonly number[]): void => {
   const { symbols } = currentTrace();
   const taken =
-    shape.find(symbols.isSymbolic) ??
+    shape.find((size) => symbols.isSymbolic(size)) ??
     [Number(values[0])].find((value) => shape.length === 0 && symbols.isSymbolic(value));
   if (taken === undefined) return;
   throw new TaxonError({
