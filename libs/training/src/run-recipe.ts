@@ -124,14 +124,27 @@ const stepOptions = (recipe: Recipe, device: Device, shape: PackShape): LoopStep
   };
 };
 
+/** Below this many texts exact features cost seconds, and the solved head may well be what is saved, beside an fp32 encoder. */
+const manyTexts = 5_000;
+
+const solveFirstHead = async (run: Run): Promise<number[]> => {
+  const { recipe, parts, state, shape, device, session, reporter, options } = run;
+  const exact = state.precision !== 'fp32' && parts.train.ids.length < manyTexts;
+  const forward = exact ? await createForwardFor(device, state, shape, session) : run.forward;
+  try {
+    const { signal } = options;
+    return await startFromSolvedHead(state, forward, parts.train, { recipe, session, signal, reporter });
+  } finally {
+    if (exact) await forward.dispose();
+  }
+};
+
 /** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, parts, state, shape, device, session, reporter, options, checkpoints } = run;
+  const { recipe, parts, state, shape, device, session, reporter, checkpoints } = run;
   const progress = run.resumed ?? freshProgress();
   const solved = recipe.head.start === 'solved';
-  const { signal } = options;
-  if (run.resumed === undefined && solved)
-    progress.losses = await startFromSolvedHead(state, run.forward, parts.train, { recipe, session, signal, reporter });
+  if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
   const step = await createStepFor(device, state, stepOptions(recipe, device, shape), session);
   try {
     reporter.stage('train');
