@@ -40,6 +40,8 @@ export interface FitProgress {
   history: StepRecord[];
   /** Last known loss of every training text; absent until one is known. */
   losses?: number[];
+  /** Steps in fp32, although the state has int8 forms; decided once, before the first step. */
+  exact?: boolean;
   /** Training is over; what is left is to score and save. */
   finished?: boolean;
   /** The texts that the running epoch trains on; absent for all. */
@@ -93,12 +95,15 @@ const nearlyAll = 0.9;
 /** Below this loss the right class has more than half of the probability. */
 const rightLoss = Math.LN2;
 
+/** Whether the model is right about nearly all texts, by their losses. */
+export const isNearlyRight = (losses: readonly number[] | undefined): boolean =>
+  losses !== undefined &&
+  losses.reduce((count, loss) => count + (loss < rightLoss ? 1 : 0), 0) >= nearlyAll * losses.length;
+
 /** The share of the texts that the next epoch trains on. */
 export const keepShare = (keep: Recipe['optimizer']['keep'], losses: readonly number[] | undefined): number => {
   if (keep !== 'auto') return keep;
-  if (losses === undefined || losses.length < manyTexts) return 1;
-  const right = losses.reduce((count, loss) => count + (loss < rightLoss ? 1 : 0), 0);
-  return right >= nearlyAll * losses.length ? 0.5 : 1;
+  return losses !== undefined && losses.length >= manyTexts && isNearlyRight(losses) ? 0.5 : 1;
 };
 
 /** Batches of one epoch, grouped by update: a pure function of the texts, the seed and the epoch, so that a run can resume. */

@@ -15,7 +15,7 @@ import {
 } from './checkpoint.ts';
 import { chooseHalf, choosePrecision } from './choose-precision.ts';
 import { finishRun } from './finish-run.ts';
-import { fit, freshProgress, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
+import { fit, freshProgress, isNearlyRight, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
 import { chooseDevice, createForwardFor, createStepFor, openDevice, type Device } from './device.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import type { LoopStepOptions } from './loop-step.ts';
@@ -145,13 +145,16 @@ const train = async (run: Run): Promise<FitProgress> => {
   const progress = run.resumed ?? freshProgress();
   const solved = recipe.head.start === 'solved';
   if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
-  const step = await createStepFor(device, state, stepOptions(recipe, device, shape), session);
+  // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
+  progress.exact ??= recipe.precision === 'auto' && !isNearlyRight(progress.losses);
+  const how = { ...stepOptions(recipe, device, shape), exact: progress.exact };
+  const step = await createStepFor(device, state, how, session);
   try {
     reporter.stage('train');
     const keeper = createCheckpointKeeper(checkpoints, state, step, progress, recipe.checkpoint, reporter);
-    const how = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
-    if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, how);
-    const outcome = await fit(state, progress, parts.train, how);
+    const fitting = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
+    if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, fitting);
+    const outcome = await fit(state, progress, parts.train, fitting);
     // From here on the run needs no more than the last state: a full disk or a crash while the model is saved loses nothing.
     await keeper.save();
     if (outcome === 'interrupted')

@@ -110,6 +110,17 @@ describe('the training step', () => {
     expect(nodes(true)).toBeGreaterThan(1.2 * nodes(false));
   });
 
+  it('can compute in fp32 from a state that has int8 forms, to the bit', async () => {
+    const groups = [batchesOf(tinyTexts(6), [0, 1, 2, 3, 4, 5])];
+    const plain = await afterSteps(groups);
+    const state = createModelState(tinyWeights(), tinyEncoder, tinyHead, { precision: 'int8' });
+    const step = await createTrainingStep(state, { ...options, exact: true }, session);
+    const { loss } = await step.run(groups[0]!, 1e-2);
+    await step.dispose();
+    expect(loss).toBe(plain.losses[0]);
+    expect(largestDifference(snapshot(state), snapshot(plain.state))).toBe(0);
+  });
+
   it('learns', async () => {
     const texts = tinyTexts(60);
     const batches = batchesOf(texts, [...texts.ids.keys()]);

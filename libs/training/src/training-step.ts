@@ -13,6 +13,8 @@ export interface StepOptions {
   clipNorm: number;
   dropout: number;
   seed: number;
+  /** In fp32, although the state has int8 forms. @default false */
+  exact?: boolean;
   /** Updates from several batches; their gradients are summed in the graph. @default false */
   accumulate?: boolean;
   recompute?: ProgramOptions['recompute'];
@@ -85,10 +87,10 @@ export const createTrainingStep = async (
   options: StepOptions,
   session: SessionOptions,
 ): Promise<TrainingStep> => {
-  const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false } = options;
+  const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false, exact = false } = options;
   const { encoder, head, memory, tables, shapes } = state;
   const program = await createSession(
-    compileGradients({ encoder, head, shape, dropout, recompute, int8: state.int8Weights, accumulate }),
+    compileGradients({ encoder, head, shape, dropout, recompute, int8: exact ? [] : state.int8Weights, accumulate }),
     session,
   );
   memory.quantize();
@@ -116,7 +118,7 @@ export const createTrainingStep = async (
     embedTokens(state, batch, embeddings.data);
     const feeds: Record<string, FeedTensor> = {
       ...state.parameters,
-      ...state.int8,
+      ...(exact ? {} : state.int8),
       ...sums,
       ...slotFeeds(batch, shape.rows * shape.slots),
       embeddings,
