@@ -88,7 +88,8 @@ export const recipeSchema = z.strictObject({
     .max(2 ** 31 - 1)
     .default(0),
   /**
-   * `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do.
+   * `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do,
+   * and the solved head is right about nine in ten texts.
    * `fp16`: half precision with loss scaling, on `cuda` and `webgpu` alone.
    */
   precision: z.enum(['auto', 'fp32', 'int8', 'fp16']).default('auto'),
