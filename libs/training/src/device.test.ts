@@ -12,7 +12,7 @@ import { microBatches } from './micro-batch.ts';
 import { createModelState, type ModelState } from './model-state.ts';
 import { parseRecipe } from './parse-recipe.ts';
 import { createReporter } from './reporter.ts';
-import { session, tinyEncoder, tinyHead, tinyShape, tinyTexts, tinyWeights } from './testing.ts';
+import { session, tinyEncoder, tinyHead, tinyShape, tinyTexts, tinyWeights, webGpuIsThere } from './testing.ts';
 
 const recipe = parseRecipe({
   data: { train: 'x.csv' },
@@ -30,10 +30,7 @@ const wasmStep = async (state: ModelState) => {
   return createStepFor('wasm', state, options, session);
 };
 
-const hasWebgpu = await openDevice('webgpu').then(
-  () => true,
-  () => false,
-);
+const hasWebgpu = await webGpuIsThere();
 
 describe('a device', () => {
   it.skipIf(isCudaInstalled())('says how to install CUDA where it is missing, before anything is read', async () => {

@@ -11,20 +11,13 @@ import {
   tinyEncoder,
   tinyHead,
   tinyShape,
+  tinyStep,
   tinyTexts,
   tinyWeights,
 } from './testing.ts';
 import type { LabelledBatch, StepOptions, TrainingStep } from './training-step.ts';
 
-const options: StepOptions = {
-  shape: tinyShape,
-  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  layerDecay: 0.9,
-  clipNorm: 1,
-  dropout: 0.1,
-  seed: 3,
-  accumulate: true,
-};
+const options: StepOptions = { ...tinyStep, dropout: 0.1, accumulate: true };
 
 const texts = tinyTexts(60);
 const batches = batchesOf(texts, [...texts.ids.keys()]);

@@ -7,21 +7,14 @@ import {
   session,
   tinyEncoder,
   tinyHead,
-  tinyShape,
+  tinyStep,
   tinyTexts,
   tinyWeights,
   webGpuIsThere,
 } from './testing.ts';
 import { createTrainingStep, type StepOptions, type Update } from './training-step.ts';
 
-const options: StepOptions = {
-  shape: tinyShape,
-  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  layerDecay: 0.9,
-  clipNorm: 1,
-  dropout: 0,
-  seed: 3,
-};
+const options: StepOptions = tinyStep;
 
 const fresh = (): ModelState => createModelState(tinyWeights(), tinyEncoder, tinyHead);
 

@@ -125,11 +125,11 @@ const stepOptions = (recipe: Recipe, device: Device, shape: PackShape): LoopStep
 };
 
 /** Below this many texts exact features cost seconds, and the solved head may well be what is saved, beside an fp32 encoder. */
-const manyTexts = 5_000;
+const exactBelow = 5_000;
 
 const solveFirstHead = async (run: Run): Promise<number[]> => {
   const { recipe, parts, state, shape, device, session, reporter, options } = run;
-  const exact = state.precision !== 'fp32' && parts.train.ids.length < manyTexts;
+  const exact = state.precision !== 'fp32' && parts.train.ids.length < exactBelow;
   const forward = exact ? await createForwardFor(device, state, shape, session) : run.forward;
   try {
     const { signal } = options;

@@ -1,12 +1,11 @@
-import { compile, createSession } from '@taxon/compute';
 import { createRandom } from '@taxon/data';
 import { findEngine, type EngineName } from '@taxon/engines';
 import type { EncoderConfig, HeadConfig, Weights } from '@taxon/models';
 import { parameterShapes } from '@taxon/models';
-import * as tf from '@tensorflow/tfjs-core';
 import { planBatches, fillBatch, type PackShape } from '@taxon/text';
+import { openDevice } from './device.ts';
 import type { LabelledTexts } from './fit.ts';
-import type { LabelledBatch } from './training-step.ts';
+import type { LabelledBatch, StepOptions } from './training-step.ts';
 
 /** A BERT small enough to train in milliseconds. */
 export const tinyEncoder: EncoderConfig = {
@@ -27,14 +26,20 @@ export const tinyShape: PackShape = { rows: 4, length: 16, slots: 4 };
 export const session = { threads: 1 };
 
 /** Whether ONNX Runtime finds a WebGPU adapter on this machine. */
-export const webGpuIsThere = async (): Promise<boolean> => {
-  const program = compile(({ x }) => ({ y: tf.neg(x!) }), { x: { shape: [1] } });
-  try {
-    await (await createSession(program, { device: 'webgpu' })).dispose();
-    return true;
-  } catch {
-    return false;
-  }
+export const webGpuIsThere = (): Promise<boolean> =>
+  openDevice('webgpu').then(
+    () => true,
+    () => false,
+  );
+
+/** How the tests of steps learn, whatever the step runs on. */
+export const tinyStep: StepOptions = {
+  shape: tinyShape,
+  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
+  layerDecay: 0.9,
+  clipNorm: 1,
+  dropout: 0,
+  seed: 3,
 };
 
 export const tinyWeights = (head: HeadConfig = tinyHead, seed = 1): Weights => {

@@ -5,18 +5,10 @@ import { encoder, features, logits, type HeadConfig, type Parameters } from '@ta
 import { describe, expect, it } from 'vitest';
 import { createModelState, embedTokens, type ModelState } from './model-state.ts';
 import { compileGradients, gradientName } from './programs.ts';
-import { batchesOf, session, tinyEncoder, tinyHead, tinyShape, tinyTexts, tinyWeights } from './testing.ts';
+import { batchesOf, session, tinyEncoder, tinyHead, tinyShape, tinyStep, tinyTexts, tinyWeights } from './testing.ts';
 import { createTrainingStep, type LabelledBatch, type StepOptions } from './training-step.ts';
 
-const options: StepOptions = {
-  shape: tinyShape,
-  adamw: { beta1: 0.9, beta2: 0.999, epsilon: 1e-8, weightDecay: 0.01 },
-  layerDecay: 0.9,
-  clipNorm: 1,
-  dropout: 0,
-  seed: 3,
-  accumulate: true,
-};
+const options: StepOptions = { ...tinyStep, accumulate: true };
 
 /** First moments: linear in the gradient, where Adam's first step is its sign and would blow rounding up. */
 const snapshot = ({ memory, tables }: ModelState): Record<string, Float32Array> => ({

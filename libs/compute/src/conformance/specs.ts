@@ -1,11 +1,11 @@
 // Runs tfjs-core's own specs on the tracer: bundled with them, in a process of its own (see run-specs.ts).
 import { jasmine, type Reporter } from './jasmine.ts';
-import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/public/chained_ops/register_all_chained_ops.js';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js';
 import { unsupportedKernels } from '../kernels/index.ts';
 import { openReadableTrace, traceBackendName, type Trace } from '../trace-backend.ts';
+import { watchKernels } from '../watch-kernels.ts';
 import { evaluate } from './evaluate.ts';
 import type { SpecReport, SpecResult } from './spec-report.ts';
 
@@ -18,22 +18,6 @@ const openTrace = (): void => {
     programs++;
     return evaluate(trace.builder.graph, value);
   });
-};
-
-/** A spec that expects an error would take the tracer's refusal for it: refusals are counted where they happen. */
-const countRefusals = (): void => {
-  for (const kernelName of unsupportedKernels) {
-    const { kernelFunc } = tf.getKernel(kernelName, traceBackendName);
-    tf.unregisterKernel(kernelName, traceBackendName);
-    tf.registerKernel({
-      kernelName,
-      backendName: traceBackendName,
-      kernelFunc: (parameters) => {
-        refused.add(kernelName);
-        return kernelFunc(parameters);
-      },
-    });
-  }
 };
 
 const results: SpecResult[] = [];
@@ -61,7 +45,8 @@ const reporter: Reporter = {
 };
 
 openTrace();
-countRefusals();
+// A spec that expects an error would take the tracer's refusal for it: refusals are counted where they happen.
+watchKernels(unsupportedKernels, (name) => refused.add(name));
 setTestEnvs([{ name: 'taxon', backendName: traceBackendName, isDataSync: false }]);
 const env = jasmine.getEnv();
 env.beforeEach(openTrace);

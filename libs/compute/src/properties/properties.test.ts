@@ -1,8 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { supportedKernels } from '../kernels/index.ts';
-import { traceBackendName } from '../trace-backend.ts';
+import { watchKernels } from '../watch-kernels.ts';
 import { agree } from './agree.ts';
 import type { Cases } from './case.ts';
 import { elementwise } from './elementwise.ts';
@@ -30,23 +29,8 @@ const runs = 8;
 let float64: Library;
 const tried = new Set<string>();
 
-const noteWhatIsTried = (): void => {
-  for (const kernelName of supportedKernels) {
-    const { kernelFunc } = tf.getKernel(kernelName, traceBackendName);
-    tf.unregisterKernel(kernelName, traceBackendName);
-    tf.registerKernel({
-      kernelName,
-      backendName: traceBackendName,
-      kernelFunc: (parameters) => {
-        tried.add(kernelName);
-        return kernelFunc(parameters);
-      },
-    });
-  }
-};
-
 beforeAll(async () => {
-  noteWhatIsTried();
+  watchKernels(supportedKernels, (name) => tried.add(name));
   float64 = await loadFloat64();
 });
 
