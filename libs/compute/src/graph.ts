@@ -10,6 +10,8 @@ export interface ValueInfo {
   name: string;
   dtype: DType;
   shape: readonly Dimension[];
+  /** A list of such tensors instead of one. */
+  sequence?: true;
 }
 
 export interface Initializer {

@@ -13,6 +13,7 @@ export { createResidentSession, nextName, type ResidentSession } from './residen
 export type { ComputeDevice } from './providers/device.ts';
 export { cudaFolder, onnxRuntimeVersion as cudaVersion } from './providers/cuda-libraries.ts';
 export { installCuda, isCudaInstalled, type InstallCudaOptions } from './providers/install-cuda.ts';
+export { createInPlaceSession, type InPlaceSession } from './in-place-session.ts';
 export { createSession, type FeedTensor, type Session, type SessionOptions } from './session.ts';
 export { hasExactInt8 } from './int8-support.ts';
 export { measureMatmulCeiling } from './ceiling.ts';

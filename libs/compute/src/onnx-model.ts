@@ -39,9 +39,10 @@ const initializer = ({ name, dtype, shape, data }: Initializer): TensorProto => 
   rawData: Buffer.from(data.buffer, data.byteOffset, data.byteLength),
 });
 
-const valueInfo = ({ name, dtype, shape }: ValueInfo): ValueInfoProto => {
+const valueInfo = ({ name, dtype, shape, sequence }: ValueInfo): ValueInfoProto => {
   const dim = shape.map((size) => (typeof size === 'number' ? { dimValue: size } : { dimParam: size }));
-  return { name, type: { tensorType: { elemType: onnxType[dtype], shape: { dim } } } };
+  const tensor = { tensorType: { elemType: onnxType[dtype], shape: { dim } } };
+  return { name, type: sequence ? { sequenceType: { elemType: tensor } } : tensor };
 };
 
 const graphProto = ({ nodes, initializers, inputs, outputs }: Graph, name: string): GraphProto => ({

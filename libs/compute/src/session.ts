@@ -50,7 +50,7 @@ export const toOrt = ({ data, shape }: FeedTensor): ort.Tensor => {
   return tensor;
 };
 
-const toOrtAll = (values: Readonly<Record<string, FeedTensor>>): Record<string, ort.Tensor> =>
+export const toOrtAll = (values: Readonly<Record<string, FeedTensor>>): Record<string, ort.Tensor> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, toOrt(value)]));
 
 const nativeOptions = ({
@@ -86,6 +86,12 @@ export const createNative = (
     ...more,
   });
 
+/** Writes the profile, if one was asked for, and frees the native memory. */
+export const disposeNative = async (native: ort.InferenceSession, { profile }: SessionOptions): Promise<void> => {
+  if (profile !== undefined) native.endProfiling();
+  await native.release();
+};
+
 /**
  * Loads a program (or the bytes of any ONNX model) into ONNX Runtime.
  * @throws TaxonError `failed_precondition` where the device cannot be had
@@ -104,9 +110,6 @@ export const createSession = async (program: Program | Uint8Array, options: Sess
         }),
       );
     },
-    async dispose() {
-      if (options.profile !== undefined) native.endProfiling();
-      await native.release();
-    },
+    dispose: () => disposeNative(native, options),
   };
 };

@@ -1,4 +1,4 @@
-import { createSession, dropoutKey, type FeedTensor, type SessionOptions } from '@taxon/compute';
+import { createInPlaceSession, dropoutKey, type FeedTensor, type SessionOptions } from '@taxon/compute';
 import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
 import { RowGradients } from './embedding-table.ts';
@@ -89,7 +89,7 @@ export const createTrainingStep = async (
 ): Promise<TrainingStep> => {
   const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false, exact = false } = options;
   const { encoder, head, memory, tables, shapes } = state;
-  const program = await createSession(
+  const program = await createInPlaceSession(
     compileGradients({ encoder, head, shape, dropout, recompute, int8: exact ? [] : state.int8Weights, accumulate }),
     session,
   );
@@ -104,7 +104,9 @@ export const createTrainingStep = async (
         { shape: parameterShape, data: memory.tensors[name]!.gradient },
       ]),
     );
-  const gradients = { [gradientName('embeddings')]: dEmbeddings, ...named(gradientName) };
+  const slots = shape.rows * shape.slots;
+  const losses = { shape: [slots], data: new Float32Array(slots) };
+  const results = { losses, [gradientName('embeddings')]: dEmbeddings, ...named(gradientName) };
   // Read and written in the same place: the last node on the way to each sum reads an element just before it writes it.
   const sums = accumulate ? named(sumName) : {};
   const rows = {
@@ -120,16 +122,16 @@ export const createTrainingStep = async (
       ...state.parameters,
       ...(exact ? {} : state.int8),
       ...sums,
-      ...slotFeeds(batch, shape.rows * shape.slots),
+      ...slotFeeds(batch, slots),
       embeddings,
       segments: { shape: [shape.rows, shape.length], data: batch.segments },
       pool: { shape: [shape.rows, shape.slots, shape.length], data: batch.pool },
       count: { shape: [], data: Float32Array.of(count) },
     };
     if (dropout > 0) feeds.dropoutKey = { shape: [], data: Int32Array.of(dropoutKey(seed, state.step, index)) };
-    const { losses } = await program.run(feeds, gradients);
+    await program.run(feeds, results);
     addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
-    return Float32Array.from(batch.slots, (slot) => losses!.data[slot]!);
+    return Float32Array.from(batch.slots, (slot) => losses.data[slot]!);
   };
 
   const update = (learningRate: number): number => {
