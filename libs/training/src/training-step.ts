@@ -1,6 +1,7 @@
 import { createInPlaceSession, dropoutKey, type FeedTensor, type SessionOptions } from '@taxon/compute';
 import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
+import { collectGarbage } from './collect-garbage.ts';
 import { RowGradients } from './embedding-table.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
 import { compileGradients, decays, depthOf, gradientName, sumName, type ProgramOptions } from './programs.ts';
@@ -94,6 +95,7 @@ export const createTrainingStep = async (
     session,
   );
   memory.quantize();
+  collectGarbage();
   const size = [shape.rows * shape.length, encoder.hidden];
   const embeddings = { shape: size, data: new Float32Array(size[0]! * size[1]!) };
   const dEmbeddings = { shape: size, data: new Float32Array(embeddings.data.length) };
