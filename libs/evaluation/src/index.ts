@@ -33,7 +33,7 @@ export type {
   ThresholdSweepOptions,
 } from './threshold-sweep.ts';
 export type { FittedTemperature } from './calibration/temperature.ts';
-export type { CalibrationFigures, CalibrationReport, ReliabilityBin } from './calibration/calibration.ts';
+export type { CalibrationFigures, CalibrationReport } from './calibration/calibration.ts';
 export type { Grouping, Slice, SliceTable } from './slices.ts';
 export type { CrossSourceCell, CrossSourceRow, CrossSourceTable } from './cross-source.ts';
 export type { ErrorExamples, LabelErrors } from './error-analysis/errors-by-label.ts';
@@ -52,3 +52,4 @@ export type { RiskCoverage, RiskCoveragePoint } from './abstention/risk-coverage
 export type { OutOfScopeDetection, RocPoint } from './abstention/out-of-scope.ts';
 export type { AbstentionScores, AbstentionTarget } from './abstention/abstention-threshold.ts';
 export type { EpochLogits } from './epoch-logits.ts';
+export type { ReliabilityBin } from './calibration/reliability-bins.ts';
