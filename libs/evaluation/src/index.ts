@@ -6,7 +6,7 @@ export {
   type ConfusionCell,
   type ConfusionMatrix,
 } from './confusion-matrix.ts';
-export { formatMetricsTable, type MetricsTableOptions } from './format-metrics-table.ts';
+export { formatMetricsTable, type MetricsTableOptions, type TabledMetrics } from './format-metrics-table.ts';
 export type { ClassMetrics, ClassificationMetrics, Figures, SingleLabelMetrics } from './metrics.ts';
 export { renderReport } from './report/render-report.ts';
 export type {
@@ -53,3 +53,8 @@ export type { OutOfScopeDetection, RocPoint } from './abstention/out-of-scope.ts
 export type { AbstentionScores, AbstentionTarget } from './abstention/abstention-threshold.ts';
 export type { EpochLogits } from './epoch-logits.ts';
 export type { ReliabilityBin } from './calibration/reliability-bins.ts';
+export { fitSigmoidTemperature, fitSoftmaxTemperature } from './calibration/temperature.ts';
+export { hierarchicalMetrics } from './hierarchical-metrics.ts';
+export { multiLabelMetrics } from './multi-label-metrics.ts';
+export { sweepThresholds } from './threshold-sweep.ts';
+export { withUnseenLabels } from './multi-label-answers.ts';

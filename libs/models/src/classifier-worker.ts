@@ -23,7 +23,7 @@ let computing = false;
 
 const enqueue = (engine: ClassifierEngine, chunk: Chunk): void => {
   const encoded = chunk.texts.map((text) => engine.encode(text));
-  const answers = openAnswers(chunk, encoded, engine.model.head.classes);
+  const answers = openAnswers(chunk, encoded, engine.model);
   const waiting = encoded.map(({ ids }, text) => ({ chunk, answers, text, ids }));
   // Equal lengths beside each other: rows are then as long as their texts.
   waiting.sort((a, b) => b.ids.length - a.ids.length);
@@ -87,7 +87,7 @@ const serve = (engine: ClassifierEngine): void => {
     await compute(engine);
   };
   port.on('message', (message: ToWorker) => void receive(message));
-  post({ kind: 'ready', model: { labels: engine.model.labels, maxLength: engine.model.maxLength } });
+  post({ kind: 'ready', model: { space: engine.model.space, maxLength: engine.model.maxLength } });
 };
 
 const { folder, threads } = workerData as WorkerSettings;
