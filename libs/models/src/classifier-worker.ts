@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { serializeError } from '@taxon/errors';
 import { buffersOf, openAnswers, type OpenAnswers } from './answer-chunk.ts';
 import { loadClassifierEngine, tokenBudget, type ClassifierEngine } from './classifier-engine.ts';
-import type { Chunk, FromWorker, ToWorker, WorkerSettings } from './classifier-messages.ts';
+import type { Chunk, FromWorker, ServedModel, ToWorker, WorkerSettings } from './classifier-messages.ts';
 import { createFairQueue } from './fair-queue.ts';
 
 /** A text that waits for its batch. */
@@ -68,6 +68,12 @@ const compute = async (engine: ClassifierEngine): Promise<void> => {
   computing = false;
 };
 
+const servedModel = ({ model: { space, rule, maxLength } }: ClassifierEngine): ServedModel => ({
+  space,
+  rule,
+  maxLength,
+});
+
 const serve = (engine: ClassifierEngine): void => {
   let closing = false;
   const receive = async (message: ToWorker): Promise<void> => {
@@ -87,7 +93,7 @@ const serve = (engine: ClassifierEngine): void => {
     await compute(engine);
   };
   port.on('message', (message: ToWorker) => void receive(message));
-  post({ kind: 'ready', model: { space: engine.model.space, maxLength: engine.model.maxLength } });
+  post({ kind: 'ready', model: servedModel(engine) });
 };
 
 const { folder, threads } = workerData as WorkerSettings;

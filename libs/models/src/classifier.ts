@@ -3,6 +3,7 @@ import { TaxonError, invalidInput } from '@taxon/errors';
 import { toldLabels } from './answer-chunk.ts';
 import { connectClassifier, type ClassifierConnection } from './classifier-connection.ts';
 import type { Answers, Chunk } from './classifier-messages.ts';
+import type { DecisionRule } from './decision.ts';
 import { countOutputs } from './output-groups.ts';
 import { checkDigests, readTaxonJson } from './taxon-json.ts';
 
@@ -41,6 +42,8 @@ export interface ClassifyOptions {
 export interface Classifier {
   readonly folder: string;
   readonly space: LabelSpace;
+  /** How its logits become answers. */
+  readonly rule: DecisionRule;
   /** Of the main task. */
   readonly labels: readonly string[];
   readonly maxLength: number;
@@ -165,11 +168,12 @@ const unpack = ({ tokens, truncated, order, given, scores }: Answers, space: Lab
 };
 
 const overConnection = (folder: string, connection: ClassifierConnection): Classifier => {
-  const { space, maxLength } = connection.model;
+  const { space, rule, maxLength } = connection.model;
   const outputs = countOutputs(space);
   return {
     folder,
     space,
+    rule,
     labels: space.tasks[mainTask(space)]!.labels,
     maxLength,
     async classify(texts, options = {}) {
