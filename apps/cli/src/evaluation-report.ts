@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Dataset } from '@taxon/data';
-import { renderReport, type RunReport } from '@taxon/evaluation';
+import { partScores, renderReport, singleLabelMistakes, type RunReport } from '@taxon/evaluation';
 import type { Evaluation } from './evaluation.ts';
 
 /** What the training run told of itself, where Taxon trained the model. */
@@ -52,9 +52,15 @@ export const writeEvaluationReport = async (
       },
       history: [],
       evaluations: [],
-      final: { test: metrics },
-      confusion: { ...confusion, split: 'test' },
-      mistakes,
+      tasks: [
+        {
+          name: 'label',
+          kind: 'single-label',
+          final: { test: partScores(metrics) },
+          confusion,
+          mistakes: singleLabelMistakes(mistakes),
+        },
+      ],
       timings: {},
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     },

@@ -9,14 +9,32 @@ export {
 export { formatMetricsTable, type MetricsTableOptions } from './format-metrics-table.ts';
 export type { ClassMetrics, ClassificationMetrics, Figures, SingleLabelMetrics } from './metrics.ts';
 export { renderReport } from './report/render-report.ts';
+export { partScores, singleLabelMistakes, type Mistake } from './report/part-scores.ts';
 export type {
   DataSummary,
   EvaluationPoint,
-  HeldOutPart,
-  Mistake,
+  HierarchyReport,
+  LabelGroup,
+  Notice,
   RunReport,
   TrainingPoint,
 } from './report/run-report.ts';
+export type {
+  AbstentionReport,
+  ComparisonReport,
+  DuplicateText,
+  FoldScores,
+  NearDuplicates,
+  SearchReport,
+  SearchTrial,
+} from './report/report-extras.ts';
+export type {
+  HeldOutPart,
+  MultiLabelTaskReport,
+  PartScores,
+  SingleLabelTaskReport,
+  TaskReport,
+} from './report/task-report.ts';
 export type { TopKAccuracy } from './top-k-accuracy.ts';
 export type { MultiLabelAnswers } from './multi-label-answers.ts';
 export type { LabelMetrics, MultiLabelMetrics } from './multi-label-metrics.ts';

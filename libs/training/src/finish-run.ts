@@ -1,6 +1,7 @@
 import { basename, join, resolve } from 'node:path';
-import { renderReport, type EvaluationPoint, type RunReport } from '@taxon/evaluation';
+import { renderReport } from '@taxon/evaluation';
 import { saveModelFolder } from '@taxon/models';
+import { buildReport } from './build-report.ts';
 import type { FitProgress } from './fit.ts';
 import { weightsOf, type ModelState } from './model-state.ts';
 import type { PreparedData } from './prepare-data.ts';
@@ -25,34 +26,6 @@ export interface FinishedRun {
 }
 
 const peakMemory = (): number => process.resourceUsage().maxRSS * 1024; // maxRSS is in KiB
-
-const reportOf = ({ recipe, data, progress, validation, test, reporter }: FinishedRun): RunReport => {
-  const counts = new Map(data.labels.labels.map((label) => [label, 0]));
-  for (const { label } of data.train) counts.set(label, counts.get(label)! + 1);
-  const shown = test ?? validation;
-  return {
-    title: basename(recipe.data.train),
-    createdAt: new Date().toISOString(),
-    encoder: recipe.encoder,
-    recipe,
-    data: {
-      classes: [...counts].map(([label, count]) => ({ label, count })),
-      sizes: { train: data.train.length, validation: data.validation.length, test: data.test.length },
-      files: data.files,
-      notes: data.notes,
-    },
-    history: progress.history,
-    evaluations: progress.evaluations.map((point): EvaluationPoint => ({ ...point, split: 'validation' })),
-    final: {
-      ...(validation && { validation: validation.metrics }),
-      ...(test && { test: test.metrics }),
-    },
-    ...(shown && { confusion: { ...shown.confusion, split: test ? ('test' as const) : ('validation' as const) } }),
-    mistakes: shown?.mistakes ?? [],
-    timings: reporter.timings(),
-    peakMemoryBytes: peakMemory(),
-  };
-};
 
 /** Writes the model folder and, within it, the run's report. */
 export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
@@ -87,7 +60,7 @@ export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
     },
   );
   const runFolder = join(modelFolder, 'run');
-  await renderReport(reportOf(run), runFolder);
+  await renderReport(buildReport({ ...run, timings: reporter.timings(), peakMemoryBytes: peakMemory() }), runFolder);
   return {
     modelFolder,
     runFolder,
