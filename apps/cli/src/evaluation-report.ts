@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Dataset } from '@taxon/data';
-import { partScores, renderReport, singleLabelMistakes, type RunReport } from '@taxon/evaluation';
+import { mistakeRows, partScores, renderReport, type RunReport } from '@taxon/evaluation';
 import type { Evaluation } from './evaluation.ts';
 
 /** What the training run told of itself, where Taxon trained the model. */
@@ -58,7 +58,7 @@ export const writeEvaluationReport = async (
           kind: 'single-label',
           final: { test: partScores(metrics) },
           confusion,
-          mistakes: singleLabelMistakes(mistakes),
+          mistakes: mistakeRows(mistakes),
         },
       ],
       timings: {},

@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { partScores, singleLabelMistakes, type EvaluationPoint, type RunReport } from '@taxon/evaluation';
+import { mistakeRows, partScores, type EvaluationPoint, type RunReport } from '@taxon/evaluation';
 import type { FitProgress } from './fit.ts';
 import type { PreparedData } from './prepare-data.ts';
 import type { Recipe } from './recipe.ts';
@@ -47,7 +47,7 @@ export const buildReport = ({ recipe, data, progress, validation, test, ...cost 
           ...(test && { test: partScores(test.metrics) }),
         },
         ...(shown && { confusion: shown.confusion }),
-        mistakes: singleLabelMistakes(shown?.mistakes ?? []),
+        mistakes: mistakeRows(shown?.mistakes ?? []),
       },
     ],
     ...cost,

@@ -29,7 +29,7 @@ export interface Mistake {
 }
 
 /** Mistakes of a single-label task as rows that any task's report takes. */
-export const singleLabelMistakes = (mistakes: readonly Mistake[]): MistakeRow[] =>
+export const mistakeRows = (mistakes: readonly Mistake[]): MistakeRow[] =>
   mistakes.map(({ expected, predicted, probability, ...text }, index) => ({
     ...text,
     index,
