@@ -6,7 +6,7 @@ export {
   type ConfusionCell,
   type ConfusionMatrix,
 } from './confusion-matrix.ts';
-export { formatMetricsTable, type MetricsTableOptions } from './format-metrics-table.ts';
+export { formatMetricsTable, type MetricsTableOptions, type TabledMetrics } from './format-metrics-table.ts';
 export type { ClassMetrics, ClassificationMetrics, Figures, SingleLabelMetrics } from './metrics.ts';
 export { topKAccuracy, type TopKAccuracy } from './top-k-accuracy.ts';
 export { applyThresholds, withUnseenLabels, type MultiLabelAnswers } from './multi-label-answers.ts';
@@ -109,7 +109,6 @@ export {
 } from './abstention/abstention-threshold.ts';
 export { writeEpochLogits, type EpochLogits, type EpochLogitsPart } from './epoch-logits.ts';
 export { renderReport } from './report/render-report.ts';
-export { mistakeRows, partScores, type Mistake } from './report/part-scores.ts';
 export type {
   DataSummary,
   EvaluationPoint,

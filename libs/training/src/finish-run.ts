@@ -1,54 +1,45 @@
 import { basename, join, resolve } from 'node:path';
 import { renderReport } from '@taxon/evaluation';
-import { saveModelFolder } from '@taxon/models';
+import { saveModelFolder, type CardResult } from '@taxon/models';
 import { buildReport } from './build-report.ts';
+import type { FinalScores } from './final-scores.ts';
 import type { FitProgress } from './fit.ts';
-import { weightsOf, type ModelState } from './model-state.ts';
-import type { PreparedData } from './prepare-data.ts';
+import { weightsOf } from './model-state.ts';
 import type { TrainingResult } from './progress.ts';
-import type { Recipe } from './recipe.ts';
-import type { Reporter } from './reporter.ts';
-import type { Scored } from './score.ts';
+import type { Run } from './run.ts';
+import { titledFigures, type Scores } from './scores.ts';
 
-export interface FinishedRun {
-  recipe: Recipe;
-  data: PreparedData;
+export interface FinishedRun extends Run {
   /** Where the tokenizer lies. */
   encoderFolder: string;
-  state: ModelState;
   maxLength: number;
   progress: FitProgress;
-  validation: Scored | undefined;
-  test: Scored | undefined;
-  reporter: Reporter;
+  final: FinalScores;
   /** performance.now() at the run's start */
   started: number;
 }
 
-const peakMemory = (): number => process.resourceUsage().maxRSS * 1024; // maxRSS is in KiB
+export const peakMemory = (): number => process.resourceUsage().maxRSS * 1024; // maxRSS is in KiB
+
+const cardResults = (split: string, { tasks }: Scores): CardResult[] =>
+  tasks.map((scores) => ({
+    split: tasks.length === 1 ? split : `${split}, ${scores.task}`,
+    examples: scores.n,
+    figures: titledFigures(scores),
+  }));
 
 /** Writes the model folder and, within it, the run's report. */
 export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
-  const { recipe, data, encoderFolder, state, maxLength, validation, test, reporter, started } = run;
+  const { recipe, data, space, encoderFolder, state, maxLength, final, reporter, started } = run;
+  const { validation, test, rule } = final;
   reporter.stage('save');
   const results = Object.entries({ validation, test }).flatMap(([split, scored]) =>
-    scored === undefined
-      ? []
-      : [
-          {
-            split,
-            examples: scored.metrics.n,
-            accuracy: scored.metrics.accuracy,
-            macroF1: scored.metrics.macroF1,
-            weightedF1: scored.metrics.weightedF1,
-          },
-        ],
+    scored === undefined ? [] : cardResults(split, scored.scores),
   );
   const modelFolder = resolve(recipe.output);
-  const { labels } = data.labels;
   await saveModelFolder(
     modelFolder,
-    { encoder: state.encoder, head: state.head, weights: weightsOf(state), labels, maxLength },
+    { encoder: state.encoder, head: state.head, weights: weightsOf(state), space, rule, maxLength },
     {
       tokenizerFrom: encoderFolder,
       card: { name: basename(modelFolder), baseModel: recipe.encoder, results },
@@ -60,13 +51,13 @@ export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
     },
   );
   const runFolder = join(modelFolder, 'run');
-  await renderReport(buildReport({ ...run, timings: reporter.timings(), peakMemoryBytes: peakMemory() }), runFolder);
+  await renderReport(buildReport(run), runFolder);
   return {
     modelFolder,
     runFolder,
-    labels,
-    validation: validation?.metrics,
-    test: test?.metrics,
+    space,
+    validation: validation?.scores,
+    test: test?.scores,
     seconds: (performance.now() - started) / 1000,
     peakMemoryBytes: peakMemory(),
   };

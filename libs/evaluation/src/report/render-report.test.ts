@@ -2,17 +2,10 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  classificationMetrics,
-  confusionMatrix,
-  mistakeRows,
-  partScores,
-  renderReport,
-  type RunReport,
-} from '../index.ts';
+import { classificationMetrics, confusionMatrix, renderReport, type MistakeRow, type RunReport } from '../index.ts';
 import { mostMistakes } from './sections/mistakes.ts';
 import { sampleMultiLabelReport } from './sample-multi-label.ts';
-import { sampleHierarchy, sampleReport } from './sample-report.ts';
+import { partScores, sampleHierarchy, sampleReport } from './sample-report.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -26,6 +19,10 @@ const render = async (report: RunReport, name: string) => {
   return { run, page: await readFile(join(run, 'report.html'), 'utf8') };
 };
 const hostile = `<script>alert("1")</script> </style> & 'x' {{y}}`;
+const mistake = (text: string, expected: string, predicted: string): MistakeRow => ({
+  ...{ index: 0, text, line: 1, source: text, pair: text, confidence: 0.9, scores: [] },
+  ...{ expected: [expected], predicted: [predicted], missed: [expected], extra: [predicted] },
+});
 const csvLines = async (run: string, file: string) => (await readFile(join(run, file), 'utf8')).trimEnd().split('\n');
 
 describe('renderReport', () => {
@@ -94,7 +91,6 @@ describe('renderReport', () => {
   it('tells what is taken for what, with texts, for one label a text and for several', async () => {
     const [a, b] = [Int32Array.of(0, 0, 0, 1), Int32Array.of(0, 1, 1, 1)];
     const labels = ['refund', 'delay'];
-    const mistake = { expected: 'refund', predicted: 'delay', probability: 0.9 };
     const single = sampleReport(2);
     const one = (await render({
       ...single,
@@ -104,7 +100,7 @@ describe('renderReport', () => {
           kind: 'single-label',
           final: { test: partScores(classificationMetrics(a, b, labels)) },
           confusion: confusionMatrix(a, b, labels),
-          mistakes: mistakeRows([{ ...mistake, text: 'money back' }, { ...mistake, text: 'my coins' }]),
+          mistakes: ['money back', 'my coins'].map((text) => mistake(text, 'refund', 'delay')),
         },
       ],
     }, 'single')).page; // prettier-ignore
@@ -136,8 +132,7 @@ describe('renderReport', () => {
     const labels = [hostile, 'plain'];
     const [expected, predicted] = [Int32Array.of(0, 1, -1), Int32Array.of(1, 1, 0)];
     const unseen = ['unseen\u0000 <b>'];
-    const text = { text: hostile, line: 1, source: hostile };
-    const mistakes = mistakeRows([{ ...text, pair: hostile, expected: hostile, predicted: 'plain', probability: 0.9 }]);
+    const mistakes = [mistake(hostile, hostile, 'plain')];
     const report: RunReport = {
       ...sampleReport(2),
       title: hostile,

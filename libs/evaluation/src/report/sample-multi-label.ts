@@ -9,9 +9,8 @@ import { relaxedCriteria } from '../relaxed-criteria.ts';
 import { multiLabelIntervals } from '../significance/intervals.ts';
 import { multiLabelSlices } from '../slices.ts';
 import { sweepThresholds } from '../threshold-sweep.ts';
-import { partScores } from './part-scores.ts';
 import type { RunReport } from './run-report.ts';
-import { sampleReport, shares } from './sample-report.ts';
+import { partScores, sampleReport, shares } from './sample-report.ts';
 import type { MultiLabelTaskReport } from './task-report.ts';
 
 const moods = ['joy', 'anger', 'fear', 'love', 'pride', 'relief', 'grief', 'surprise', 'neutral', 'optimism'];
@@ -67,9 +66,16 @@ export const sampleMultiLabelTask = (classes: number, texts: number): MultiLabel
   };
 };
 
-/** A made-up run of one multi-label task, with everything that such a task can have. */
-export const sampleMultiLabelReport = (classes: number, texts: number): RunReport => ({
-  ...sampleReport(2),
+const withTask = (run: RunReport, task: MultiLabelTaskReport): RunReport => ({
+  ...run,
   title: 'emotions.jsonl',
-  tasks: [sampleMultiLabelTask(classes, texts)],
+  data: {
+    ...run.data,
+    classes: task.final.test!.perLabel.map(({ label, support }) => ({ label, count: 4 * support })),
+  },
+  tasks: [task],
 });
+
+/** A made-up run of one multi-label task, with everything that such a task can have. */
+export const sampleMultiLabelReport = (classes: number, texts: number): RunReport =>
+  withTask(sampleReport(2), sampleMultiLabelTask(classes, texts));

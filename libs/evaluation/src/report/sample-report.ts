@@ -11,12 +11,24 @@ import { likelyLabelErrors } from '../label-quality/likely-label-errors.ts';
 import { indexOfLargest, softmaxes } from '../probabilities.ts';
 import { createRandom } from '../random.ts';
 import { compareSingleLabelRuns } from '../significance/compare-runs.ts';
-import { singleLabelIntervals } from '../significance/intervals.ts';
+import { singleLabelIntervals, type Intervals } from '../significance/intervals.ts';
 import { singleLabelSlices } from '../slices.ts';
 import { topKAccuracy } from '../top-k-accuracy.ts';
-import { partScores } from './part-scores.ts';
 import type { LabelGroup, RunReport } from './run-report.ts';
-import type { SingleLabelTaskReport } from './task-report.ts';
+import type { ClassificationMetrics, Figures } from '../metrics.ts';
+import type { MultiLabelMetrics } from '../multi-label-metrics.ts';
+import type { PartScores, SingleLabelTaskReport } from './task-report.ts';
+
+/** Metrics as the report takes them: every number by its name, and the table of labels. */
+export const partScores = (
+  { n, ...metrics }: ClassificationMetrics | MultiLabelMetrics,
+  intervals?: Intervals,
+): PartScores => ({
+  n,
+  figures: Object.fromEntries(Object.entries(metrics).filter(([, value]) => typeof value === 'number')) as Figures,
+  perLabel: 'perClass' in metrics ? metrics.perClass : metrics.perLabel,
+  ...(intervals && { intervals }),
+});
 
 /** Numbers within 0..1 that look random and never change. */
 export const shares = (seed: number) => {

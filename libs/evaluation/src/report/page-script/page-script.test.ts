@@ -108,7 +108,9 @@ describe('the heat map', () => {
       cell.click();
       return detail.textContent;
     });
-    const at = told.findIndex((text) => text.startsWith(`${mistake.expected[0]!} taken for ${mistake.predicted[0]!}: `));
+    const at = told.findIndex((text) =>
+      text.startsWith(`${mistake.expected[0]!} taken for ${mistake.predicted[0]!}: `),
+    );
     expect(at).toBeGreaterThanOrEqual(0);
     expect(told[at]).toContain(mistake.text.slice(0, 60));
     cells[at]!.click();
