@@ -15,6 +15,7 @@ export {
   type LabelSpace,
   type SingleLabelSpace,
 } from './label-space.ts';
+export { nearDuplicatesAcross, type NearDuplicate, type NearDuplicateOptions } from './near-duplicates.ts';
 export type { Note } from './note.ts';
 export { createRandom, shuffle, type Random } from './random.ts';
 export { readDataset, type Dataset, type Example, type ReadDatasetOptions } from './read-dataset.ts';
