@@ -19,7 +19,6 @@ interface Reference {
     metrics: Record<string, number>;
     topK: number[];
     confidentLearning: {
-      joint: number[][];
       suspects: number[];
       selfConfidence: number[];
       normalizedMargin: number[];
@@ -101,5 +100,5 @@ export const numbersIn = (value: unknown): number[] => {
 };
 
 /** A matrix as rows. */
-export const rows = (values: ArrayLike<number>, width: number): number[][] =>
-  Array.from({ length: values.length / width }, (_, i) => Array.from(values).slice(i * width, (i + 1) * width));
+export const rows = (values: Float32Array | Uint8Array | readonly number[], width: number): number[][] =>
+  Array.from({ length: values.length / width }, (_, i) => [...values.slice(i * width, (i + 1) * width)]);

@@ -132,7 +132,7 @@ describe('mistakesCsv', () => {
 
   it('is read back by a CSV reader, whatever the texts', () => {
     fc.assert(
-      fc.property(fc.array(fc.string({ unit: 'binary' })), (any) => {
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 12 }), { maxLength: 6 }), (any) => {
         const csv = mistakesCsv(any.map(row), { guardFormulas: false });
         const read = parse<{ text: string; expected: string }>(csv, {
           columns: true,
