@@ -51,7 +51,7 @@ const targetCounts = (
   texts: ReadonlyMap<number, readonly number[]>,
   { strategy, most = Infinity, least = 0, coarseOf }: BalanceOptions,
 ): Map<number, number> => {
-  const coarse = (label: number): number => (label < 0 ? -1 : (coarseOf?.[label] ?? 0));
+  const coarse = (label: number): number => (coarseOf === undefined ? 0 : (coarseOf[label] ?? -1));
   const counts = new Map<number, number[]>(); // of the classes of each coarse class
   for (const [label, of] of texts) counts.set(coarse(label), [...(counts.get(coarse(label)) ?? []), of.length]);
   return new Map(

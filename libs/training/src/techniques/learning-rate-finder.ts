@@ -54,7 +54,7 @@ export const smoothLosses = (losses: readonly number[]): number[] => {
 
 /**
  * What the test's points say; undefined where the loss never fell.
- * @param points in the order of their rates, without those that are no numbers
+ * @param points in the order of their rates; losses that are no numbers are passed over
  */
 export const suggestRate = (points: readonly RatePoint[]): RateSuggestion | undefined => {
   const finite = points.filter(({ loss }) => Number.isFinite(loss));

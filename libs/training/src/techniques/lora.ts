@@ -1,4 +1,5 @@
 import type { Random } from '@taxon/data';
+import { normal } from '../initial-head.ts';
 
 // LoRA (Hu et al. 2022): a matrix W [in, out] stays as it is, and what is learnt is W + scale·A·B, A [in, rank], B [rank, out].
 
@@ -20,15 +21,12 @@ export const loraShapes = (
   b: [rank, columns],
 });
 
-/** Box and Muller's: two uniform numbers make a normal one. */
-const gaussian = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-
 /** A is normal with a variance of 1/in, B is 0: the model starts as it was. */
 export const initialLora = (shape: readonly [number, number], rank: number, random: Random): LoraPair => {
   const [rows, columns] = shape;
   const deviation = 1 / Math.sqrt(rows);
   return {
-    a: Float32Array.from({ length: rows * rank }, () => deviation * gaussian(random)),
+    a: Float32Array.from({ length: rows * rank }, () => deviation * normal(random)),
     b: new Float32Array(rank * columns),
   };
 };
