@@ -94,6 +94,7 @@ describe('recipe messages', () => {
         ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's' },
       },
       hierarchy: { map: 'm' },
+      optimizer: { keep: 0.5 },
       abstain: { outOfScope: 'o' },
     });
     const message = toRecipeMessage(full);
