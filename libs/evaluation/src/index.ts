@@ -6,7 +6,7 @@ export {
   type ConfusionCell,
   type ConfusionMatrix,
 } from './confusion-matrix.ts';
-export { formatMetricsTable, type MetricsTableOptions } from './format-metrics-table.ts';
+export { formatMetricsTable, type MetricsTableOptions, type TabledMetrics } from './format-metrics-table.ts';
 export type { ClassMetrics, ClassificationMetrics, Figures, SingleLabelMetrics } from './metrics.ts';
 export { topKAccuracy, type TopKAccuracy } from './top-k-accuracy.ts';
 export { applyThresholds, withUnseenLabels, type MultiLabelAnswers } from './multi-label-answers.ts';
@@ -112,8 +112,25 @@ export { renderReport } from './report/render-report.ts';
 export type {
   DataSummary,
   EvaluationPoint,
-  HeldOutPart,
-  Mistake,
+  HierarchyReport,
+  LabelGroup,
+  Notice,
   RunReport,
   TrainingPoint,
 } from './report/run-report.ts';
+export type {
+  AbstentionReport,
+  ComparisonReport,
+  DuplicateText,
+  FoldScores,
+  NearDuplicates,
+  SearchReport,
+  SearchTrial,
+} from './report/report-extras.ts';
+export type {
+  HeldOutPart,
+  MultiLabelTaskReport,
+  PartScores,
+  SingleLabelTaskReport,
+  TaskReport,
+} from './report/task-report.ts';
