@@ -9,6 +9,7 @@ export {
 export { parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
 export { encoder, encoderShapes, int8Names, type Dropout, type EncoderInputs, type Parameters } from './encoder.ts';
 export { features, headShapes, logits, type HeadConfig } from './head.ts';
+export { isLora, layerMatrices, loraNames, loraShapes, mergeLora, type LayerMatrix, type Lora } from './lora.ts';
 export { describeModelFolder } from './describe-model-folder.ts';
 export { loadModelFolder } from './load-model-folder.ts';
 export type { CardResult, ModelCard } from './model-card.ts';

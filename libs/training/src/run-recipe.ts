@@ -1,7 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { SessionOptions } from '@taxon/compute';
 import { TaxonError } from '@taxon/errors';
-import { expectModelTarget, loadModelFolder, resolveEncoder } from '@taxon/models';
+import { expectModelTarget, loadModelFolder, mergeLora, resolveEncoder } from '@taxon/models';
 import { loadTokenizer, type PackShape } from '@taxon/text';
 import { createCheckpointKeeper } from './checkpoint-keeper.ts';
 import {
@@ -13,16 +13,18 @@ import {
   restore,
   type Checkpoints,
 } from './checkpoint.ts';
+import { chooseLearning, describeLearning, expectLayers } from './choose-learning.ts';
 import { chooseHalf, choosePrecision } from './choose-precision.ts';
 import { finishRun } from './finish-run.ts';
 import { fit, freshProgress, isNearlyRight, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
 import { chooseDevice, createForwardFor, createStepFor, openDevice, type Device } from './device.ts';
 import type { ForwardPass } from './forward-pass.ts';
+import { freezeParts } from './freeze-parts.ts';
 import type { LoopStepOptions } from './loop-step.ts';
 import { chooseHead } from './head-config.ts';
 import { initializeHead, startFromSolvedHead } from './initial-head.ts';
 import { microBatches } from './micro-batch.ts';
-import { createModelState, weightsOf, type ModelState } from './model-state.ts';
+import { createModelState, weightsOf, type ModelState, type Precision } from './model-state.ts';
 import { prepareData, type PreparedData } from './prepare-data.ts';
 import type { TrainingEvent, TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
@@ -139,15 +141,57 @@ const solveFirstHead = async (run: Run): Promise<number[]> => {
   }
 };
 
-/** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
+/** The run as what learns sees it: from behind the frozen layers, whose outputs are kept. */
+const behindFrozenLayers = async (
+  run: Run,
+  precision: Precision,
+): Promise<{ run: Run; dispose: () => Promise<void> }> => {
+  const { state, shape, device, session, reporter, options } = run;
+  if (state.freeze === 0) return { run, dispose: () => Promise.resolve() };
+  const how = { shape, session, precision, signal: options.signal, reporter };
+  const { parts, dispose } = await freezeParts(run.parts, state, how);
+  const forward = await createForwardFor(device, state, shape, session, {
+    precision: state.precision,
+    fromStates: true,
+  });
+  return {
+    run: { ...run, parts, forward },
+    async dispose() {
+      await forward.dispose();
+      await dispose();
+    },
+  };
+};
+
+/** Trains from the start or from a checkpoint; afterwards the state holds the best weights, as those of a plain model. */
 const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, parts, state, shape, device, session, reporter, checkpoints } = run;
+  const { recipe, state, checkpoints } = run;
   const progress = run.resumed ?? freshProgress();
+  let behind = await behindFrozenLayers(run, progress.exact === true ? 'fp32' : state.precision);
+  try {
+    if (run.resumed === undefined && recipe.head.start === 'solved') progress.losses = await solveFirstHead(behind.run);
+    if (progress.exact === undefined) {
+      // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
+      progress.exact = recipe.precision === 'auto' && !isNearlyRight(progress.losses);
+      if (progress.exact && state.precision !== 'fp32' && state.freeze > 0) {
+        await behind.dispose();
+        behind = await behindFrozenLayers(run, 'fp32');
+      }
+    }
+    await takeSteps(behind.run, progress);
+  } finally {
+    await behind.dispose();
+  }
+  if (progress.best !== undefined && progress.best.step !== state.step) await checkpoints.loadBest(state);
+  if (state.lora !== undefined) mergeLora(weightsOf(state), state.lora);
+  return progress;
+};
+
+/** All updates from where `progress` stands. */
+const takeSteps = async (run: Run, progress: FitProgress): Promise<void> => {
+  const { recipe, parts, state, shape, device, session, reporter, checkpoints } = run;
   const solved = recipe.head.start === 'solved';
-  if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
-  // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
-  progress.exact ??= recipe.precision === 'auto' && !isNearlyRight(progress.losses);
-  const how = { ...stepOptions(recipe, device, shape), exact: progress.exact };
+  const how = { ...stepOptions(recipe, device, shape), exact: progress.exact, states: parts.train.states };
   const step = await createStepFor(device, state, how, session);
   try {
     reporter.stage('train');
@@ -171,8 +215,6 @@ const train = async (run: Run): Promise<FitProgress> => {
   } finally {
     await step.dispose();
   }
-  if (progress.best !== undefined && progress.best.step !== state.step) await checkpoints.loadBest(state);
-  return progress;
 };
 
 /** Scores of the weights as they will be saved and served: in fp32, whatever training computed in. */
@@ -204,8 +246,13 @@ const loadState = async (
   const { weights, encoder, encoderFolder } = source;
   const head = chooseHead(recipe, source, classes);
   initializeHead(weights, encoder, head, recipe.seed);
+  const learning = chooseLearning(recipe, device);
+  expectLayers(learning, encoder);
   const precision = await choosePrecision(recipe, encoder, device);
-  return { state: createModelState(weights, encoder, head, { precision }), encoderFolder };
+  const state = createModelState(weights, encoder, head, { precision, ...learning, seed: recipe.seed });
+  const message = describeLearning(state);
+  if (message !== undefined) reporter.emit({ kind: 'notice', level: 'info', message });
+  return { state, encoderFolder };
 };
 
 /**
@@ -225,6 +272,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const session = sessionOptions(recipe);
   const device = chooseDevice(recipe);
   chooseHalf(recipe, device); // before anything is read
+  chooseLearning(recipe, device);
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   reporter.stage('read');
@@ -241,7 +289,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const parts = tokenizeParts(data, tokenizer, maxLength, options.signal, reporter);
   reportTruncation(parts, maxLength, reporter);
   const shape = packShape(parts, microBatches(recipe, device).tokens);
-  const forward = await createForwardFor(device, state, shape, session, state.precision);
+  const forward = await createForwardFor(device, state, shape, session, { precision: state.precision });
   const run: Run = {
     recipe,
     data,
