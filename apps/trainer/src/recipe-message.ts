@@ -6,6 +6,8 @@ import {
   HeadKind,
   HeadOptions,
   HeadStart,
+  LayerMatrix,
+  LoraOptions,
   Metric,
   OptimizerOptions,
   Pooling,
@@ -68,6 +70,14 @@ const devices: Spellings<Device, Recipe['device']> = {
   [Device.DEVICE_TENSORFLOW_GPU]: 'tensorflow-gpu',
   [Device.DEVICE_WASM]: 'wasm',
 };
+const layerMatrices: Spellings<LayerMatrix, Recipe['optimizer']['lora']['targets'][number]> = {
+  [LayerMatrix.LAYER_MATRIX_QUERY]: 'query',
+  [LayerMatrix.LAYER_MATRIX_KEY]: 'key',
+  [LayerMatrix.LAYER_MATRIX_VALUE]: 'value',
+  [LayerMatrix.LAYER_MATRIX_OUTPUT]: 'output',
+  [LayerMatrix.LAYER_MATRIX_UP]: 'up',
+  [LayerMatrix.LAYER_MATRIX_DOWN]: 'down',
+};
 const switches: Spellings<Switch, boolean> = { [Switch.SWITCH_ON]: true, [Switch.SWITCH_OFF]: false };
 
 /** The recipe's spelling, undefined for its default; what this trainer does not know stays, for the recipe's check to refuse. */
@@ -81,6 +91,7 @@ const constantOf = <E extends string, V>(table: Spellings<E, V>, value: unknown,
 /** The message as a person would have written the recipe, for `parseRecipe`. Every key is named, so that a new one cannot be forgotten. */
 export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown => {
   const { data, head, optimizer, ...recipe } = message ?? RecipeMessage.fromPartial({});
+  const lora = optimizer?.lora;
   return {
     ...recipe,
     // Protobuf cannot tell an empty text from an absent one; both are missing here.
@@ -94,7 +105,15 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
       normalize: spelled(switches, head.normalize),
       start: spelled(starts, head.start),
     },
-    optimizer: optimizer && { ...optimizer, schedule: spelled(schedules, optimizer.schedule) },
+    optimizer: optimizer && {
+      ...optimizer,
+      schedule: spelled(schedules, optimizer.schedule),
+      lora: lora && {
+        ...lora,
+        // A repeated field cannot be absent: no target means the default, all.
+        targets: lora.targets.length === 0 ? undefined : lora.targets.map((target) => spelled(layerMatrices, target)),
+      },
+    },
     metric: spelled(metrics, recipe.metric),
     spin: spelled(switches, recipe.spin),
     precision: spelled(precisions, recipe.precision),
@@ -122,6 +141,12 @@ export const toRecipeMessage = ({ data, head, optimizer, ...recipe }: Recipe): R
     ...optimizer,
     schedule: constantOf(schedules, optimizer.schedule, Schedule.SCHEDULE_UNSPECIFIED),
     keep: optimizer.keep === 'auto' ? undefined : optimizer.keep,
+    lora: LoraOptions.fromPartial({
+      ...optimizer.lora,
+      targets: optimizer.lora.targets.map((target) =>
+        constantOf(layerMatrices, target, LayerMatrix.LAYER_MATRIX_UNSPECIFIED),
+      ),
+    }),
   }),
   metric: constantOf(metrics, recipe.metric, Metric.METRIC_UNSPECIFIED),
   spin: constantOf(switches, recipe.spin, Switch.SWITCH_UNSPECIFIED),

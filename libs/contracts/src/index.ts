@@ -56,6 +56,8 @@ export {
   HeadKind,
   HeadOptions,
   HeadStart,
+  LayerMatrix,
+  LoraOptions,
   Metric,
   OptimizerOptions,
   Pooling,
