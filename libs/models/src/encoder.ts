@@ -71,7 +71,7 @@ export const int8Names = (weight: string): Record<(typeof int8Parts)[number], st
     string
   >;
 
-const multiply = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.matMul(a as tf.Tensor2D, b as tf.Tensor2D);
+const multiply = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.matMul(a, b);
 
 /**
  * A linear layer: [T, in] → [T, out]; with 8-bit products where the weight's int8 form is among the parameters.

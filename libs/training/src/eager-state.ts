@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelState } from './model-state.ts';
-import { tableNames, type TableName } from './trained.ts';
+import type { TableName } from './trained.ts';
 
 /** What AdamW keeps of one tensor, on the device. */
 export interface DeviceTensor {
