@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { serializeError } from '@taxon/errors';
 import { buffersOf, openAnswers, type OpenAnswers } from './answer-chunk.ts';
 import { loadClassifierEngine, tokenBudget, type ClassifierEngine } from './classifier-engine.ts';
-import type { Chunk, FromWorker, ToWorker, WorkerSettings } from './classifier-messages.ts';
+import type { Chunk, FromWorker, ServedModel, ToWorker, WorkerSettings } from './classifier-messages.ts';
 import { createFairQueue } from './fair-queue.ts';
 
 /** A text that waits for its batch. */
@@ -23,7 +23,7 @@ let computing = false;
 
 const enqueue = (engine: ClassifierEngine, chunk: Chunk): void => {
   const encoded = chunk.texts.map((text) => engine.encode(text));
-  const answers = openAnswers(chunk, encoded, engine.model.head.classes);
+  const answers = openAnswers(chunk, encoded, engine.model);
   const waiting = encoded.map(({ ids }, text) => ({ chunk, answers, text, ids }));
   // Equal lengths beside each other: rows are then as long as their texts.
   waiting.sort((a, b) => b.ids.length - a.ids.length);
@@ -68,6 +68,12 @@ const compute = async (engine: ClassifierEngine): Promise<void> => {
   computing = false;
 };
 
+const servedModel = ({ model: { space, rule, maxLength } }: ClassifierEngine): ServedModel => ({
+  space,
+  rule,
+  maxLength,
+});
+
 const serve = (engine: ClassifierEngine): void => {
   let closing = false;
   const receive = async (message: ToWorker): Promise<void> => {
@@ -87,7 +93,7 @@ const serve = (engine: ClassifierEngine): void => {
     await compute(engine);
   };
   port.on('message', (message: ToWorker) => void receive(message));
-  post({ kind: 'ready', model: { labels: engine.model.labels, maxLength: engine.model.maxLength } });
+  post({ kind: 'ready', model: servedModel(engine) });
 };
 
 const { folder, threads } = workerData as WorkerSettings;

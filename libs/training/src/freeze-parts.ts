@@ -1,9 +1,11 @@
 import type { SessionOptions } from '@taxon/compute';
 import type { PackShape } from '@taxon/text';
+import { createForwardFor } from './device.ts';
 import type { LabelledTexts } from './fit.ts';
 import { cacheBytes, createFrozenLayers, largestCache, type FrozenStates } from './frozen-states.ts';
 import type { ModelState, Precision } from './model-state.ts';
 import type { Reporter } from './reporter.ts';
+import type { Run } from './run.ts';
 import type { Parts } from './tokenize-parts.ts';
 
 export interface FreezeOptions {
@@ -68,4 +70,29 @@ export const freezeParts = async (
   } finally {
     await layers.dispose();
   }
+};
+
+/**
+ * The run as what learns sees it: from behind the frozen layers, whose outputs are kept.
+ * @param precision of the frozen layers
+ */
+export const behindFrozenLayers = async (
+  run: Run,
+  precision: Precision,
+): Promise<{ run: Run; dispose: () => Promise<void> }> => {
+  const { state, shape, device, session, reporter, options } = run;
+  if (state.freeze === 0) return { run, dispose: () => Promise.resolve() };
+  const how = { shape, session, precision, signal: options.signal, reporter };
+  const { parts, dispose } = await freezeParts(run.parts, state, how);
+  const forward = await createForwardFor(device, state, shape, session, {
+    precision: state.precision,
+    fromStates: true,
+  });
+  return {
+    run: { ...run, parts, forward },
+    async dispose() {
+      await forward.dispose();
+      await dispose();
+    },
+  };
 };

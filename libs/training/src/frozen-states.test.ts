@@ -9,7 +9,7 @@ import { layerOf } from './trained.ts';
 import { createTrainingStep, type StepOptions } from './training-step.ts';
 
 const texts = tinyTexts(40);
-const none = { ids: [], labels: new Int32Array(), padId: 0 };
+const none = { ids: [], targets: [], padId: 0 };
 const closers: (() => Promise<void>)[] = [];
 afterAll(async () => {
   for (const close of closers) await close();
