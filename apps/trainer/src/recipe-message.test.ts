@@ -1,4 +1,5 @@
 import { Recipe as RecipeMessage } from '@taxon/contracts';
+import { layerMatrices, type LayerMatrix } from '@taxon/models';
 import { parseRecipe, type RecipeInput } from '@taxon/training';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +11,11 @@ const minimal = { data: { train: 'a.csv' }, output: 'out' };
 
 const keysOf = (value: object, path = ''): string[] =>
   Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-    inner === undefined ? [] : typeof inner === 'object' && inner !== null ? keysOf(inner, `${path}${key}.`) : [path + key],
+    inner === undefined
+      ? []
+      : typeof inner === 'object' && inner !== null
+        ? keysOf(inner, `${path}${key}.`)
+        : [path + key],
   );
 
 /** Something other than the default for most options. */
@@ -75,6 +80,13 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     tokensPerStep: fc.integer({ min: 64, max: 65_536 }),
     keep: fc.constantFrom<('auto' | number)[]>('auto', 0.5, 1),
     recompute: fc.boolean(),
+    freeze: fc.nat(12),
+    lora: fc.record({
+      rank: fc.nat(64),
+      alpha: fc.constantFrom(8, 32),
+      targets: fc.constantFrom<LayerMatrix[][]>(['query', 'value'], ['up'], [...layerMatrices]),
+      biases: fc.boolean(),
+    }),
   }),
   metric: fc.constantFrom('auto', 'accuracy', 'macroF1', 'microF1', 'weightedF1', 'loss'),
   patience: fc.nat(100),

@@ -62,6 +62,8 @@ export {
   HierarchyDecoding,
   HierarchyOptions,
   HierarchyTraining,
+  LayerMatrix,
+  LoraOptions,
   LossKind,
   LossOptions,
   Metric,

@@ -1,6 +1,14 @@
 import { countOutputs, expectModelTarget } from '@taxon/models';
 import { loadTokenizer } from '@taxon/text';
-import { checkpointFolder, createCheckpoints, expectSameRun, findCheckpoint, removeCheckpoint, restore } from './checkpoint.ts';
+import {
+  checkpointFolder,
+  createCheckpoints,
+  expectSameRun,
+  findCheckpoint,
+  removeCheckpoint,
+  restore,
+} from './checkpoint.ts';
+import { chooseLearning, describeLearning } from './choose-learning.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createObjective } from './create-objective.ts';
 import { chooseDevice, createForwardFor, openDevice } from './device.ts';
@@ -34,6 +42,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const session = sessionOptions(recipe);
   const device = chooseDevice(recipe);
   chooseHalf(recipe, device); // before anything is read
+  chooseLearning(recipe, device);
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   reporter.stage('read');
@@ -44,6 +53,8 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const source = await loadEncoder(recipe, signal, reporter);
   const { encoderFolder } = source;
   const state = await createInitialState(recipe, source, countOutputs(space), device);
+  const message = describeLearning(state);
+  if (message !== undefined) reporter.emit({ kind: 'notice', level: 'info', message });
   const identity = { recipe, dataDigest: data.digest };
   if (found === undefined) await removeCheckpoint(folder);
   else expectSameRun(folder, found, identity);
@@ -54,7 +65,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const parts = tokenizeParts(data, tokenizer, maxLength, signal, reporter);
   reportTruncation(parts, maxLength, reporter);
   const shape = packShape(parts, microBatches(recipe, device).tokens);
-  const forward = await createForwardFor(device, state, shape, session, state.precision);
+  const forward = await createForwardFor(device, state, shape, session, { precision: state.precision });
   const held = { recipe, data, space, parts, state, objective, shape, device, session, forward };
   const run: Run = { ...held, reporter, options, checkpoints, resumed };
   try {

@@ -1,8 +1,10 @@
 import { TaxonError } from '@taxon/errors';
+import { mergeLora } from '@taxon/models';
 import { createCheckpointKeeper } from './checkpoint-keeper.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createForwardFor, createStepFor, type Device } from './device.ts';
 import { fit, freshProgress, isNearlyRight, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
+import { behindFrozenLayers } from './freeze-parts.ts';
 import { solveStateHead } from './initial-head.ts';
 import type { LoopStepOptions } from './loop-step.ts';
 import { microBatches } from './micro-batch.ts';
@@ -87,15 +89,11 @@ const solveHead = async (run: Run): Promise<number[]> => {
   }
 };
 
-/** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
-export const trainModel = async (run: Run): Promise<FitProgress> => {
+/** All updates from where `progress` stands. */
+const takeSteps = async (run: Run, progress: FitProgress): Promise<void> => {
   const { recipe, parts, state, device, session, reporter, checkpoints } = run;
-  const progress = run.resumed ?? freshProgress();
   const solved = recipe.head.start === 'solved';
-  if (run.resumed === undefined && solved) progress.losses = await solveHead(run);
-  // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
-  progress.exact ??= recipe.precision === 'auto' && !isNearlyRight(progress.losses);
-  const how = { ...stepOptions(recipe, device, run), exact: progress.exact };
+  const how = { ...stepOptions(recipe, device, run), exact: progress.exact, states: parts.train.states };
   const step = await createStepFor(device, state, how, session);
   try {
     reporter.stage('train');
@@ -119,6 +117,28 @@ export const trainModel = async (run: Run): Promise<FitProgress> => {
   } finally {
     await step.dispose();
   }
+};
+
+/** Trains from the start or from a checkpoint; afterwards the state holds the best weights, as those of a plain model. */
+export const trainModel = async (run: Run): Promise<FitProgress> => {
+  const { recipe, state, checkpoints } = run;
+  const progress = run.resumed ?? freshProgress();
+  let behind = await behindFrozenLayers(run, progress.exact === true ? 'fp32' : state.precision);
+  try {
+    if (run.resumed === undefined && recipe.head.start === 'solved') progress.losses = await solveHead(behind.run);
+    if (progress.exact === undefined) {
+      // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
+      progress.exact = recipe.precision === 'auto' && !isNearlyRight(progress.losses);
+      if (progress.exact && state.precision !== 'fp32' && state.freeze > 0) {
+        await behind.dispose();
+        behind = await behindFrozenLayers(run, 'fp32');
+      }
+    }
+    await takeSteps(behind.run, progress);
+  } finally {
+    await behind.dispose();
+  }
   if (progress.best !== undefined && progress.best.step !== state.step) await checkpoints.loadBest(state);
+  if (state.lora !== undefined) mergeLora(weightsOf(state), state.lora);
   return progress;
 };
