@@ -1,3 +1,4 @@
+export type { EncodedPair } from './encode-pair.ts';
 export { loadTokenizer } from './load-tokenizer.ts';
 export { createTokenizer, type EncodeOptions, type Tokenizer } from './tokenizer.ts';
 export {

@@ -1,7 +1,7 @@
 import { createRandom, shuffle } from '@taxon/data';
 import type { ClassificationMetrics } from '@taxon/evaluation';
-import { fillBatch, planBatches, type BatchPlan, type PackShape } from '@taxon/text';
-import type { TokenizedTexts } from './forward-pass.ts';
+import { planBatches, type BatchPlan, type PackShape } from '@taxon/text';
+import { fillTexts, type TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
 import { rateFactor } from './schedule.ts';
@@ -181,7 +181,7 @@ export const fit = async (
   const { epochs, learningRate } = recipe.optimizer;
   const lengths = Int32Array.from(texts.ids, (ids) => ids.length);
   const fill = (plan: BatchPlan): LabelledBatch => ({
-    ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling: state.head.pooling, padId: texts.padId }),
+    ...fillTexts(plan, texts, shape, state.head.pooling),
     labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
   });
   while (progress.finished !== true && progress.epoch < epochs) {

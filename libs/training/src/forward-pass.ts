@@ -1,5 +1,6 @@
 import { createSession, type FeedTensor, type SessionOptions } from '@taxon/compute';
-import { fillBatch, planBatches, type PackedBatch, type PackShape } from '@taxon/text';
+import type { HeadConfig } from '@taxon/models';
+import { fillBatch, planBatches, type BatchPlan, type PackedBatch, type PackShape } from '@taxon/text';
 import { embedTokens, type ModelState, type Precision } from './model-state.ts';
 import { compileForward, operatorsOf } from './programs.ts';
 
@@ -7,7 +8,18 @@ export interface TokenizedTexts {
   /** Ids of each text, special tokens included. */
   ids: readonly Int32Array[];
   padId: number;
+  /** Token types of each text, undefined for all 0; absent where no text has any. */
+  types?: readonly (Uint8Array | undefined)[];
 }
+
+/** Lays the texts of a plan out. */
+export const fillTexts = (
+  plan: BatchPlan,
+  { ids, padId, types }: TokenizedTexts,
+  shape: PackShape,
+  pooling: HeadConfig['pooling'],
+): PackedBatch =>
+  fillBatch(plan, (text) => ids[text]!, shape, { pooling, padId, ...(types && { types: (text) => types[text] }) });
 
 export interface ForwardResult {
   /** [texts, hidden] what the linear layer sees. */
@@ -43,17 +55,18 @@ export const packedForward = (
   begin: (state: ModelState) => { forward: (batch: PackedBatch) => Promise<SlotOutputs>; end: () => void },
   dispose: () => Promise<void>,
 ): ForwardPass => ({
-  async run(state, { ids, padId }, { signal, onProgress } = {}) {
+  async run(state, texts, { signal, onProgress } = {}) {
+    const { ids } = texts;
     const lengths = Int32Array.from(ids, (text) => text.length);
     const features = new Float32Array(ids.length * encoder.hidden);
     const logits = new Float32Array(ids.length * head.classes);
-    let texts = 0;
+    let done = 0;
     let tokens = 0;
     const { forward, end } = begin(state);
     try {
       for (const plan of planBatches(lengths, byLength(lengths), shape)) {
         signal?.throwIfAborted();
-        const batch = fillBatch(plan, (text) => ids[text]!, shape, { pooling: head.pooling, padId });
+        const batch = fillTexts(plan, texts, shape, head.pooling);
         const outputs = await forward(batch);
         const copy = (from: Float32Array, into: Float32Array, width: number): void =>
           batch.texts.forEach((text, i) => {
@@ -62,9 +75,9 @@ export const packedForward = (
           });
         copy(outputs.features, features, encoder.hidden);
         copy(outputs.logits, logits, head.classes);
-        texts += batch.texts.length;
+        done += batch.texts.length;
         tokens += batch.tokens;
-        onProgress?.(texts, tokens);
+        onProgress?.(done, tokens);
       }
     } finally {
       end();

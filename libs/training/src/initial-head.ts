@@ -52,7 +52,8 @@ export const startFromSolvedHead = async (
 ): Promise<number[]> => {
   reporter.stage('embed');
   const chosen = evenlySpaced(texts.ids.length, largestProblem);
-  const subset = { ids: chosen.map((i) => texts.ids[i]!), padId: texts.padId };
+  const { ids, padId, types } = texts;
+  const subset = { ids: chosen.map((i) => ids[i]!), padId, ...(types && { types: chosen.map((i) => types[i]) }) };
   const started = performance.now();
   const { features } = await forward.run(state, subset, {
     signal,

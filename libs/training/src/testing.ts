@@ -2,9 +2,10 @@ import { createRandom } from '@taxon/data';
 import { findEngine, type EngineName } from '@taxon/engines';
 import type { EncoderConfig, HeadConfig, Weights } from '@taxon/models';
 import { parameterShapes } from '@taxon/models';
-import { planBatches, fillBatch, type PackShape } from '@taxon/text';
+import { planBatches, type PackShape } from '@taxon/text';
 import { openDevice } from './device.ts';
 import type { LabelledTexts } from './fit.ts';
+import { fillTexts } from './forward-pass.ts';
 import type { LabelledBatch, StepOptions } from './training-step.ts';
 
 /** A BERT small enough to train in milliseconds. */
@@ -84,7 +85,7 @@ export const batchesOf = (
     chosen,
     shape,
   ).map((plan) => ({
-    ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling, padId: texts.padId }),
+    ...fillTexts(plan, texts, shape, pooling),
     labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
   }));
 

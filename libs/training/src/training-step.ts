@@ -66,7 +66,8 @@ export const slotFeeds = (batch: LabelledBatch, slots: number): Record<'labels' 
   return { labels: { shape: [slots], data: labels }, weights: { shape: [slots], data: weights } };
 };
 
-const addRowGradients = (
+/** Adds the gradient of a batch's embeddings [T, H] to the rows that its tokens read. */
+export const addRowGradients = (
   batch: PackedBatch,
   gradient: Float32Array,
   rows: Record<'words' | 'positions' | 'types', RowGradients>,
@@ -78,7 +79,7 @@ const addRowGradients = (
     if (batch.segments[(token % R) * length + s]! < 0) continue; // padding learns nothing
     rows.words.add(batch.ids[token]!, gradient, token * hidden);
     rows.positions.add(batch.positions[token]!, gradient, token * hidden);
-    rows.types.add(0, gradient, token * hidden);
+    rows.types.add(batch.types?.[token] ?? 0, gradient, token * hidden);
   }
 };
 
