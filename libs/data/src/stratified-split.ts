@@ -1,7 +1,7 @@
 import { invalidInput } from '@taxon/errors';
+import type { Example } from './example.ts';
 import { countOf, firstFew, type Note } from './note.ts';
 import { createRandom, hashName, shuffle } from './random.ts';
-import type { Example } from './read-dataset.ts';
 import { groupByText } from './text-groups.ts';
 
 const partNames = ['train', 'validation', 'test'] as const;
@@ -35,12 +35,19 @@ const partSizes = (n: number, shares: readonly number[]): number[] => {
   return sizes;
 };
 
-/** The label that most of the group carries; the first one seen in a tie. */
+/** What an example is stratified by: its only label, else the combination of all its labels. */
+const stratum = ({ labels }: Example): string =>
+  labels.length === 1 && labels[0]?.length === 1 ? labels[0][0]! : JSON.stringify(labels);
+
+/** The stratum that most of the group is in; the first one seen in a tie. */
 const groupLabel = (group: readonly number[], examples: readonly Example[]): string => {
   const [first] = group;
-  if (group.length === 1) return examples[first!]!.label;
+  if (group.length === 1) return stratum(examples[first!]!);
   const counts = new Map<string, number>();
-  for (const i of group) counts.set(examples[i]!.label, (counts.get(examples[i]!.label) ?? 0) + 1);
+  for (const i of group) {
+    const label = stratum(examples[i]!);
+    counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
   return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
 };
 
