@@ -2,6 +2,7 @@ import { TaxonError, invalidInput } from '@taxon/errors';
 import { connectClassifier, type ClassifierConnection } from './classifier-connection.ts';
 import type { Answers, Chunk } from './classifier-messages.ts';
 import { checkDigests, readTaxonJson } from './taxon-json.ts';
+import { lengthOf, type TextInput } from './text-input.ts';
 
 export interface LabelScore {
   label: string;
@@ -30,10 +31,10 @@ export interface Classifier {
   readonly folder: string;
   readonly labels: readonly string[];
   readonly maxLength: number;
-  /** Predictions in the order of the texts; a batch's answers equal single answers within 1e-5. */
-  classify(texts: readonly string[], options?: ClassifyOptions): Promise<Prediction[]>;
+  /** Predictions in the order of the texts, which are pairs for a model of pairs; a batch's answers equal single answers within 1e-5. */
+  classify(texts: readonly TextInput[], options?: ClassifyOptions): Promise<Prediction[]>;
   /** Logits, row-major [texts, labels]. */
-  logits(texts: readonly string[], options?: ClassifyOptions): Promise<Float32Array>;
+  logits(texts: readonly TextInput[], options?: ClassifyOptions): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
@@ -49,15 +50,15 @@ const largestChunk = { texts: 256, characters: 500_000 };
 const chunksInFlight = 8;
 
 /** [start, end) of each chunk. */
-function* splitTexts(texts: readonly string[]): Generator<[number, number]> {
+function* splitTexts(texts: readonly TextInput[]): Generator<[number, number]> {
   let start = 0;
   let characters = 0;
   for (let i = 0; i < texts.length; i++) {
-    characters += texts[i]!.length;
+    characters += lengthOf(texts[i]!);
     if (i > start && (i - start === largestChunk.texts || characters > largestChunk.characters)) {
       yield [start, i];
       start = i;
-      characters = texts[i]!.length;
+      characters = lengthOf(texts[i]!);
     }
   }
   if (texts.length > start) yield [start, texts.length];
@@ -80,7 +81,7 @@ let calls = 0;
 /** Sends the texts chunk by chunk; `take` gets each chunk's answers and where in `texts` they begin. */
 const ask = async (
   connection: ClassifierConnection,
-  texts: readonly string[],
+  texts: readonly TextInput[],
   wanted: Chunk['wanted'],
   { signal, onProgress }: ClassifyOptions,
   take: (answers: Answers, start: number) => void,

@@ -122,6 +122,7 @@ export const readModelSource = async (folder: string): Promise<ModelSource> => {
     normalize,
     maxLength: Math.min(taxon?.maxLength ?? (await readLimit(folder, encoderFolder)), encoder.positions),
     padId: config.pad_token_id ?? 0,
+    ...(taxon && { pairs: taxon.pairs ?? false }),
     problemType: 'single_label_classification',
   };
   const classes = dense?.outputs ?? (classic ? await countClasses(encoderFolder) : undefined);

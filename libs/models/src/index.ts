@@ -11,9 +11,18 @@ export { encoder, encoderShapes, int8Names, type Dropout, type EncoderInputs, ty
 export { features, headShapes, logits, type HeadConfig } from './head.ts';
 export { describeModelFolder } from './describe-model-folder.ts';
 export { loadModelFolder } from './load-model-folder.ts';
+export {
+  freshMaskedLanguageHead,
+  maskedLanguageLogits,
+  maskedLanguageShapes,
+  readMaskedLanguageHead,
+  transform,
+  transformShapes,
+} from './masked-language-head.ts';
 export type { CardResult, ModelCard } from './model-card.ts';
 export type { ModelDescription, ModelFolder, SavableModel } from './model-folder.ts';
 export { expectModelTarget, saveModelFolder, type SaveModelOptions } from './save-model-folder.ts';
 export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
+export type { TextInput, TextPair } from './text-input.ts';
 export { parameterShapes, type Weights } from './weights.ts';
 export { resolveEncoder, type ResolveEncoderOptions } from './encoder-source/resolve-encoder.ts';

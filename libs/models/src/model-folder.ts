@@ -20,6 +20,8 @@ export interface ModelDescription {
   /** Longest text in tokens, special tokens included; longer ones are cut. */
   maxLength: number;
   padId: number;
+  /** Whether the model was made for sentence pairs; undefined where the folder does not say it. */
+  pairs?: boolean;
   problemType: 'single_label_classification';
 }
 
@@ -38,4 +40,6 @@ export interface SavableModel {
   labels: readonly string[];
   /** Longest text in tokens, special tokens included. */
   maxLength: number;
+  /** Made for sentence pairs. @default false */
+  pairs?: boolean;
 }

@@ -12,17 +12,20 @@ export interface ExportModel {
   encoder: EncoderConfig;
   head: HeadConfig;
   weights: Weights;
+  /** Whether it reads `token_type_ids`. @default false */
+  pairs?: boolean;
 }
 
 /** One text a row, as Hugging Face's libraries feed a BERT. B: batch, S: sequence. */
 const forward = (inputs: Tensors, { encoder: config, head }: ExportModel): Tensors => {
   const { input_ids: ids, attention_mask: mask } = inputs as { input_ids: tf.Tensor2D; attention_mask: tf.Tensor2D };
+  const types = inputs.token_type_ids as tf.Tensor2D | undefined;
   const [batch, sequence] = ids.shape;
   const ordinals = tf.cumsum(tf.onesLike(ids), 1, true); // [B, S] 0, 1, 2, …
   const flat = (x: tf.Tensor): tf.Tensor1D => tf.reshape(tf.transpose(x), [sequence * batch]); // position-major
   const embeddings = tf.add(
     tf.add(tf.gather(inputs.words!, flat(ids)), tf.gather(inputs.positions!, flat(ordinals))),
-    tf.slice(inputs.types!, [0, 0], [1, config.hidden]),
+    types === undefined ? tf.slice(inputs.types!, [0, 0], [1, config.hidden]) : tf.gather(inputs.types!, flat(types)),
   );
   const real = tf.cast(mask, 'float32');
   const pool =
@@ -46,13 +49,14 @@ const takeInt64 = ({ graph }: Program): void => {
 
 /**
  * The classifier as one ONNX graph of standard operators: `input_ids` and `attention_mask`, int64 [batch, sequence], to
- * `logits`, float32 [batch, classes]. Batch and sequence are open.
+ * `logits`, float32 [batch, classes]. Batch and sequence are open. A model for pairs takes `token_type_ids` as well.
  */
 export const traceOnnxModel = (model: ExportModel): Program => {
   const shape = ['batch', 'sequence'];
   const program = compile((inputs) => forward(inputs, model), {
     input_ids: { shape, dtype: 'int32' },
     attention_mask: { shape, dtype: 'int32' },
+    ...(model.pairs === true ? { token_type_ids: { shape, dtype: 'int32' as const } } : {}),
     ...weightSignature(model.encoder, model.head),
   });
   bindWeights(program, model.weights);

@@ -152,6 +152,7 @@ export const saveModelFolder = async (
       labels: [...labels],
       head: { kind, pooling, normalize, classes },
       maxLength,
+      ...(model.pairs === true && { pairs: true }),
       lineage,
       digests: await digestsOf(fresh, signal),
     };

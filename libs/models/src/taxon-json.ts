@@ -28,6 +28,8 @@ export const taxonJsonSchema = z.object({
   labels: z.array(z.string()).min(2),
   head: headSchema,
   maxLength: z.int().min(2),
+  /** The model reads two texts at a time. */
+  pairs: z.boolean().optional(),
   /** Where the model comes from: encoder, recipe, data. Free of form. */
   lineage: z.record(z.string(), z.json()),
   /** SHA-256 of every other file, by path from the folder. */

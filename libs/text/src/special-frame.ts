@@ -71,6 +71,8 @@ const pairPiece = (piece: unknown, tokens: SpecialTokens): PairPiece | undefined
 const templateIds = (name: string, tokens: SpecialTokens): number[] => {
   const token = tokens[name];
   if (!isRecord(token) || !Array.isArray(token['ids']))
-    throw invalidInput(`tokenizer.json: the post-processor's template names "${name}", which its "special_tokens" lack`);
+    throw invalidInput(
+      `tokenizer.json: the post-processor's template names "${name}", which its "special_tokens" lack`,
+    );
   return token['ids'].map(Number);
 };

@@ -63,8 +63,7 @@ export const createTokenizer = (tokenizerJson: unknown, tokenizerConfig: unknown
   // A token that is looked for in normalized text needs the whole text normalized first: not our one-pass way.
   const plainTokens = (json.added_tokens ?? []).every(({ normalized }) => normalized === false);
   const sections = frame && plainTokens ? sectionEncoder(json) : undefined;
-  const { encode, content } =
-    frame && sections ? framedEncoder(json, frame, sections) : otherTokenizer(json, config);
+  const { encode, content } = frame && sections ? framedEncoder(json, frame, sections) : otherTokenizer(json, config);
   const encodeOne = (text: string, { maxLength, specialTokens = true }: EncodeOptions): Int32Array =>
     specialTokens ? encode(text, maxLength) : content(text, maxLength);
   const template = pairTemplate(json);
