@@ -1,6 +1,13 @@
-import { inferenceContract, type ClassifyRequest, type ClassifyResponse, type Model } from '@taxon/contracts';
+import {
+  inferenceContract,
+  TaskKind,
+  type ClassifyRequest,
+  type ClassifyResponse,
+  type Model,
+  type Prediction as PredictionMessage,
+} from '@taxon/contracts';
 import { invalidInput } from '@taxon/errors';
-import { loadClassifier } from '@taxon/models';
+import { loadClassifier, type Prediction } from '@taxon/models';
 import { openModelRegistry, type ModelRegistry } from '@taxon/registry';
 import { defineService, type CallContext } from '@taxon/service';
 import { z } from 'zod';
@@ -31,6 +38,20 @@ const checkRequest = ({ texts, topK }: ClassifyRequest, { maxTexts }: Config): v
   if (topK === 0) throw fieldError('top_k', '0; at least 1, or absent for all labels');
 };
 
+const taskKinds = {
+  'single-label': TaskKind.TASK_KIND_SINGLE_LABEL,
+  'multi-label': TaskKind.TASK_KIND_MULTI_LABEL,
+} as const;
+
+/** The only task of a model is told once. */
+const toPredictionMessage = ({ labels, answer, tasks, tokens, truncated }: Prediction): PredictionMessage => ({
+  labels,
+  answer,
+  tasks: tasks.length > 1 ? tasks : [],
+  tokens,
+  truncated,
+});
+
 const createClassify =
   (config: Config, registry: ModelRegistry, pool: ModelPool) =>
   async (request: ClassifyRequest, { signal }: CallContext): Promise<ClassifyResponse> => {
@@ -38,7 +59,7 @@ const createClassify =
     const model = await registry.resolve(request.model);
     const loaded = await pool.get(model);
     const predictions = await loaded.classify(request.texts, { topK: request.topK, signal });
-    return { predictions, model: model.name };
+    return { predictions: predictions.map(toPredictionMessage), model: model.name };
   };
 
 const listModels = async (registry: ModelRegistry, pool: ModelPool): Promise<Model[]> =>
@@ -48,6 +69,7 @@ const listModels = async (registry: ModelRegistry, pool: ModelPool): Promise<Mod
       name,
       state,
       labels: [...(loaded?.classifier.labels ?? [])],
+      tasks: (loaded?.classifier.space.tasks ?? []).map((task) => ({ ...task, kind: taskKinds[task.kind] })),
       maxLength: loaded?.classifier.maxLength ?? 0,
       loadedAt: loaded?.loadedAt,
       problem,

@@ -1,16 +1,18 @@
 import { createSession } from '@taxon/compute';
+import type { LabelSpace } from '@taxon/data';
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { chooseRowLength, fillBatch, loadTokenizer, planBatches, type PackShape, type Tokenizer } from '@taxon/text';
 import { bindWeights } from './bind-weights.ts';
 import { readModelSource } from './describe-model-folder.ts';
 import { readWeights } from './load-model-folder.ts';
+import type { DecisionRule } from './decision.ts';
 import { inputEncoder, type EncodedInput } from './encode-input.ts';
 import type { TextInput } from './text-input.ts';
 import type { HeadConfig } from './head.ts';
 import type { ModelDescription } from './model-folder.ts';
 import { traceServingProgram } from './serving-program.ts';
 
-export type ClassifierModel = ModelDescription & { head: HeadConfig; labels: string[] };
+export type ClassifierModel = ModelDescription & { head: HeadConfig; space: LabelSpace; rule: DecisionRule };
 
 /** A loaded classifier that computes on the thread that calls it. */
 export interface ClassifierEngine {
@@ -59,13 +61,13 @@ const trim = (rowOf: readonly number[], shape: PackShape): PackShape => {
 };
 
 const expectClassifier = (description: ModelDescription): ClassifierModel => {
-  const { folder, head, labels } = description;
-  if (!head || !labels)
+  const { folder, head, space, rule = {} } = description;
+  if (!head || !space)
     throw invalidInput(
       `${folder} is an encoder without a classifier`,
       'Train one from it: taxon train data.csv --encoder FOLDER --out MODEL',
     );
-  return { ...description, head, labels };
+  return { ...description, head, space, rule };
 };
 
 const expectVocabulary = ({ vocabularySize }: Tokenizer, { encoderFolder, encoder }: ModelDescription): void => {

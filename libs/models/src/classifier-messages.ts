@@ -31,14 +31,16 @@ export interface Answers {
   tokens: Int32Array<ArrayBuffer>;
   /** [N] 0 or 1 */
   truncated: Uint8Array<ArrayBuffer>;
-  /** [N, wanted] classes, best first; absent when logits are wanted. */
+  /** [N, Σ told] labels of each task as they are told (`toldLabels`), those answered first; absent when logits are wanted. */
   order?: Int32Array<ArrayBuffer>;
-  /** [N, wanted] their probabilities, or [N, classes] logits. */
+  /** [N, tasks] how many of them are the answer; absent when logits are wanted. */
+  given?: Int32Array<ArrayBuffer>;
+  /** [N, Σ told] their probabilities, or [N, C] logits. */
   scores: Float32Array<ArrayBuffer>;
 }
 
 /** What the caller is told about the model. */
-export type ServedModel = Required<Pick<ModelDescription, 'labels' | 'maxLength'>>;
+export type ServedModel = Required<Pick<ModelDescription, 'space' | 'maxLength'>>;
 
 export type FromWorker =
   | { kind: 'ready'; model: ServedModel }

@@ -24,7 +24,7 @@ let computing = false;
 
 const enqueue = (engine: ClassifierEngine, chunk: Chunk): void => {
   const encoded = chunk.texts.map((text) => engine.encode(text));
-  const answers = openAnswers(chunk, encoded, engine.model.head.classes);
+  const answers = openAnswers(chunk, encoded, engine.model);
   const waiting = encoded.map((one, text) => ({ chunk, answers, text, encoded: one }));
   // Equal lengths beside each other: rows are then as long as their texts.
   waiting.sort((a, b) => b.encoded.ids.length - a.encoded.ids.length);
@@ -88,7 +88,7 @@ const serve = (engine: ClassifierEngine): void => {
     await compute(engine);
   };
   port.on('message', (message: ToWorker) => void receive(message));
-  post({ kind: 'ready', model: { labels: engine.model.labels, maxLength: engine.model.maxLength } });
+  post({ kind: 'ready', model: { space: engine.model.space, maxLength: engine.model.maxLength } });
 };
 
 const { folder, threads } = workerData as WorkerSettings;

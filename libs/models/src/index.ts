@@ -1,13 +1,17 @@
 export {
   loadClassifier,
+  mainTask,
   type Classifier,
   type ClassifyOptions,
   type LabelScore,
   type LoadClassifierOptions,
   type Prediction,
+  type TaskPrediction,
 } from './classifier.ts';
 export { parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
 export { encoder, encoderShapes, int8Names, type Dropout, type EncoderInputs, type Parameters } from './encoder.ts';
+export { createDecider, type DecisionRule, type TaskAnswer, type TaskRule } from './decision.ts';
+export { countOutputs, outputGroups, outputNames, taskOffsets, type OutputGroup } from './output-groups.ts';
 export { features, headShapes, logits, type HeadConfig } from './head.ts';
 export { describeModelFolder } from './describe-model-folder.ts';
 export { loadModelFolder } from './load-model-folder.ts';

@@ -1,11 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import type { LabelSpace } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import { digestOf } from './digest.ts';
 import { weightShapes } from './bind-weights.ts';
 import { headShapes, type HeadConfig } from './head.ts';
 import { labelMaps } from './labels.ts';
+import { outputNames } from './output-groups.ts';
 import type { SavableModel } from './model-folder.ts';
 import { modelCard, type ModelCard } from './model-card.ts';
 import { traceOnnxModel } from './onnx-export.ts';
@@ -32,12 +34,15 @@ export interface SaveModelOptions {
 const marker = 'taxon.json';
 const defaultKeep = ['run'];
 
-const expectSavable = ({ encoder, head, weights, labels, maxLength }: SavableModel): void => {
+const expectSavable = ({ encoder, head, weights, space, maxLength }: SavableModel): void => {
+  const labels = outputNames(space);
   if (labels.length !== head.classes || new Set(labels).size !== labels.length)
     throw invalidInput(
       `${labels.length} labels, ${new Set(labels).size} of them distinct, for ${head.classes} classes`,
     );
-  if (labels.length < 2) throw invalidInput('a classifier needs at least 2 labels');
+  const lonely = space.tasks.find(({ kind, labels: own }) => kind === 'single-label' && own.length < 2);
+  if (lonely !== undefined || labels.length < 2)
+    throw invalidInput(`a classifier needs at least 2 labels${lonely ? `; '${lonely.name}' has ${lonely.labels.length}` : ''}`);
   if (!(maxLength >= 2 && maxLength <= encoder.positions))
     throw invalidInput(`maxLength is ${maxLength}; the encoder takes 2 to ${encoder.positions}`);
   if (head.kind === 'pooler' && (head.pooling !== 'cls' || head.normalize))
@@ -54,7 +59,13 @@ const expectSavable = ({ encoder, head, weights, labels, maxLength }: SavableMod
 /** Keys of the source's config that tell of its own making. */
 const notTakenOver = ['_name_or_path', 'transformers_version', 'torch_dtype', 'label2id', 'id2label', 'is_local'];
 
-const configJson = (base: Record<string, unknown>, { encoder, head, labels }: SavableModel): object => {
+/** Others know one softmax, or labels that are each right or wrong: several tasks look like the latter to them. */
+const problemType = ({ tasks }: LabelSpace): string =>
+  tasks.length === 1 && tasks[0]!.kind === 'single-label'
+    ? 'single_label_classification'
+    : 'multi_label_classification';
+
+const configJson = (base: Record<string, unknown>, { encoder, head, space }: SavableModel): object => {
   const taken = Object.fromEntries(Object.entries(base).filter(([key]) => !notTakenOver.includes(key)));
   return {
     ...taken,
@@ -71,8 +82,8 @@ const configJson = (base: Record<string, unknown>, { encoder, head, labels }: Sa
     layer_norm_eps: encoder.layerNormEpsilon,
     hidden_act: 'gelu',
     position_embedding_type: 'absolute',
-    problem_type: 'single_label_classification',
-    ...labelMaps(labels),
+    problem_type: problemType(space),
+    ...labelMaps(outputNames(space)),
   };
 };
 
@@ -129,7 +140,7 @@ export const saveModelFolder = async (
   { tokenizerFrom, card, lineage = {}, keep = defaultKeep, signal }: SaveModelOptions,
 ): Promise<void> => {
   expectSavable(model);
-  const { head, labels, maxLength } = model;
+  const { head, space, rule = {}, maxLength } = model;
   const source = resolve(tokenizerFrom);
   await replaceFolder(folder, { marker, keep }, async (fresh) => {
     const steps = [
@@ -143,13 +154,13 @@ export const saveModelFolder = async (
       signal?.throwIfAborted();
       await step();
     }
-    const facts = { labels, maxLength, head: headInWords(head), sentenceTransformers: head.kind === 'dense' };
+    const facts = { space, maxLength, head: headInWords(head), sentenceTransformers: head.kind === 'dense' };
     await writeFile(join(fresh, 'README.md'), modelCard(card, facts));
     const { kind, pooling, normalize, classes } = head;
     const taxon: TaxonJson = {
       formatVersion,
-      task: 'single-label',
-      labels: [...labels],
+      space,
+      rule,
       head: { kind, pooling, normalize, classes },
       maxLength,
       ...(model.pairs === true && { pairs: true }),

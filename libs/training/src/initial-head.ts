@@ -5,6 +5,7 @@ import type { LabelledTexts } from './fit.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import { solveHead } from './head-solver.ts';
 import type { ModelState } from './model-state.ts';
+import type { Objective } from './objective.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -33,8 +34,9 @@ const largestProblem = 50_000;
 const evenlySpaced = (size: number, limit: number): number[] =>
   Array.from({ length: Math.min(size, limit) }, (_, i) => Math.floor((i * size) / Math.min(size, limit)));
 
-export interface SolvedStartOptions {
+export interface SolveOptions {
   recipe: Recipe;
+  objective: Objective;
   session: SessionOptions;
   signal: AbortSignal;
   reporter: Reporter;
@@ -44,11 +46,11 @@ export interface SolvedStartOptions {
  * Embeds the training texts with the frozen encoder and puts the solved linear layer into `state`.
  * @returns the loss of each text; the largest number for those that the problem left out
  */
-export const startFromSolvedHead = async (
+export const solveStateHead = async (
   state: ModelState,
   forward: ForwardPass,
   texts: LabelledTexts,
-  { recipe, session, signal, reporter }: SolvedStartOptions,
+  { recipe, objective, session, signal, reporter }: SolveOptions,
 ): Promise<number[]> => {
   reporter.stage('embed');
   const chosen = evenlySpaced(texts.ids.length, largestProblem);
@@ -63,11 +65,10 @@ export const startFromSolvedHead = async (
       }),
   });
   reporter.stage('head');
-  const { classes } = state.head;
-  const labels = Int32Array.from(chosen, (i) => texts.labels[i]!);
+  const targets = chosen.map((i) => texts.targets[i]!);
   const { l2, iterations } = recipe.head;
   const solved = await solveHead(
-    { features, size: state.encoder.hidden, labels, classes },
+    { features, size: state.encoder.hidden, targets, objective },
     {
       l2,
       iterations,

@@ -13,12 +13,16 @@ import {
 import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import { groupLosses } from './losses/group-losses.ts';
+import { singleLabelObjective, type Objective } from './objective.ts';
 
 export interface ProgramOptions {
   encoder: EncoderConfig;
   head: HeadConfig;
   shape: PackShape;
   dropout: number;
+  /** @default cross-entropy over the head's classes */
+  objective?: Objective;
   /** The backward pass computes each layer's activations anew from the layer's input: more work, less memory. @default false */
   recompute?: boolean;
   /** `standard` for WebGPU. @default 'fused' */
@@ -73,18 +77,6 @@ export const compileForward = cacheByStructure((options: ProgramOptions) => {
   );
 });
 
-/**
- * Cross-entropy of every slot, [N].
- * @param weights [N] 1 for slots that hold a text, 0 for empty ones
- */
-const crossEntropies = (scores: tf.Tensor, labels: tf.Tensor, weights: tf.Tensor): tf.Tensor => {
-  // Not tf.oneHot: WebGPU has no kernel for it.
-  const classes = tf.tensor1d(Int32Array.from({ length: scores.shape[1]! }, (_, i) => i));
-  const oneHot = tf.cast(tf.equal(tf.expandDims(labels, 1), classes), 'float32');
-  const chosen = tf.mul(tf.logSoftmax(scores), oneHot);
-  return tf.mul(tf.neg(tf.sum(chosen, -1)), weights);
-};
-
 /** A packed batch as tensors: what the loss is a function of, beside the parameters. */
 export interface BatchTensors {
   /** [T, H] */
@@ -93,21 +85,32 @@ export interface BatchTensors {
   segments: tf.Tensor;
   /** [R, M, S] */
   pool: tf.Tensor;
-  /** [N] int32 */
-  labels: tf.Tensor;
-  /** [N] 1 for slots that hold a text, 0 for empty ones */
-  weights: tf.Tensor;
+  /** [N, C] 0..1 */
+  targets: tf.Tensor;
+  /** [N, G] 1 where a group's targets are known, 0 where not and for slots without a text */
+  known: tf.Tensor;
   dropout?: Dropout;
 }
 
-/** Cross-entropy of every slot of a packed batch, [N]: the same function whether it is traced or runs eagerly. */
+/** What the targets of `slots` texts are fed as. */
+export const targetShapes = (
+  slots: number,
+  { groups }: Objective,
+): Record<'targets' | 'known', [number, number]> => ({
+  targets: [slots, groups.at(-1)!.end],
+  known: [slots, groups.length],
+});
+
+/** The loss of every slot of a packed batch, [N]: the same function whether it is traced or runs eagerly. */
 export const slotLosses = (
   p: Parameters,
-  { embeddings, segments, pool, labels, weights, dropout }: BatchTensors,
-  { encoder: config, head, recompute }: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute'>,
+  { embeddings, segments, pool, targets, known, dropout }: BatchTensors,
+  options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective'>,
 ): tf.Tensor => {
+  const { encoder: config, head, recompute, objective = singleLabelObjective(head.classes) } = options;
   const x = encoder(p, { embeddings, segments, dropout, recompute }, config);
-  return crossEntropies(logits(p, features(p, x, pool, head)), labels, weights);
+  const scores = logits(p, features(p, x, pool, head)) as tf.Tensor2D;
+  return groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, objective.groups, objective.loss);
 };
 
 /** The gradient's name beside its parameter's. */
@@ -121,6 +124,7 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
   const { rows, slots } = options.shape;
   const shapes = parameterShapes(options.encoder, options.head);
   const names = Object.keys(shapes);
+  const targets = targetShapes(rows * slots, options.objective ?? singleLabelObjective(options.head.classes));
   const signature: Signature = {
     ...parameterSignature(shapes),
     ...int8Signature(options.int8 ?? [], shapes),
@@ -128,8 +132,8 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
       ? Object.fromEntries(names.map((name) => [sumName(name), { shape: shapes[name]! }]))
       : {}),
     ...batchSignature(options),
-    labels: { shape: [rows * slots], dtype: 'int32' },
-    weights: { shape: [rows * slots] },
+    targets: { shape: targets.targets },
+    known: { shape: targets.known },
     count: { shape: [] },
     ...(options.dropout > 0 ? { dropoutKey: { shape: [], dtype: 'int32' } } : {}),
   };
@@ -138,8 +142,8 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
     let losses: tf.Tensor | undefined;
     const loss = (embeddings: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
       const p = { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
-      const { segments, pool, labels, weights } = inputs as Record<keyof BatchTensors, tf.Tensor>;
-      losses = tf.keep(slotLosses(p, { embeddings, segments, pool, labels, weights, dropout }, options));
+      const { segments, pool, targets: right, known } = inputs as Record<keyof BatchTensors, tf.Tensor>;
+      losses = tf.keep(slotLosses(p, { embeddings, segments, pool, targets: right, known, dropout }, options));
       return tf.div(tf.sum(losses), inputs.count!);
     };
     const variables = [inputs.embeddings!, ...names.map((name) => inputs[name]!)];

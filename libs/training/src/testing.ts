@@ -6,6 +6,7 @@ import { planBatches, type PackShape } from '@taxon/text';
 import { openDevice } from './device.ts';
 import type { LabelledTexts } from './fit.ts';
 import { fillTexts } from './forward-pass.ts';
+import { singleLabelTargets } from './objective.ts';
 import type { LabelledBatch, StepOptions } from './training-step.ts';
 
 /** A BERT small enough to train in milliseconds. */
@@ -70,7 +71,7 @@ export const tinyTexts = (count: number, seed = 7): LabelledTexts => {
   const ids = Array.from(labels, (label) =>
     Int32Array.from({ length: 3 + Math.floor(random() * 7) }, () => 1 + label * 19 + Math.floor(random() * 19)),
   );
-  return { ids, labels, padId: 0 };
+  return { ids, targets: singleLabelTargets(labels), padId: 0 };
 };
 
 /** The given texts as batches, in order. */
@@ -86,7 +87,7 @@ export const batchesOf = (
     shape,
   ).map((plan) => ({
     ...fillTexts(plan, texts, shape, pooling),
-    labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
+    targets: plan.texts.map((text) => texts.targets[text]!),
   }));
 
 /** Whether an engine is in the shared cache, for tests that need one. */

@@ -1,6 +1,8 @@
 import { encodeLabels, type Example } from '@taxon/data';
+import { outputGroups, taskOffsets } from '@taxon/models';
 import { chooseRowLength, type PackShape, type Tokenizer } from '@taxon/text';
 import type { LabelledTexts } from './fit.ts';
+import { textTargets } from './objective.ts';
 import type { PreparedData } from './prepare-data.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -17,6 +19,7 @@ export const tokenizeParts = (
   reporter: Reporter,
 ): Parts => {
   reporter.stage('tokenize');
+  const { space } = data;
   const total = data.train.length + data.validation.length + data.test.length;
   let done = 0;
   const tokenize = (examples: readonly Example[]): LabelledTexts => {
@@ -28,7 +31,8 @@ export const tokenizeParts = (
       done += texts.length;
       reporter.progress('texts', done, total);
     }
-    return { ids, padId: tokenizer.padId, labels: encodeLabels(data.labels, examples) };
+    const targets = textTargets(encodeLabels(space, examples), outputGroups(space), taskOffsets(space));
+    return { ids, padId: tokenizer.padId, targets };
   };
   return { train: tokenize(data.train), validation: tokenize(data.validation), test: tokenize(data.test) };
 };

@@ -3,7 +3,16 @@ import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
 import { RowGradients } from './embedding-table.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
-import { compileGradients, decays, depthOf, gradientName, sumName, type ProgramOptions } from './programs.ts';
+import { singleLabelObjective, writeTargets, type Objective, type TextTargets } from './objective.ts';
+import {
+  compileGradients,
+  decays,
+  depthOf,
+  gradientName,
+  sumName,
+  targetShapes,
+  type ProgramOptions,
+} from './programs.ts';
 
 export interface StepOptions {
   shape: PackShape;
@@ -13,6 +22,8 @@ export interface StepOptions {
   clipNorm: number;
   dropout: number;
   seed: number;
+  /** @default cross-entropy over the head's classes */
+  objective?: Objective;
   /** In fp32, although the state has int8 forms. @default false */
   exact?: boolean;
   /** Updates from several batches; their gradients are summed in the graph. @default false */
@@ -21,14 +32,14 @@ export interface StepOptions {
 }
 
 export interface LabelledBatch extends PackedBatch {
-  /** Class of each text of the batch. */
-  labels: Int32Array;
+  /** Of each text of the batch. */
+  targets: readonly TextTargets[];
 }
 
 export interface StepResult {
-  /** Mean cross-entropy of the step's texts. */
+  /** Mean loss of the step's texts. */
   loss: number;
-  /** Cross-entropy of every text of every batch, before the update. */
+  /** Loss of every text of every batch, before the update. */
   losses: readonly Float32Array[];
   /** Norm of the whole gradient before clipping. */
   gradientNorm: number;
@@ -55,15 +66,17 @@ export interface TrainingStep {
   dispose(): Promise<void>;
 }
 
-/** Labels of a batch by slot, and which slots hold a text. */
-export const slotFeeds = (batch: LabelledBatch, slots: number): Record<'labels' | 'weights', FeedTensor> => {
-  const labels = new Int32Array(slots);
-  const weights = new Float32Array(slots);
-  batch.slots.forEach((slot, i) => {
-    labels[slot] = batch.labels[i]!;
-    weights[slot] = 1;
-  });
-  return { labels: { shape: [slots], data: labels }, weights: { shape: [slots], data: weights } };
+/** Targets of a batch by slot, [N, C], and which groups of them count, [N, G]. */
+export const slotFeeds = (
+  batch: LabelledBatch,
+  slots: number,
+  objective: Objective,
+): Record<'targets' | 'known', { shape: [number, number]; data: Float32Array }> => {
+  const shapes = targetShapes(slots, objective);
+  const empty = ([rows, columns]: [number, number]): Float32Array => new Float32Array(rows * columns);
+  const [targets, known] = [empty(shapes.targets), empty(shapes.known)];
+  batch.slots.forEach((slot, i) => writeTargets(batch.targets[i]!, slot, targets, known, objective));
+  return { targets: { shape: shapes.targets, data: targets }, known: { shape: shapes.known, data: known } };
 };
 
 /** Adds the gradient of a batch's embeddings [T, H] to the rows that its tokens read. */
@@ -90,8 +103,10 @@ export const createTrainingStep = async (
 ): Promise<TrainingStep> => {
   const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false, exact = false } = options;
   const { encoder, head, memory, tables, shapes } = state;
+  const { objective = singleLabelObjective(head.classes) } = options;
+  const int8 = exact ? [] : state.int8Weights;
   const program = await createSession(
-    compileGradients({ encoder, head, shape, dropout, recompute, int8: exact ? [] : state.int8Weights, accumulate }),
+    compileGradients({ encoder, head, shape, dropout, recompute, int8, accumulate, objective }),
     session,
   );
   memory.quantize();
@@ -121,7 +136,7 @@ export const createTrainingStep = async (
       ...state.parameters,
       ...(exact ? {} : state.int8),
       ...sums,
-      ...slotFeeds(batch, shape.rows * shape.slots),
+      ...slotFeeds(batch, shape.rows * shape.slots, objective),
       embeddings,
       segments: { shape: [shape.rows, shape.length], data: batch.segments },
       pool: { shape: [shape.rows, shape.slots, shape.length], data: batch.pool },

@@ -70,8 +70,9 @@ const openTexts = async (
   throw invalidInput('no text is given', 'e.g. taxon predict model/ "a text", --input texts.csv, or - for piped lines');
 };
 
-const jsonLine = (text: string, { labels, tokens, truncated }: Prediction): string =>
-  JSON.stringify({ text, labels, tokens, truncated });
+/** The only task of a model is told once. */
+const jsonLine = (text: string, { labels, answer, tasks, tokens, truncated }: Prediction): string =>
+  JSON.stringify({ text, ...(tasks.length > 1 ? { tasks } : { labels, answer }), tokens, truncated });
 
 const predict = async (terminal: Terminal, model: string, texts: readonly string[], options: PredictOptions) => {
   const view = await createView(terminal, options);

@@ -4,9 +4,9 @@ import { createSession } from '@taxon/compute';
 import { createRandom } from '@taxon/data';
 import { freshMaskedLanguageHead, type EncoderConfig } from '@taxon/models';
 import { expect, it } from 'vitest';
-import type { LabelledTexts } from '../fit.ts';
 import { createForwardPass } from '../forward-pass.ts';
 import { createModelState, embedTokens, weightsOf, type ModelState } from '../model-state.ts';
+import { singleLabelTargets } from '../objective.ts';
 import { gradientName, sumName } from '../programs.ts';
 import { batchesOf, session, tinyEncoder, tinyHead, tinyShape, tinyStep, tinyTexts, tinyWeights } from '../testing.ts';
 import { createTrainingStep } from '../training-step.ts';
@@ -148,11 +148,12 @@ it('stops between two updates', async () => {
 });
 
 /** Texts of three topics that use only some of each topic's 19 words. */
-const topicTexts = (count: number, from: number, to: number, seed: number): LabelledTexts => {
+const topicTexts = (count: number, from: number, to: number, seed: number) => {
   const random = createRandom(seed);
   const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
   const word = (label: number): number => 1 + label * 19 + from + Math.floor(random() * (to - from));
-  return { ids: Array.from(labels, (label) => Int32Array.from({ length: 6 }, () => word(label))), labels, padId: 0 };
+  const ids = Array.from(labels, (label) => Int32Array.from({ length: 6 }, () => word(label)));
+  return { ids, targets: singleLabelTargets([...labels], 3), labels, padId: 0 };
 };
 
 /** Trains on texts of few words, and scores on texts of other words. */
