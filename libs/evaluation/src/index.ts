@@ -112,8 +112,25 @@ export { renderReport } from './report/render-report.ts';
 export type {
   DataSummary,
   EvaluationPoint,
-  HeldOutPart,
-  Mistake,
+  HierarchyReport,
+  LabelGroup,
+  Notice,
   RunReport,
   TrainingPoint,
 } from './report/run-report.ts';
+export type {
+  AbstentionReport,
+  ComparisonReport,
+  DuplicateText,
+  FoldScores,
+  NearDuplicates,
+  SearchReport,
+  SearchTrial,
+} from './report/report-extras.ts';
+export type {
+  HeldOutPart,
+  MultiLabelTaskReport,
+  PartScores,
+  SingleLabelTaskReport,
+  TaskReport,
+} from './report/task-report.ts';

@@ -91,7 +91,7 @@ export const loadClassifierEngine = async (folder: string, threads: number): Pro
   const { model, session } = await loadSession(folder, threads);
   const tokenizer = await loadTokenizer(model.encoderFolder);
   expectVocabulary(tokenizer, model);
-  const { pooling } = model;
+  const { pooling } = model.head;
   const { classes } = model.head;
   return {
     model,
@@ -102,7 +102,12 @@ export const loadClassifierEngine = async (folder: string, threads: number): Pro
       const [plan] = planBatches(lengths, lengths.keys(), roomy);
       if (!plan) return [];
       const shape = trim(plan.rows, roomy);
-      const fill = { pooling, padId: tokenizer.padId, types: (text: number) => texts[text]!.types };
+      const fill = {
+        pooling,
+        padId: tokenizer.padId,
+        maskId: model.prompt?.maskId,
+        types: (text: number) => texts[text]!.types,
+      };
       const batch = fillBatch(plan, (text) => texts[text]!.ids, shape, fill);
       const { rows, length, slots } = shape;
       const outputs = await session.run({

@@ -40,7 +40,7 @@ export interface Answers {
 }
 
 /** What the caller is told about the model. */
-export type ServedModel = Required<Pick<ModelDescription, 'space' | 'maxLength'>>;
+export type ServedModel = Required<Pick<ModelDescription, 'space' | 'rule' | 'maxLength'>>;
 
 export type FromWorker =
   | { kind: 'ready'; model: ServedModel }

@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { serializeError } from '@taxon/errors';
 import { buffersOf, openAnswers, type OpenAnswers } from './answer-chunk.ts';
 import { loadClassifierEngine, tokenBudget, type ClassifierEngine } from './classifier-engine.ts';
-import type { Chunk, FromWorker, ToWorker, WorkerSettings } from './classifier-messages.ts';
+import type { Chunk, FromWorker, ServedModel, ToWorker, WorkerSettings } from './classifier-messages.ts';
 import type { EncodedInput } from './encode-input.ts';
 import { createFairQueue } from './fair-queue.ts';
 
@@ -69,6 +69,12 @@ const compute = async (engine: ClassifierEngine): Promise<void> => {
   computing = false;
 };
 
+const servedModel = ({ model: { space, rule, maxLength } }: ClassifierEngine): ServedModel => ({
+  space,
+  rule,
+  maxLength,
+});
+
 const serve = (engine: ClassifierEngine): void => {
   let closing = false;
   const receive = async (message: ToWorker): Promise<void> => {
@@ -88,7 +94,7 @@ const serve = (engine: ClassifierEngine): void => {
     await compute(engine);
   };
   port.on('message', (message: ToWorker) => void receive(message));
-  post({ kind: 'ready', model: { space: engine.model.space, maxLength: engine.model.maxLength } });
+  post({ kind: 'ready', model: servedModel(engine) });
 };
 
 const { folder, threads } = workerData as WorkerSettings;

@@ -3,6 +3,7 @@ import { TaxonError, invalidInput } from '@taxon/errors';
 import { toldLabels } from './answer-chunk.ts';
 import { connectClassifier, type ClassifierConnection } from './classifier-connection.ts';
 import type { Answers, Chunk } from './classifier-messages.ts';
+import type { DecisionRule } from './decision.ts';
 import { countOutputs } from './output-groups.ts';
 import { checkDigests, readTaxonJson } from './taxon-json.ts';
 import { lengthOf, type TextInput } from './text-input.ts';
@@ -42,6 +43,8 @@ export interface ClassifyOptions {
 export interface Classifier {
   readonly folder: string;
   readonly space: LabelSpace;
+  /** How its logits become answers. */
+  readonly rule: DecisionRule;
   /** Of the main task. */
   readonly labels: readonly string[];
   readonly maxLength: number;
@@ -129,7 +132,11 @@ export const mainTask = ({ hierarchy }: LabelSpace): number => (hierarchy === un
  * Predictions over the answers' arrays. A text's list of labels is made when it is first looked at: 2,000 texts of 150
  * labels are 300,000 objects, and collecting their garbage alone holds the event loop for 15 ms.
  */
-const unpack = ({ tokens, truncated, order, given, scores }: Answers, space: LabelSpace, topK: number): Prediction[] => {
+const unpack = (
+  { tokens, truncated, order, given, scores }: Answers,
+  space: LabelSpace,
+  topK: number,
+): Prediction[] => {
   const widths = toldLabels(space, topK);
   const width = widths.reduce((a, b) => a + b, 0);
   const tasksOf = (text: number): TaskPrediction[] => {
@@ -166,11 +173,12 @@ const unpack = ({ tokens, truncated, order, given, scores }: Answers, space: Lab
 };
 
 const overConnection = (folder: string, connection: ClassifierConnection): Classifier => {
-  const { space, maxLength } = connection.model;
+  const { space, rule, maxLength } = connection.model;
   const outputs = countOutputs(space);
   return {
     folder,
     space,
+    rule,
     labels: space.tasks[mainTask(space)]!.labels,
     maxLength,
     async classify(texts, options = {}) {

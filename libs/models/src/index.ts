@@ -19,10 +19,12 @@ export {
   freshMaskedLanguageHead,
   maskedLanguageLogits,
   maskedLanguageShapes,
-  readMaskedLanguageHead,
   transform,
   transformShapes,
 } from './masked-language-head.ts';
+export { readMaskedLanguageHead } from './read-masked-language-head.ts';
+export { inputEncoder, type EncodedInput } from './encode-input.ts';
+export { expectTemplate, wordRows, type Prompt } from './prompt.ts';
 export type { CardResult, ModelCard } from './model-card.ts';
 export type { ModelDescription, ModelFolder, SavableModel } from './model-folder.ts';
 export { expectModelTarget, saveModelFolder, type SaveModelOptions } from './save-model-folder.ts';

@@ -1,10 +1,7 @@
 import { gelu, layerNorm } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
-import { weightsPath } from './describe-model-folder.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { linear, type Parameters } from './encoder.ts';
-import { openSafetensors } from './safetensors.ts';
-import { hasParameters, readParameters } from './weights.ts';
 
 // The head of BertForMaskedLM: which word of the vocabulary stands at a place. A transform, then a decoder whose matrix is
 // the table of word embeddings itself. K: places, H: hidden, V: vocabulary.
@@ -23,7 +20,7 @@ export const maskedLanguageShapes = (
 ): Record<string, number[]> => ({ ...transformShapes(config), 'predictions.bias': [config.vocabulary] });
 
 /** [K, H] token states → [K, H] what the decoder reads. */
-export const transform = (p: Parameters, states: tf.Tensor, { layerNormEpsilon }: EncoderConfig): tf.Tensor =>
+export const transform = (p: Parameters, states: tf.Tensor, layerNormEpsilon: number): tf.Tensor =>
   layerNorm(
     gelu(linear(p, 'predictions.dense', states)),
     p['predictions.norm.gamma']!,
@@ -44,7 +41,7 @@ export const maskedLanguageLogits = (
   config: EncoderConfig,
 ): tf.Tensor =>
   tf.add(
-    tf.matMul(transform(p, states, config) as tf.Tensor2D, words as tf.Tensor2D, false, true),
+    tf.matMul(transform(p, states, config.layerNormEpsilon) as tf.Tensor2D, words as tf.Tensor2D, false, true),
     p['predictions.bias']!,
   );
 
@@ -60,22 +57,4 @@ export const freshMaskedLanguageHead = (config: EncoderConfig): Record<string, F
     'predictions.norm.beta': new Float32Array(hidden),
     'predictions.bias': new Float32Array(vocabulary),
   };
-};
-
-/**
- * The masked-language head of an encoder's folder (`cls.predictions.*`), which most encoders for sentences have lost.
- * @returns undefined where the folder has none
- */
-export const readMaskedLanguageHead = async (
-  encoderFolder: string,
-  config: EncoderConfig,
-): Promise<Record<string, Float32Array> | undefined> => {
-  const path = weightsPath(encoderFolder);
-  const file = await openSafetensors(path);
-  try {
-    const shapes = maskedLanguageShapes(config);
-    return hasParameters(file, shapes) ? await readParameters(file, shapes, path) : undefined;
-  } finally {
-    await file.close();
-  }
 };

@@ -27,7 +27,7 @@ export interface PackedBatch {
   types?: Int32Array;
   /** [R, S] slot of the token's text within its row, −1 for padding. */
   segments: Int32Array;
-  /** [R, M, S] pooling weights: 1/length on a text's tokens (mean), or 1 on its first (cls). */
+  /** [R, M, S] pooling weights: 1/length on a text's tokens (mean), or 1 on its first (cls) or its mask. */
   pool: Float32Array;
   /** Real tokens. */
   tokens: number;
@@ -71,7 +71,9 @@ export const planBatches = (lengths: ArrayLike<number>, order: Iterable<number>,
 };
 
 export interface FillOptions {
-  pooling: 'mean' | 'cls';
+  pooling: 'mean' | 'cls' | 'mask';
+  /** The token that `mask` pools: the first one in each text. */
+  maskId?: number;
   padId: number;
   /** Token types of a text, one an id; undefined for all 0. Absent: no text has any. */
   types?: (text: number) => ArrayLike<number> | undefined;
@@ -82,7 +84,7 @@ export const fillBatch = (
   plan: BatchPlan,
   tokens: (text: number) => ArrayLike<number>,
   { rows, length, slots }: PackShape,
-  { pooling, padId, types: typesOf }: FillOptions,
+  { pooling, padId, maskId, types: typesOf }: FillOptions,
 ): PackedBatch => {
   const size = rows * length;
   const ids = new Int32Array(size).fill(padId);
@@ -100,6 +102,7 @@ export const fillBatch = (
     const slot = row * slots + segment;
     const textIds = tokens(text);
     const textTypes = typesOf?.(text);
+    const only = pooling === 'mask' ? Array.prototype.indexOf.call(textIds, maskId) : 0;
     const weight = pooling === 'mean' ? 1 / textIds.length : 1;
     for (let position = 0; position < textIds.length; position++) {
       const s = used[row]! + position;
@@ -107,7 +110,7 @@ export const fillBatch = (
       positions[s * rows + row] = position;
       if (types && textTypes) types[s * rows + row] = textTypes[position]!;
       segments[row * length + s] = segment;
-      if (position === 0 || pooling === 'mean') pool[slot * length + s] = weight;
+      if (position === only || pooling === 'mean') pool[slot * length + s] = weight;
     }
     slotOf[i] = slot;
     used[row]! += textIds.length;

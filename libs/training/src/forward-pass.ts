@@ -10,16 +10,23 @@ export interface TokenizedTexts {
   padId: number;
   /** Token types of each text, undefined for all 0; absent where no text has any. */
   types?: readonly (Uint8Array | undefined)[];
+  /** The token that a prompt head pools. */
+  maskId?: number;
 }
 
 /** Lays the texts of a plan out. */
 export const fillTexts = (
   plan: BatchPlan,
-  { ids, padId, types }: TokenizedTexts,
+  { ids, padId, maskId, types }: TokenizedTexts,
   shape: PackShape,
   pooling: HeadConfig['pooling'],
 ): PackedBatch =>
-  fillBatch(plan, (text) => ids[text]!, shape, { pooling, padId, ...(types && { types: (text) => types[text] }) });
+  fillBatch(plan, (text) => ids[text]!, shape, {
+    pooling,
+    padId,
+    maskId,
+    ...(types && { types: (text) => types[text] }),
+  });
 
 export interface ForwardResult {
   /** [texts, hidden] what the linear layer sees. */

@@ -54,8 +54,13 @@ export const solveStateHead = async (
 ): Promise<number[]> => {
   reporter.stage('embed');
   const chosen = evenlySpaced(texts.ids.length, largestProblem);
-  const { ids, padId, types } = texts;
-  const subset = { ids: chosen.map((i) => ids[i]!), padId, ...(types && { types: chosen.map((i) => types[i]) }) };
+  const { ids, padId, maskId, types } = texts;
+  const subset = {
+    ids: chosen.map((i) => ids[i]!),
+    padId,
+    maskId,
+    ...(types && { types: chosen.map((i) => types[i]) }),
+  };
   const started = performance.now();
   const { features } = await forward.run(state, subset, {
     signal,

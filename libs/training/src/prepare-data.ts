@@ -81,6 +81,7 @@ const readParts = async (recipe: Recipe, notes: Note[], signal?: AbortSignal) =>
       // The format option speaks of the training file; the others may end differently.
       format: path === data.train ? data.format : undefined,
       textColumn: data.textColumn,
+      pairColumn: data.pairColumn,
       sourceColumn: data.sourceColumn,
       labelSeparator: data.labelSeparator,
       tasks,
@@ -104,9 +105,12 @@ const readParts = async (recipe: Recipe, notes: Note[], signal?: AbortSignal) =>
 export const withCoarseTask = <Parts extends Record<PartName, Example[]>>(
   parts: Parts,
   parentOf: ReadonlyMap<string, string>,
+  name: string,
 ): Parts => ({
   ...parts,
-  ...Object.fromEntries(partNames.map((part) => [part, addCoarseTask(parts[part], parentOf)])),
+  ...Object.fromEntries(
+    partNames.map((part) => [part, addCoarseTask(parts[part], parentOf, { name, lenient: part !== 'train' })]),
+  ),
 });
 
 /** What the task of coarse labels is called where no column names it. */
@@ -139,7 +143,7 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
   for (const part of ['validation', 'test'] as const)
     if (held[part] !== undefined) notes.push(...comparePart(parts.train, parts[part], part, tasks).notes);
   if (hierarchy?.map !== undefined) {
-    parts = withCoarseTask(parts, await readHierarchy(hierarchy.map));
+    parts = withCoarseTask(parts, await readHierarchy(hierarchy.map), hierarchy.map);
     tasks = [{ name: coarseName, kind: 'single-label' }, ...tasks];
   }
   const hierarchical = hierarchy !== undefined && tasks.length === 2;

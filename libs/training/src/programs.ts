@@ -93,10 +93,7 @@ export interface BatchTensors {
 }
 
 /** What the targets of `slots` texts are fed as. */
-export const targetShapes = (
-  slots: number,
-  { groups }: Objective,
-): Record<'targets' | 'known', [number, number]> => ({
+export const targetShapes = (slots: number, { groups }: Objective): Record<'targets' | 'known', [number, number]> => ({
   targets: [slots, groups.at(-1)!.end],
   known: [slots, groups.length],
 });

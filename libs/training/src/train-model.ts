@@ -91,7 +91,9 @@ const solveHead = async (run: Run): Promise<number[]> => {
 export const trainModel = async (run: Run): Promise<FitProgress> => {
   const { recipe, parts, state, device, session, reporter, checkpoints } = run;
   const progress = run.resumed ?? freshProgress();
-  const solved = recipe.head.start === 'solved';
+  // A prompt's head begins as what its words say, which is worth a look before the first step, too.
+  const prompted = state.head.kind === 'prompt';
+  const solved = recipe.head.start === 'solved' && !prompted;
   if (run.resumed === undefined && solved) progress.losses = await solveHead(run);
   // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
   progress.exact ??= recipe.precision === 'auto' && !isNearlyRight(progress.losses);
@@ -101,7 +103,7 @@ export const trainModel = async (run: Run): Promise<FitProgress> => {
     reporter.stage('train');
     const keeper = createCheckpointKeeper(checkpoints, state, step, progress, recipe.checkpoint, reporter);
     const fitting = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
-    if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, fitting);
+    if (progress.evaluations.length === 0 && (solved || prompted)) await takeEvaluation(state, progress, 0, fitting);
     const outcome = await fit(state, progress, parts.train, fitting);
     // From here on the run needs no more than the last state: a full disk or a crash while the model is saved loses nothing.
     await keeper.save();

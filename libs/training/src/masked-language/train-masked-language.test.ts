@@ -153,7 +153,7 @@ const topicTexts = (count: number, from: number, to: number, seed: number) => {
   const labels = Int32Array.from({ length: count }, (_, i) => i % 3);
   const word = (label: number): number => 1 + label * 19 + from + Math.floor(random() * (to - from));
   const ids = Array.from(labels, (label) => Int32Array.from({ length: 6 }, () => word(label)));
-  return { ids, targets: singleLabelTargets([...labels], 3), labels, padId: 0 };
+  return { ids, targets: singleLabelTargets(labels), labels, padId: 0 };
 };
 
 /** Trains on texts of few words, and scores on texts of other words. */

@@ -1,4 +1,4 @@
-import type { ConfusionMatrix } from '../confusion-matrix.ts';
+import type { ConfusionMatrix } from '../../confusion-matrix.ts';
 import { otherClasses } from './focus-confusion.ts';
 import { colors, vegaSvg } from './vega-svg.ts';
 

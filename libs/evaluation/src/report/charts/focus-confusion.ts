@@ -1,17 +1,18 @@
-import type { ConfusionCell, ConfusionMatrix } from '../confusion-matrix.ts';
+import { type ConfusionCell, type ConfusionMatrix, mostConfused } from '../../confusion-matrix.ts';
 
 /** Stands for every class that is not shown. */
 export const otherClasses = '(other classes)';
 
-/** Mistakes that each class takes part in, as the right label or as the answer. */
-const mistakesOfClass = ({ labels, cells }: ConfusionMatrix): number[] => {
-  const mistakes = new Array<number>(labels.length).fill(0);
-  for (const { expected, predicted, count } of cells)
-    if (expected !== predicted) {
-      mistakes[expected]! += count;
-      mistakes[predicted]! += count;
-    }
-  return mistakes;
+/** Labels of the pairs confused most, in order, until there are `limit`. */
+const worstLabels = (matrix: ConfusionMatrix, limit: number): number[] => {
+  const indexOf = new Map(matrix.labels.map((label, i) => [label, i]));
+  const chosen = new Set<number>();
+  for (const { expected, predicted } of mostConfused(matrix, Infinity)) {
+    const pair = [indexOf.get(expected)!, indexOf.get(predicted)!].filter((label) => !chosen.has(label));
+    if (chosen.size + pair.length <= limit) for (const label of pair) chosen.add(label);
+    if (chosen.size === limit) break;
+  }
+  return [...chosen];
 };
 
 /** Puts classes beside those they are mixed up with: each next one is the class linked most to the last, else the worst left. */
@@ -30,16 +31,11 @@ const chain = (classes: readonly number[], cells: readonly ConfusionCell[]): num
 };
 
 /**
- * The part of a large matrix that is worth looking at: the classes with most mistakes, ordered so that classes that are mixed up stand
- * beside each other, and one row and column (`otherClasses`) for mistakes that involve the rest.
+ * The part of a large matrix that is worth looking at: the classes of the pairs confused most, ordered so that classes that are mixed
+ * up stand beside each other, and one row and column (`otherClasses`) for mistakes that involve the rest.
  */
 export const focusConfusion = (matrix: ConfusionMatrix, limit: number): ConfusionMatrix => {
-  const mistakes = mistakesOfClass(matrix);
-  const worst = [...mistakes.keys()]
-    .filter((i) => mistakes[i]! > 0)
-    .sort((a, b) => mistakes[b]! - mistakes[a]! || a - b)
-    .slice(0, limit);
-  const shown = chain(worst, matrix.cells);
+  const shown = chain(worstLabels(matrix, limit), matrix.cells);
   const place = new Map(shown.map((i, at) => [i, at]));
   const placeOf = (i: number): number => place.get(i) ?? shown.length;
   const sums = new Map<string, ConfusionCell>();

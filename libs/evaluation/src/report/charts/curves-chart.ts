@@ -1,4 +1,5 @@
-import type { EvaluationPoint, RunReport, TrainingPoint } from './run-report.ts';
+import type { EvaluationPoint, RunReport, TrainingPoint } from '../run-report.ts';
+import { figureName } from '../figures.ts';
 import { colors, vegaSvg } from './vega-svg.ts';
 
 /** More points than pixels only make the file large. */
@@ -31,17 +32,21 @@ const stepAxis = { field: 'step', type: 'quantitative', title: 'step', axis: { g
 const topLegend = { orient: 'top', title: null, offset: 4 } as const;
 
 const lossChart = (history: readonly TrainingPoint[], evaluations: readonly EvaluationPoint[]) => {
+  // Points of several tasks tell the same loss: one of a step is enough.
+  const held = [...new Map(evaluations.map((point) => [`${point.split} ${point.step}`, point])).values()].filter(
+    (point): point is EvaluationPoint & { loss: number } => point.loss !== undefined,
+  );
   const points = thin(history);
   const smoothed = smooth(points.map(({ loss }) => loss));
   const curves = [
     ...points.map(({ step }, i) => ({ step, loss: smoothed[i], curve: 'training, smoothed' })),
-    ...evaluations.map(({ step, loss, split }) => ({ step, loss, curve: split })),
+    ...held.map(({ step, loss, split }) => ({ step, loss, curve: split })),
   ];
-  const names = ['training, smoothed', ...new Set(evaluations.map(({ split }) => split))];
+  const names = ['training, smoothed', ...new Set(held.map(({ split }) => split))];
   const y = {
     field: 'loss',
     type: 'quantitative',
-    title: 'loss (cross-entropy, nats)',
+    title: 'loss',
     scale: { zero: true },
   } as const;
   const color = {
@@ -69,20 +74,27 @@ const lossChart = (history: readonly TrainingPoint[], evaluations: readonly Eval
   } as const;
 };
 
-const scoreNames = { accuracy: 'accuracy', macroF1: 'macro F1', weightedF1: 'weighted F1' } as const;
+/** Figures worth a curve of their own, at most three. */
+const leading = ['accuracy', 'exactMatch', 'macroF1', 'microF1', 'weightedF1', 'pathAccuracy'];
+
+const scoreValues = (evaluations: readonly EvaluationPoint[]) => {
+  const several = new Set(evaluations.map(({ task }) => task)).size > 1;
+  return evaluations.flatMap(({ step, figures, task }) =>
+    several && task !== undefined
+      ? [{ step, score: figures['macroF1'] ?? 0, name: `${task}: macro F1` }]
+      : leading
+          .filter((name) => figures[name] !== undefined)
+          .slice(0, 3)
+          .map((name) => ({ step, score: figures[name]!, name: figureName(name) })),
+  );
+};
+
+const range = [colors.right, colors.wrong, colors.third, colors.middle, '#8e6bbf', '#4db3b8'];
 
 const scoreChart = (evaluations: readonly EvaluationPoint[]) => {
   const split = evaluations.some((point) => point.split === 'validation') ? 'validation' : 'test';
-  const values = evaluations
-    .filter((point) => point.split === split)
-    .flatMap(({ step, metrics }) =>
-      (Object.keys(scoreNames) as (keyof typeof scoreNames)[]).map((key) => ({
-        step,
-        score: metrics[key],
-        name: scoreNames[key],
-      })),
-    );
-  const scale = { domain: Object.values(scoreNames), range: [colors.right, colors.wrong, colors.third] };
+  const values = scoreValues(evaluations.filter((point) => point.split === split));
+  const scale = { domain: [...new Set(values.map(({ name }) => name))], range };
   return {
     ...size,
     title: `Scores on the ${split} part`,
@@ -98,28 +110,34 @@ const scoreChart = (evaluations: readonly EvaluationPoint[]) => {
         axis: { format: '.1%' },
       },
       color: { field: 'name', type: 'nominal', scale, legend: topLegend },
-      strokeDash: {
-        field: 'name',
-        type: 'nominal',
-        scale: {
-          ...scale,
-          range: [
-            [1, 0],
-            [6, 3],
-            [2, 3],
-          ],
-        },
-        legend: null,
-      },
       description: { field: 'score', format: '.4f' },
     },
   } as const;
 };
 
-/** Training and validation loss, and the scores of every evaluation, by step: an SVG with a white background. */
+const rateChart = (history: readonly TrainingPoint[]) => {
+  const width = Math.ceil(history.length / 200);
+  const values = history.filter((_, i) => i % width === 0).map(({ step, learningRate }) => ({ step, learningRate }));
+  return {
+    width: size.width,
+    height: 70,
+    title: 'Learning rate',
+    data: { values },
+    mark: { type: 'line', color: colors.third, strokeWidth: 1.8 },
+    encoding: {
+      x: stepAxis,
+      y: { field: 'learningRate', type: 'quantitative', title: null, axis: { tickCount: 2, format: '.1~e' } },
+    },
+  } as const;
+};
+
+/** Training and validation loss, the learning rate, and the scores of every evaluation, by step: an SVG with a white background. */
 export const curvesChart = ({ history, evaluations }: Pick<RunReport, 'history' | 'evaluations'>): Promise<string> =>
   vegaSvg({
-    hconcat: [lossChart(history, evaluations), scoreChart(evaluations)],
+    hconcat: [
+      { vconcat: [lossChart(history, evaluations), rateChart(history)], spacing: 18 },
+      ...(evaluations.length > 0 ? [scoreChart(evaluations)] : []),
+    ],
     spacing: 48,
     resolve: { scale: { color: 'independent' } },
   });
