@@ -1,7 +1,6 @@
 import { compareCodePoints } from './compare-code-points.ts';
 import type { Example, TaskDefinition } from './example.ts';
 import { countOf, excerpt, firstFew, type Note } from './note.ts';
-
 import { groupByText, normalizeText } from './text-groups.ts';
 
 /** Texts that are the same after normalising. */

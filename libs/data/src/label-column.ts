@@ -1,5 +1,5 @@
 import type { TaskKind } from './example.ts';
-import { countOf } from './note.ts';
+import { countOf, type Note } from './note.ts';
 
 /** What a label cell holds before the task's kind is known: one label ('' for an empty cell), a list, nothing, or a fault. */
 export type LabelCell = string | readonly string[] | { problem: string } | undefined;
@@ -10,7 +10,8 @@ export class LabelColumn {
   readonly #kind: TaskKind | undefined;
   readonly #separator: string | undefined;
   readonly #only: boolean;
-  #several = false; // a cell that no single-label task could have
+  #several = 0; // cells that no single-label task could have, and the line of the first
+  #firstSeveral = 0;
   readonly #lists = new Map<string, readonly string[]>(); // one object a class, not one a row
 
   /** `only`: there is no other task, so a row whose label is not known is of no use. */
@@ -22,7 +23,20 @@ export class LabelColumn {
   }
 
   get kind(): TaskKind {
-    return this.#kind ?? (this.#several ? 'multi-label' : 'single-label');
+    return this.#kind ?? (this.#several > 0 ? 'multi-label' : 'single-label');
+  }
+
+  /** Says why the column is taken for multi-label, when nobody said so: one row may be a mistake. */
+  get note(): Note | undefined {
+    if (this.#kind !== undefined || this.#several === 0) return undefined;
+    const rows = countOf(this.#several, 'row does', 'rows do');
+    const message = `${this.#name} is multi-label: ${rows} not hold exactly one label, the first on line ${this.#firstSeveral}`;
+    return { level: 'info', message };
+  }
+
+  #sawSeveral(line: number): void {
+    if (this.#several === 0) this.#firstSeveral = line;
+    this.#several++;
   }
 
   #scalar(value: unknown): string | { problem: string } {
@@ -31,7 +45,7 @@ export class LabelColumn {
     return { problem: `the label in ${this.#name} is ${JSON.stringify(value)}, not a string or number` };
   }
 
-  #list(values: readonly unknown[]): LabelCell {
+  #list(values: readonly unknown[], line: number, split = false): LabelCell {
     const labels = new Set<string>();
     for (const value of values) {
       const label = this.#scalar(value);
@@ -39,16 +53,16 @@ export class LabelColumn {
       if (label === '') return { problem: `the label in ${this.#name} is empty` };
       labels.add(label);
     }
-    if (labels.size !== 1) this.#several = true;
+    if (labels.size !== 1 || split) this.#sawSeveral(line);
     return [...labels];
   }
 
-  read(value: unknown): LabelCell {
+  read(value: unknown, line: number): LabelCell {
     if (value === undefined || value === null) return undefined;
-    if (Array.isArray(value)) return this.#list(value);
+    if (Array.isArray(value)) return this.#list(value, line);
     if (this.#separator !== undefined && typeof value === 'string' && value.includes(this.#separator)) {
-      this.#several = true;
-      return this.#list(value.split(this.#separator).filter((part) => part.trim() !== ''));
+      const parts = value.split(this.#separator).filter((part) => part.trim() !== '');
+      return this.#list(parts, line, true);
     }
     return this.#scalar(value);
   }

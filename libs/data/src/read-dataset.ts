@@ -120,7 +120,7 @@ export const readDataset = async (path: string, options: ReadDatasetOptions = {}
   const toRaw = (line: number, values: readonly unknown[]): RawRow | { problem: string } => {
     const text = filledText(values[0], columns[0]!.name);
     if ('problem' in text) return text;
-    const row: RawRow = { line, ...text, cells: labelColumns.map((column, t) => column.read(values[1 + t])) };
+    const row: RawRow = { line, ...text, cells: labelColumns.map((column, t) => column.read(values[1 + t], line)) };
     if (pairColumn !== undefined) {
       const pair = filledText(values[pairAt], pairColumn);
       if ('problem' in pair) return pair;
@@ -150,5 +150,6 @@ export const readDataset = async (path: string, options: ReadDatasetOptions = {}
     else examples.push({ ...rest, labels: labels as Example['labels'] });
   }
   problems.throwIfAny('Every row needs a text and a label: mend these rows or take them out.');
+  for (const { note } of labelColumns) if (note !== undefined) notes.push(note);
   return { path, examples, kinds: labelColumns.map(({ kind }) => kind), notes };
 };

@@ -23,6 +23,9 @@ describe('one label column', () => {
     const { examples, kinds } = await read('lists.json', json);
     expect(kinds).toEqual(['multi-label']);
     expect(examples.map(({ labels }) => labels)).toEqual([[['x']], [['y', 'x']], [[]]]);
+    expect((await read('lists.json', json)).notes).toEqual([
+      { level: 'info', message: '"label" is multi-label: 2 rows do not hold exactly one label, the first on line 1' },
+    ]);
     expect((await read('ones.json', '[{"text":"a","label":["x"]},{"text":"b","label":["y","y"]}]')).kinds).toEqual([
       'single-label',
     ]);
@@ -89,6 +92,14 @@ describe('pairs and sources', () => {
     ]);
     const jsonl = '{"text":"a","second":"b","label":"x"}\n{"text":"d","second":"e","label":"y","from":7}';
     expect((await read('pairs.jsonl', jsonl, options)).examples.map(({ source }) => source)).toEqual([undefined, '7']);
+  });
+
+  it('stand beside lists of labels in an array', async () => {
+    const json = '[\n{"text": "龙山村", "label": ["山", "村"], "source": "map"},\n{"text": "河", "label": [], "source": null}]';
+    expect((await read('places.json', json, { sourceColumn: 'source' })).examples).toEqual([
+      { text: '龙山村', labels: [['山', '村']], source: 'map', line: 2 },
+      { text: '河', labels: [[]], line: 3 },
+    ]);
   });
 
   it('are refused with the option to set', async () => {

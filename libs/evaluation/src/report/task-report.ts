@@ -2,12 +2,8 @@ import type { CalibrationReport } from '../calibration/calibration.ts';
 import type { ConfusionMatrix } from '../confusion-matrix.ts';
 import type { CrossSourceTable } from '../cross-source.ts';
 import type { MistakeRow, MistakeText } from '../error-analysis/mistake-rows.ts';
-import type {
-  LabelSuspect,
-  LikelyLabelErrors,
-  MultiLabelLikelyErrors,
-  MultiLabelSuspect,
-} from '../label-quality/likely-label-errors.ts';
+import type { LabelSuspect, LikelyLabelErrors } from '../label-quality/likely-label-errors.ts';
+import type { MultiLabelLikelyErrors, MultiLabelSuspect } from '../label-quality/multi-label-errors.ts';
 import type { ClassMetrics, Figures } from '../metrics.ts';
 import type { RankingMetrics } from '../ranking-metrics.ts';
 import type { RelaxedCriteria } from '../relaxed-criteria.ts';

@@ -1,0 +1,42 @@
+import { invalidInput } from '@taxon/errors';
+import { compareCodePoints } from './compare-code-points.ts';
+import type { Example } from './example.ts';
+import { countOf, firstFew } from './note.ts';
+
+export interface CoarseTaskOptions {
+  /** What the message calls the map. @default 'the hierarchy' */
+  name?: string;
+  /** Leave the coarse label of fine labels that the map lacks open, as a held-out file may need. @default false: refuse them */
+  lenient?: boolean;
+}
+
+/**
+ * Puts the coarse task in front: labels [fine] become [coarse, fine]. Not known where the fine label is not.
+ * @param examples of one task, the fine one
+ * @throws TaxonError `invalid_input` naming the fine labels that the map lacks
+ */
+export const addCoarseTask = (
+  examples: readonly Example[],
+  parentOf: ReadonlyMap<string, string>,
+  { name = 'the hierarchy', lenient = false }: CoarseTaskOptions = {},
+): Example[] => {
+  const missing = new Map<string, number>(); // label → first line
+  const result = examples.map((example): Example => {
+    const fine = example.labels[0];
+    const coarse = new Set<string>();
+    for (const label of fine ?? []) {
+      const parent = parentOf.get(label);
+      if (parent !== undefined) coarse.add(parent);
+      else if (!missing.has(label)) missing.set(label, example.line);
+    }
+    const known = fine !== undefined && fine.every((label) => parentOf.has(label));
+    return { ...example, labels: [known ? [...coarse] : undefined, ...example.labels] };
+  });
+  if (missing.size === 0 || lenient) return result;
+  const named = [...missing].sort(([a], [b]) => compareCodePoints(a, b));
+  const list = firstFew(named.map(([label, line]) => `${JSON.stringify(label)} (line ${line})`));
+  throw invalidInput(
+    `${countOf(missing.size, 'label has', 'labels have')} no coarse label in ${name}: ${list}`,
+    'Add them to the map.',
+  );
+};
