@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { longestFirst } from './encode-pair.ts';
-import { createTokenizer } from './index.ts';
+import { createTokenizer, frameIds } from './index.ts';
 import { testCorpus } from './test-corpus.ts';
 import { askReferencePairs, referencePython, referenceTokenizerJson } from './test-reference.ts';
 
@@ -53,6 +53,13 @@ test('the mask, the special tokens, and texts without them', () => {
   expect(tokenizer.specialIds).toEqual([0, 100, 101, 102, 103]);
   expect(createTokenizer({ model: { type: 'WordLevel', vocab: { a: 0 } } }).mask).toBeUndefined();
   expect(tokenizer.decodeTokens(tokenizer.encode('It was [MASK].', { specialTokens: false }))).toEqual(['it', 'was', '[MASK]', '.']); // prettier-ignore
+});
+
+test('the frame is what stands around every text', () => {
+  const found = frameIds(tokenizer);
+  expect([[...found.before], [...found.after]]).toEqual([[101], [102]]);
+  const bare = frameIds(createTokenizer({ ...minilm, post_processor: null }));
+  expect([bare.before.length, bare.after.length]).toEqual([0, 0]);
 });
 
 test('a tokenizer that does not say how pairs are laid out refuses them', () => {

@@ -1,10 +1,10 @@
 import type { SessionOptions } from '@taxon/compute';
 import { readTexts, type Example } from '@taxon/data';
-import { freshMaskedLanguageHead, readMaskedLanguageHead, transformShapes, wordRows, type Prompt } from '@taxon/models'; // prettier-ignore
+import { encoderShapes, freshMaskedLanguageHead, readMaskedLanguageHead, transformShapes, wordRows, type Prompt } from '@taxon/models'; // prettier-ignore
 import { chooseRowLength, frameIds, type Tokenizer } from '@taxon/text';
 import type { TokenizedTexts } from '../forward-pass.ts';
 import { microBatches } from '../micro-batch.ts';
-import type { ModelState } from '../model-state.ts';
+import { createModelState, weightsOf, type ModelState } from '../model-state.ts';
 import type { Recipe } from '../recipe.ts';
 import type { Reporter } from '../reporter.ts';
 import { trainMaskedLanguage } from './train-masked-language.ts';
@@ -59,6 +59,17 @@ const unlabelledTexts = async (options: AdaptOptions): Promise<TokenizedTexts> =
   return { ids, padId: tokenizer.padId };
 };
 
+/** Whether every part of the encoder has moments: not where layers are frozen, or low-rank matrices learn in their stead. */
+const learnsWhole = ({ memory, tables, encoder }: ModelState): boolean =>
+  Object.keys(encoderShapes(encoder)).every((name) => memory.tensors[name]!.m.length > 0) &&
+  Object.values(tables).every(({ m }) => m.length > 0);
+
+const copyEncoder = (from: ModelState, to: ModelState): void => {
+  for (const name of Object.keys(encoderShapes(from.encoder)))
+    to.memory.tensors[name]!.value.set(from.memory.tensors[name]!.value);
+  for (const name of ['words', 'positions', 'types'] as const) to.tables[name].values.set(from.tables[name].values);
+};
+
 /** Adapts; the masked-language head that came out of it. */
 const adapt = async (
   state: ModelState,
@@ -74,7 +85,9 @@ const adapt = async (
   const started = performance.now();
   let [read, smooth] = [0, NaN];
   const { optimizer, adaptation, seed, precision } = recipe;
-  const result = await trainMaskedLanguage(state, texts, {
+  // All of it is to be adapted, whatever the run's own training leaves as it is.
+  const whole = learnsWhole(state) ? state : createModelState(weightsOf(state), state.encoder, state.head);
+  const result = await trainMaskedLanguage(whole, texts, {
     ...optimizer,
     ...adaptation,
     adamw: optimizer,
@@ -84,7 +97,7 @@ const adapt = async (
     shape,
     batchesPerUpdate,
     seed,
-    exact: precision !== 'int8',
+    exact: precision !== 'int8' || whole !== state,
     session,
     signal,
     onStep({ loss, learningRate, epoch }, count, done, total) {
@@ -94,6 +107,7 @@ const adapt = async (
       reporter.progress('steps', done, total, { loss: smooth, learningRate, epoch, tokensPerSecond });
     },
   });
+  if (whole !== state) copyEncoder(whole, state);
   return result.head;
 };
 
