@@ -24,11 +24,14 @@ const taskCharts = async (task: TaskReport, index: number): Promise<TaskCharts> 
   const confusion = task.kind === 'single-label' ? task.confusion : undefined;
   return {
     ...(lead !== undefined &&
-      lead.perLabel.filter(({ support }) => support > 0).length >= fewestPoints && { support: await supportChart(lead) }),
+      lead.perLabel.filter(({ support }) => support > 0).length >= fewestPoints && {
+        support: await supportChart(lead),
+      }),
     ...(calibration && { reliability: await reliabilityChart(calibration) }),
     ...(abstention?.riskCoverage &&
       abstention.riskCoverage.points.length > 1 && { riskCoverage: await riskCoverageChart(abstention.riskCoverage) }),
-    ...(abstention?.outOfScope && abstention.outOfScope.roc.length > 1 && { roc: await rocChart(abstention.outOfScope) }),
+    ...(abstention?.outOfScope &&
+      abstention.outOfScope.roc.length > 1 && { roc: await rocChart(abstention.outOfScope) }),
     ...(confusion !== undefined &&
       confusion.cells.length > 0 && {
         confusion: await confusionChart(confusion),

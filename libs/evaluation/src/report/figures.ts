@@ -36,10 +36,15 @@ const names: Readonly<Record<string, string>> = {
 
 /** `macroF1` → macro F1. */
 export const figureName = (name: string): string =>
-  names[name] ?? name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').replace(/[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
+  names[name] ??
+  name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').replace(/[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
 
 const plain = new Set(['mcc', 'expectedLabels', 'predictedLabels', 'coverageError', 'loss', 'brier', 'aurc']);
 
 /** Shares as percent; what is no share as a number. */
 export const figure = (name: string, value: number, digits = 1): string =>
-  plain.has(name) || Math.abs(value) > 1 ? (Number.isInteger(value) ? count(value) : value.toFixed(3)) : percent(value, digits);
+  plain.has(name) || Math.abs(value) > 1
+    ? Number.isInteger(value)
+      ? count(value)
+      : value.toFixed(3)
+    : percent(value, digits);

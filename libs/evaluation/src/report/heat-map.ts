@@ -45,7 +45,7 @@ export const heatMap = (
     if (index === undefined) return html`<td></td>`;
     const { text, share, right, what } = cells[index]!;
     const percentage = strength(share);
-    const kind = `${right ? 'r' : 'w'}${percentage > 55 ? ' strong' : ''}`;
+    const kind = `${right ? 'r' : 'w'}${percentage > 72 ? ' strong' : ''}`;
     return html`<td class="${kind}" style="--s:${percentage}%" data-i="${index}" title="${what}">${text}</td>`;
   };
   const details = cells.map(({ examples, filter }) => [examples ?? [], filter ?? 0]);
@@ -62,12 +62,17 @@ export const heatMap = (
         <tbody>
           ${rows.map(
             (name, r) =>
-              html`<tr><th scope="row" title="${name}"><span>${name}</span></th>${columns.map((_, c) => td(r, c))}</tr>`,
+              html`<tr>
+                <th scope="row" title="${name}"><span>${name}</span></th>
+                ${columns.map((_, c) => td(r, c))}
+              </tr>`,
           )}
         </tbody>
       </table>
     </div>
-    <div class="heat-detail" role="status">${note('Point at a cell, tap it, or walk with the arrow keys: its figures and texts appear here.')}</div>
+    <div class="heat-detail" role="status">
+      ${note('Point at a cell, tap it, or walk with the arrow keys: its figures and texts appear here.')}
+    </div>
     ${raw(jsonData('heat-data', details).markup)}
   </div>`;
 };

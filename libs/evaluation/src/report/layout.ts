@@ -18,14 +18,29 @@ export interface Place {
 export const section = (id: string, title: string, content: Html | undefined): Section[] =>
   content === undefined
     ? []
-    : [{ id, title, content: html`<section id="${id}"><h2>${title}</h2>${content}</section>` }];
+    : [
+        {
+          id,
+          title,
+          content: html`<section id="${id}">
+            <h2>${title}</h2>
+            ${content}
+          </section>`,
+        },
+      ];
 
 export const tile = (label: string, value: string, below: string | Html, mark?: Html): Html =>
   html`<div class="tile"><span>${label}</span><b>${value}</b>${mark}<span>${below}</span></div>`;
 
 /** A range on a scale from `from` to `to` with the figure in it. */
-export const rangeMark = (estimate: number, lower: number, upper: number, [from, to]: readonly [number, number]): Html => {
-  const at = (value: number): string => `${(100 * Math.min(1, Math.max(0, (value - from) / (to - from || 1)))).toFixed(1)}%`;
+export const rangeMark = (
+  estimate: number,
+  lower: number,
+  upper: number,
+  [from, to]: readonly [number, number],
+): Html => {
+  const at = (value: number): string =>
+    `${(100 * Math.min(1, Math.max(0, (value - from) / (to - from || 1)))).toFixed(1)}%`;
   return html`<span class="range" aria-hidden="true"
     ><i style="left:${at(lower)};right:calc(100% - ${at(upper)})"></i><u style="left:${at(estimate)}"></u
   ></span>`;
@@ -90,7 +105,10 @@ export const table = (columns: readonly Column[], rows: readonly (readonly Cell[
     typeof value === 'object'
       ? value
       : html`<td${raw(columns[at]!.number ? ' class="n"' : '')}>${typeof value === 'number' ? count(value) : value}</td>`;
-  return html`<div class="scroll ${tall ? 'tall' : ''}" ${tall && html`tabindex="0" role="region" aria-label="${label}"`}>
+  return html`<div
+    class="scroll ${tall ? 'tall' : ''}"
+    ${tall && html`tabindex="0" role="region" aria-label="${label}"`}
+  >
     <table
       ${id !== undefined && html`id="${id}"`}
       ${sort && html`data-sort`}
@@ -103,7 +121,12 @@ export const table = (columns: readonly Column[], rows: readonly (readonly Cell[
         </tr>
       </thead>
       <tbody>
-        ${rows.map((row) => html`<tr>${row.map(td)}</tr>`)}
+        ${rows.map(
+          (row) =>
+            html`<tr>
+              ${row.map(td)}
+            </tr>`,
+        )}
       </tbody>
     </table>
   </div>`;
@@ -119,7 +142,9 @@ export const note = (text: string | Html): Html => html`<p class="soft small">${
 
 /** Data for the page's script; nothing in it can end the element. */
 export const jsonData = (kind: string, data: unknown): Html =>
-  html`<script type="application/json" class="${kind}">${raw(JSON.stringify(data).replaceAll('<', '\\u003c'))}</script>`;
+  html`<script type="application/json" class="${kind}">
+    ${raw(JSON.stringify(data).replaceAll('<', '\\u003c'))}
+  </script>`;
 
 /** Inline SVG needs no namespace, and ids of two charts must not meet. */
 export const chart = (svg: string, name: string): Html =>

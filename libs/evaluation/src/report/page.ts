@@ -12,7 +12,7 @@ import { crossSourceSection, slicesSection } from './sections/breakdowns.ts';
 import { duplicatesSection, labelErrorsSection } from './sections/data-quality.ts';
 import { costTiles, taskHeadline, tasksOverview } from './sections/headline.ts';
 import { groupsSection, hierarchySection } from './sections/hierarchy.ts';
-import { mistakesSection } from './sections/mistakes.ts';
+import { mistakesFile, mistakesSection } from './sections/mistakes.ts';
 import { dataSection, runSection, trainingSection } from './sections/run.ts';
 import { comparisonSection, foldsSection, searchSection } from './sections/runs.ts';
 import { relaxedSection, thresholdsSection } from './sections/thresholds.ts';
@@ -27,20 +27,23 @@ export interface PageParts {
   files: readonly { path: string; what: string }[];
 }
 
-const taskSections = (report: RunReport, task: TaskReport, place: Place, charts: TaskCharts): Section[] => [
-  ...(task.kind === 'multi-label' ? relaxedSection(task, place) : []),
-  ...confusionSection(task, place, charts.confusionFile),
-  ...classesSection(task, place, charts.support, report.labelGroups),
-  ...(task.kind === 'multi-label' ? thresholdsSection(task, place) : []),
-  ...mistakesSection(task, place),
-  ...slicesSection(task, place),
-  ...crossSourceSection(task.crossSource, place),
-  ...calibrationSection(task, place, charts),
-  ...abstentionSection(task, place, charts),
-  ...labelErrorsSection(task, place),
-  ...foldsSection(task, place),
-  ...comparisonSection(task.comparison, place),
-];
+const taskSections = (report: RunReport, index: number, place: Place, charts: TaskCharts): Section[] => {
+  const task: TaskReport = report.tasks[index]!;
+  return [
+    ...(task.kind === 'multi-label' ? relaxedSection(task, place) : []),
+    ...confusionSection(task, place, charts.confusionFile),
+    ...classesSection(task, place, charts.support, report.labelGroups),
+    ...(task.kind === 'multi-label' ? thresholdsSection(task, place) : []),
+    ...mistakesSection(task, place, mistakesFile(index)),
+    ...slicesSection(task, place),
+    ...crossSourceSection(task.crossSource, place),
+    ...calibrationSection(task, place, charts),
+    ...abstentionSection(task, place, charts),
+    ...labelErrorsSection(task, place),
+    ...foldsSection(task, place),
+    ...comparisonSection(task.comparison, place),
+  ];
+};
 
 interface Chapter {
   id?: string;
@@ -80,12 +83,16 @@ export const reportPage = (report: RunReport, { curves, tasks: charts, files }: 
   const several = tasks.length > 1;
   const ofTask = tasks.map((task, i): Chapter => {
     const prefix = several ? `t${i + 1}-` : '';
-    const sections = taskSections(report, task, { prefix }, charts[i] ?? {});
+    const sections = taskSections(report, i, { prefix }, charts[i] ?? {});
     const head = taskHeadline(task);
     return several ? { id: `task-${i + 1}`, title: task.name, head, sections } : { head, sections };
   });
   const above: Chapter = {
-    sections: [...hierarchySection(report), ...groupsSection(report), ...comparisonSection(report.comparison, { prefix: 'run-' })],
+    sections: [
+      ...hierarchySection(report),
+      ...groupsSection(report),
+      ...comparisonSection(report.comparison, { prefix: 'run-' }),
+    ],
     ...(several && { head: tasksOverview(tasks, (i) => `task-${i + 1}`) }),
   };
   const below: Chapter = {
@@ -116,7 +123,9 @@ export const reportPage = (report: RunReport, { curves, tasks: charts, files }: 
         ${nav(chapters)}
         <main>${header(report)} ${chapters.map(chapter)} ${costTiles(report)}</main>
         <div id="tip" role="tooltip" hidden></div>
-        <script>${raw(pageScript)}</script>
+        <script>
+          ${raw(pageScript)};
+        </script>
       </body>
     </html> `.markup
   }`;

@@ -1,7 +1,9 @@
+import { mistakesCsv } from '../error-analysis/mistakes-csv.ts';
 import { csv } from './csv.ts';
 import { drawCharts } from './draw-charts.ts';
 import { reportPage } from './page.ts';
 import type { RunReport } from './run-report.ts';
+import { mistakesFile, surestFirst } from './sections/mistakes.ts';
 import { scoredParts, type TaskReport } from './task-report.ts';
 import { writeFiles } from './write-files.ts';
 
@@ -10,29 +12,16 @@ const perClassCsv = (tasks: readonly TaskReport[]): string =>
     ['task', 'split', 'label', 'precision', 'recall', 'f1', 'support'],
     tasks.flatMap((task) =>
       scoredParts(task).flatMap(([split, { perLabel }]) =>
-        perLabel.map(({ label, precision, recall, f1, support }) => [task.name, split, label, precision, recall, f1, support]),
-      ),
-    ),
-  );
-
-const list = (labels: readonly string[]): string => (labels.length === 1 ? labels[0]! : JSON.stringify(labels));
-
-const mistakesCsv = (tasks: readonly TaskReport[]): string =>
-  csv(
-    ['task', 'line', 'source', 'confidence', 'expected', 'predicted', 'missed', 'extra', 'text', 'pair', 'scores'],
-    tasks.flatMap(({ name, mistakes }) =>
-      mistakes
-        .toSorted((a, b) => b.confidence - a.confidence)
-        .map(({ line, source, confidence, expected, predicted, missed, extra, text, pair, scores }) => [
-          name,
-          line ?? '',
-          source ?? '',
-          confidence,
-          ...[expected, predicted, missed, extra].map(list),
-          text,
-          pair ?? '',
-          JSON.stringify(Object.fromEntries(scores.map(({ label, probability }) => [label, probability]))),
+        perLabel.map(({ label, precision, recall, f1, support }) => [
+          task.name,
+          split,
+          label,
+          precision,
+          recall,
+          f1,
+          support,
         ]),
+      ),
     ),
   );
 
@@ -50,6 +39,7 @@ const labelErrorsCsv = (tasks: readonly TaskReport[]): string =>
             ...[kind, text],
           ]),
     ),
+    true,
   );
 
 const duplicatesCsv = ({ nearDuplicates }: RunReport): string =>
@@ -57,8 +47,9 @@ const duplicatesCsv = ({ nearDuplicates }: RunReport): string =>
     ['similarity', 'part', 'line', 'labels', 'text', 'other_part', 'other_line', 'other_labels', 'other_text'],
     (nearDuplicates?.pairs ?? []).map(({ similarity, a, b }) => [
       similarity,
-      ...[a, b].flatMap(({ part, line, labels = [], text }) => [part, line ?? '', list(labels), text]),
+      ...[a, b].flatMap(({ part, line, labels = [], text }) => [part, line ?? '', labels.join(' | '), text]),
     ]),
+    true,
   );
 
 /** Everything but texts and the tables that have files of their own. */
@@ -87,9 +78,17 @@ const tables = (report: RunReport): ReportFile[] => {
   return [
     file('metrics.json', 'all figures, the recipe and every step', metricsJson(report)),
     file('per-class.csv', 'every label on every part', perClassCsv(tasks)),
-    ...(tasks.some(({ mistakes }) => mistakes.length > 0)
-      ? [file('mistakes.csv', 'every wrong answer', mistakesCsv(tasks))]
-      : []),
+    ...tasks.flatMap(({ name, mistakes }, i) =>
+      mistakes.length > 0
+        ? [
+            file(
+              mistakesFile(i),
+              tasks.length > 1 ? `every wrong answer, ${name}` : 'every wrong answer',
+              mistakesCsv(surestFirst(mistakes)),
+            ),
+          ]
+        : [],
+    ),
     ...(tasks.some(({ labelErrors }) => labelErrors !== undefined)
       ? [file('label-errors.csv', 'every label that is likely wrong', labelErrorsCsv(tasks))]
       : []),
@@ -102,7 +101,8 @@ const tables = (report: RunReport): ReportFile[] => {
 /**
  * Writes what a run has to tell into a folder: `report.html`, one self-contained page, and beside it `metrics.json`, `per-class.csv`,
  * and, where there is something to put in, `mistakes.csv`, `label-errors.csv`, `near-duplicates.csv`, `curves.svg` and
- * `confusion-matrix.svg` (`confusion-matrix-2.svg` of the second task). Each file appears whole or not at all.
+ * `confusion-matrix.svg` (`mistakes-2.csv` and
+ * `confusion-matrix-2.svg` of the second task). Each file appears whole or not at all.
  * @throws TaxonError `resource_exhausted` when the disk is full, `permission_denied`
  */
 export const renderReport = async (report: RunReport, folder: string): Promise<void> => {

@@ -100,7 +100,7 @@ table.heat { width: auto; border-collapse: separate; border-spacing: 1px; font-s
 .heat .corner span { display: block; font-size: 11px; white-space: nowrap; }
 .heat-detail { border: 1px solid var(--line); border-radius: 8px; background: var(--card); padding: 8px 12px; margin-top: 8px; min-height: 84px; font-size: 14px; }
 .heat-detail .what { font-weight: 600; margin: 0; overflow-wrap: anywhere; } .heat-detail ul { margin: 4px 0 0; padding-left: 18px; overflow-wrap: anywhere; }
-.sweep { width: 100%; max-width: 760px; touch-action: pan-y; font-size: 12px; } .sweep .grid line { stroke: var(--line); }
+.chart svg.sweep { width: 100%; max-width: 760px; } .sweep { touch-action: pan-y; font-size: 12px; } .sweep .grid line { stroke: var(--line); }
 .sweep .line { fill: none; stroke-width: 2.2; stroke-linejoin: round; } .sweep text { fill: var(--soft); }
 .sweep .p { stroke: var(--right); } .sweep .rc { stroke: var(--good); } .sweep .f { stroke: var(--wrong); stroke-width: 3; }
 .sweep .half { stroke: var(--soft); stroke-dasharray: 2 4; } .sweep .chosen { stroke: var(--fg); stroke-dasharray: 6 4; } .sweep .cursor { stroke: var(--fg); opacity: .5; }

@@ -1,7 +1,13 @@
 import type { TopLevelSpec } from 'vega-lite';
 
 /** Colours that hold on white and on near-black; text and lines are recoloured by the page's style sheet. */
-export const colors = { right: '#2f7fb8', wrong: '#e0562b', faint: '#9db4c4', third: '#3a9d6e', middle: '#c98f1d' } as const;
+export const colors = {
+  right: '#2f7fb8',
+  wrong: '#e0562b',
+  faint: '#9db4c4',
+  third: '#3a9d6e',
+  middle: '#c98f1d',
+} as const;
 
 const font = 'system-ui, -apple-system, "Segoe UI", Roboto, sans-serif';
 

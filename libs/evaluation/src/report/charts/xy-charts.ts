@@ -31,6 +31,8 @@ export const supportChart = ({ perLabel }: PartScores): Promise<string> => {
       what: `${label}: F1 ${percent(f1)} on ${count(support)} ${support === 1 ? 'text' : 'texts'}`,
     }));
   const sizes = values.map(({ support }) => support);
+  // Down to zero only where a label is there: good runs differ in the upper tenths.
+  const lowest = Math.max(0, Math.floor(10 * Math.min(...values.map(({ f1 }) => f1)) - 0.5) / 10);
   // A scale of powers from a number to itself has no length.
   const domain = [Math.max(0.7, Math.min(...sizes) * 0.8), Math.max(...sizes) * 1.25];
   return vegaSvg({
@@ -46,7 +48,7 @@ export const supportChart = ({ perLabel }: PartScores): Promise<string> => {
         scale: { type: 'log', domain },
         axis: { grid: false, tickCount: 6, format: ',.0f' },
       },
-      y: { ...share('f1', 'F1'), scale: { domain: [0, 1] } },
+      y: { ...share('f1', 'F1'), scale: { domain: [lowest, 1], clamp: true } },
       color: {
         field: 'level',
         type: 'nominal',
@@ -145,7 +147,11 @@ export const rocChart = ({ roc }: OutOfScopeDetection): Promise<string> => {
         mark: { type: 'line', color: colors.faint, strokeDash: [4, 4] },
         encoding: { x, y },
       },
-      { data: { values }, mark: { type: 'line', color: colors.right, strokeWidth: 2.2 }, encoding: { x, y, order: { value: 0 } } },
+      {
+        data: { values },
+        mark: { type: 'line', color: colors.right, strokeWidth: 2.2 },
+        encoding: { x, y, order: { value: 0 } },
+      },
     ],
   });
 };

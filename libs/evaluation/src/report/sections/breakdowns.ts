@@ -7,7 +7,16 @@ import { bar, cell, note, section, table, type Place, type Section } from '../la
 import type { TaskReport } from '../task-report.ts';
 
 /** Figures worth a column, in this order. */
-const leading = ['accuracy', 'exactMatch', 'macroF1', 'microF1', 'weightedF1', 'hammingLoss', 'noWrongExtra', 'oneExtraNoneMissing'];
+const leading = [
+  'accuracy',
+  'exactMatch',
+  'macroF1',
+  'microF1',
+  'weightedF1',
+  'hammingLoss',
+  'noWrongExtra',
+  'oneExtraNoneMissing',
+];
 
 const orderOf = (name: string): number => (leading.includes(name) ? leading.indexOf(name) : leading.length);
 const mostFigures = 4;
@@ -21,7 +30,12 @@ const sliceTable = ({ by, slices }: SliceTable): Html => {
   const columns = [
     { title: by },
     { title: 'texts', number: true },
-    ...(first === undefined ? [] : [{ title: figureName(first), number: true }, { title: '', width: '26%', fixed: true }]),
+    ...(first === undefined
+      ? []
+      : [
+          { title: figureName(first), number: true },
+          { title: '', width: '26%', fixed: true },
+        ]),
     ...names.slice(1).map((name) => ({ title: figureName(name), number: true })),
   ];
   const rows = slices.map(({ name, n, metrics }) => {

@@ -21,12 +21,20 @@ const calibrationRow = (name: string, { n, ece, eceEqualMass, maximumError, brie
 ];
 
 /** How far the model's probabilities can be believed, before and after the temperature. */
-export const calibrationSection = ({ calibration }: TaskReport, { prefix }: Place, charts: CertaintyCharts): Section[] => {
+export const calibrationSection = (
+  { calibration }: TaskReport,
+  { prefix }: Place,
+  charts: CertaintyCharts,
+): Section[] => {
   if (calibration === undefined) return [];
   const { temperature, before, after, fittedOn } = calibration;
   const columns = [
     { title: '' },
-    { title: 'ECE', number: true, what: 'expected calibration error: mean gap between surety and share of right answers' },
+    {
+      title: 'ECE',
+      number: true,
+      what: 'expected calibration error: mean gap between surety and share of right answers',
+    },
     { title: 'ECE, equal mass', number: true, what: 'with bins of equal numbers of decisions' },
     { title: 'largest gap', number: true },
     { title: 'Brier', number: true, what: 'mean squared error of the probabilities' },
@@ -34,14 +42,19 @@ export const calibrationSection = ({ calibration }: TaskReport, { prefix }: Plac
     { title: 'decisions', number: true },
   ];
   const manner =
-    temperature > 1.02 ? 'was too sure of its answers' : temperature < 0.98 ? 'was not sure enough' : 'was as sure as it should be';
+    temperature > 1.02
+      ? 'was too sure of its answers'
+      : temperature < 0.98
+        ? 'was not sure enough'
+        : 'was as sure as it should be';
   const content = html`<div class="beside">
     ${charts.reliability !== undefined && chart(charts.reliability, `${prefix}reliability`)}
     <div class="grow">
       <p>
         The model ${manner}: dividing its logits by the temperature <b>${temperature.toFixed(3)}</b>${
           fittedOn === undefined ? '' : `, fitted on the ${fittedOn} part,`
-        } takes the expected calibration error from ${percent(before.ece, 2)} to <b>${percent(after.ece, 2)}</b>.
+        }
+        takes the expected calibration error from ${percent(before.ece, 2)} to <b>${percent(after.ece, 2)}</b>.
       </p>
       ${table(columns, [calibrationRow('before', before), calibrationRow('after', after)], { label: 'calibration', sort: false })}
       ${note('A point on the dashed line: as often right as sure. Below it the model is too sure. Larger points hold more decisions.')}
@@ -51,7 +64,11 @@ export const calibrationSection = ({ calibration }: TaskReport, { prefix }: Plac
 };
 
 /** What leaving the least sure texts unanswered brings. */
-export const abstentionSection = ({ abstention }: TaskReport, { prefix }: Place, charts: CertaintyCharts): Section[] => {
+export const abstentionSection = (
+  { abstention }: TaskReport,
+  { prefix }: Place,
+  charts: CertaintyCharts,
+): Section[] => {
   if (abstention === undefined) return [];
   const { riskCoverage, outOfScope, chosen, confidence } = abstention;
   const tiles: Html[] = [];
@@ -66,7 +83,11 @@ export const abstentionSection = ({ abstention }: TaskReport, { prefix }: Place,
     tiles.push(tile('right answers', percent(chosen.accuracy), 'abstaining where out of scope counts as right'));
   if (outOfScope !== undefined)
     tiles.push(
-      tile('AUROC', percent(outOfScope.auroc), `${count(outOfScope.inScope)} texts in scope, ${count(outOfScope.outOfScope)} out of it`),
+      tile(
+        'AUROC',
+        percent(outOfScope.auroc),
+        `${count(outOfScope.inScope)} texts in scope, ${count(outOfScope.outOfScope)} out of it`,
+      ),
       tile('answered out of scope', percent(outOfScope.fpr95), 'where 95 % in scope are answered'),
     );
   const content = html`${tiles.length > 0 && html`<div class="tiles">${tiles}</div>`}

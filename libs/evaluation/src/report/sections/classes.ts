@@ -22,6 +22,18 @@ const takenFor = (task: TaskReport): Map<string, string> => {
   return new Map([...best].map(([label, { label: answer, count: texts }]) => [label, `${answer} (${count(texts)})`]));
 };
 
+/** By label, the texts that were given it wrongly. */
+const falsePositives = (task: TaskReport): Map<string, number> => {
+  const wrong = new Map<string, number>();
+  const add = (label: string, texts: number) => wrong.set(label, (wrong.get(label) ?? 0) + texts);
+  if (task.kind === 'single-label' && task.confusion !== undefined)
+    for (const { expected, predicted, count: texts } of task.confusion.cells) {
+      if (expected !== predicted) add(task.confusion.labels[predicted]!, texts);
+    }
+  else for (const { extra } of task.mistakes) for (const label of extra) add(label, 1);
+  return wrong;
+};
+
 interface ExtraColumn {
   column: Column;
   of: ReadonlyMap<string, Cell>;
@@ -49,7 +61,9 @@ const extraColumns = (task: TaskReport, groups: readonly LabelGroup[] | undefine
       column: { title: 'threshold', number: true, what: 'probability from which on the label is given' },
       of: new Map(task.thresholds.perLabel.map(({ label, probability }) => [label, probability.toFixed(3)])),
     });
-  const groupOf = new Map(groups?.flatMap(({ name, labels }) => labels.map((label): [string, string] => [label, name])));
+  const groupOf = new Map(
+    groups?.flatMap(({ name, labels }) => labels.map((label): [string, string] => [label, name])),
+  );
   if (leadingScores(task)?.perLabel.some(({ label }) => groupOf.has(label)))
     found.push({ column: { title: 'group', filter: true }, of: groupOf });
   return found;
@@ -68,25 +82,49 @@ export const classesSection = (
   const columns: Column[] = [
     { title: 'label' },
     { title: 'texts', number: true, width: '5.5em' },
-    { title: 'precision', number: true, width: '6.5em', what: 'of the texts given this label, the share that carries it' },
-    { title: 'recall', number: true, width: '6em', what: 'of the texts that carry the label, the share that was given it' },
+    {
+      title: 'precision',
+      number: true,
+      width: '6.5em',
+      what: 'of the texts given this label, the share that carries it',
+    },
+    {
+      title: 'recall',
+      number: true,
+      width: '6em',
+      what: 'of the texts that carry the label, the share that was given it',
+    },
     { title: 'F1', number: true, width: '5.5em' },
-    { title: '', width: '14%', fixed: true },
+    { title: '', width: '12%', fixed: true },
+    {
+      title: 'missed',
+      number: true,
+      width: '5.5em',
+      what: 'false negatives: texts that carry the label and were not given it',
+    },
+    {
+      title: 'wrongly given',
+      number: true,
+      width: '7.5em',
+      what: 'false positives: texts that were given the label and do not carry it',
+    },
     ...extra.map(({ column }) => column),
   ];
-  const rows = worstFirst(lead.perLabel).map(({ label, precision, recall, f1, support }): Cell[] => [
+  const wrong = falsePositives(task);
+  const row = ({ label, precision, recall, f1, support }: ClassMetrics): Cell[] => [
     label,
     support,
-    percent(precision),
-    percent(recall),
-    percent(f1),
+    ...[precision, recall, f1].map((share) => percent(share)),
     cell(bar(f1)),
+    Math.round(support * (1 - recall)),
+    wrong.get(label) ?? 0,
     ...extra.map(({ of }) => of.get(label) ?? ''),
-  ]);
+  ];
+  const rows = worstFirst(lead.perLabel).map(row);
   const content: Html = html`${note(
-      `On the ${lead.split} part, worst first. Precision: of the texts given this label, the share that carries it. Recall: of the texts that carry it, the share that was found.`,
-    )}
-    ${scatter !== undefined && chart(scatter, `${prefix}support`)}
-    ${table(columns, rows, { id: `${prefix}classes-table`, label: 'labels', ...(rows.length > 8 && { search: 'find a label' }) })}`;
+    `On the ${lead.split} part, worst first. Precision: of the texts given this label, the share that carries it. Recall: of the texts that carry it, the share that was found.`,
+  )}
+  ${scatter !== undefined && chart(scatter, `${prefix}support`)}
+  ${table(columns, rows, { id: `${prefix}classes-table`, label: 'labels', ...(rows.length > 8 && { search: 'find a label' }) })}`;
   return section(`${prefix}classes`, 'Labels', content);
 };

@@ -10,6 +10,8 @@ import { leadingScores, type TaskReport } from '../task-report.ts';
 
 const mostPairs = 30;
 const focusedClasses = 30;
+/** Up to this many labels the map leaves room for the pairs beside it. */
+const beside = 12;
 const examplesOfCell = 3;
 const exampleLength = 140;
 
@@ -18,8 +20,8 @@ const nothingGiven = '(nothing instead)';
 const nothingMissed = '(nothing missed)';
 
 /** Pairs (missed label, label given in its place) of every mistake; a mistake without one half stands in the last row or column. */
-const missedForGiven = (mistakes: readonly MistakeRow[]): ConfusionMatrix => {
-  const labels = new Map<string, number>();
+const missedForGiven = (mistakes: readonly MistakeRow[], order: readonly string[]): ConfusionMatrix => {
+  const labels = new Map(order.map((label, i) => [label, i]));
   const indexOf = (label: string): number => labels.get(label) ?? (labels.set(label, labels.size), labels.size - 1);
   const counts = new Map<string, { expected: number; predicted: number; count: number }>();
   for (const { missed, extra } of mistakes)
@@ -91,7 +93,8 @@ const cellsOf = ({ matrix, support, mistakes, multiLabel }: Shown): HeatCell[] =
 
 /** Only rows and columns that have cells: a multi-label map is not square. */
 const tight = (matrix: ConfusionMatrix): { rows: number[]; columns: number[] } => {
-  const last = (label: number): number => Number([nothingGiven, nothingMissed, otherClasses].includes(matrix.labels[label]!));
+  const last = (label: number): number =>
+    Number([nothingGiven, nothingMissed, otherClasses].includes(matrix.labels[label]!));
   const present = (of: 'expected' | 'predicted'): number[] =>
     [...new Set(matrix.cells.map((one) => one[of]))].sort((a, b) => last(a) - last(b) || a - b);
   return { rows: present('expected'), columns: present('predicted') };
@@ -136,7 +139,9 @@ const pairTable = (pairs: readonly ConfusedPair[], multiLabel: boolean): Html =>
 export const confusionSection = (task: TaskReport, { prefix }: Place, picture?: string): Section[] => {
   const lead = leadingScores(task);
   const multiLabel = task.kind === 'multi-label';
-  const matrix = multiLabel ? missedForGiven(task.mistakes) : task.confusion;
+  const matrix = multiLabel
+    ? missedForGiven(task.mistakes, lead?.perLabel.map(({ label }) => label) ?? [])
+    : task.confusion;
   if (matrix === undefined || matrix.cells.length === 0) return [];
   const support = new Map(lead?.perLabel.map(({ label, support: texts }) => [label, texts]));
   if (!multiLabel) {
@@ -144,8 +149,11 @@ export const confusionSection = (task: TaskReport, { prefix }: Place, picture?: 
     for (const { expected, count: texts } of matrix.cells)
       support.set(matrix.labels[expected]!, (support.get(matrix.labels[expected]!) ?? 0) + texts);
   }
-  const pairs = mostConfused(matrix, mostPairs);
-  const focused = matrix.labels.length > mostCounted && pairs.length > 0;
+  const pairs = mostConfused(matrix, Infinity)
+    .filter(({ expected, predicted }) => expected !== nothingMissed && predicted !== nothingGiven)
+    .slice(0, mostPairs);
+  const focused =
+    matrix.labels.length > mostCounted && matrix.cells.some(({ expected, predicted }) => expected !== predicted);
   const shown = {
     matrix: focused ? focusConfusion(matrix, focusedClasses) : matrix,
     support,
@@ -156,15 +164,19 @@ export const confusionSection = (task: TaskReport, { prefix }: Place, picture?: 
   const how = multiLabel
     ? 'Each row is a label that was missed, each column one that was given wrongly on the same text.'
     : 'Each row is an expected label, each column an answer.';
-  const which = focused ? ` Shown are the ${count(shown.matrix.labels.length - 1)} labels that are mixed up most, of ${count(matrix.labels.length)}.` : ''; // prettier-ignore
+  const which = focused ? ` Shown are the ${count(shown.matrix.labels.length - 1)} labels that are mixed up most, of ${count(lead?.perLabel.length ?? matrix.labels.length)}.` : ''; // prettier-ignore
   const whole = picture === undefined ? undefined : html` <a href="${picture}">The whole matrix as a picture</a>.`;
   const content = html`${note(html`${part}${how} The stronger the colour, the larger the share of the label’s texts.${which}${whole}`)}
-    ${map(shown, `${prefix}mistakes-table`)}
-    ${
-      pairs.length === 0
-        ? html`<p>Nothing is mixed up: every answer was right.</p>`
-        : html`<h3>Mixed up most often</h3>
-            ${pairTable(pairs, multiLabel)}`
-    }`;
+    <div class="${shown.matrix.labels.length <= beside ? 'beside' : ''}">
+      ${map(shown, `${prefix}mistakes-table`)}
+      ${
+        pairs.length === 0
+          ? html`<p>Nothing is mixed up${multiLabel ? '' : ': every answer was right'}.</p>`
+          : html`<div class="grow">
+              <h3>Mixed up most often</h3>
+              ${pairTable(pairs, multiLabel)}
+            </div>`
+      }
+    </div>`;
   return section(`${prefix}confusion`, 'What is taken for what', content);
 };

@@ -13,21 +13,30 @@ const lineColumn = { title: 'line', number: true, width: '4.5em' };
 const suspectsOf = ({ labelErrors }: SingleLabelTaskReport, id: string): Html | undefined => {
   if (labelErrors === undefined) return undefined;
   const { n, noise, suspects, confusions } = labelErrors;
-  const rows = suspects.slice(0, mostSuspects).map(({ text, given, suggested, selfConfidence, line }) => [
-    cell(html`${cut(text)}`, 'text'),
-    cell(html`<span class="chip missed"><span data-l>${given}</span></span>`),
-    cell(html`<span class="chip good"><span data-l>${suggested}</span></span>`),
-    percent(selfConfidence),
-    line ?? '',
-  ]);
+  const rows = suspects
+    .slice(0, mostSuspects)
+    .map(({ text, given, suggested, selfConfidence, line }) => [
+      cell(html`${cut(text)}`, 'text'),
+      cell(html`<span class="chip missed"><span data-l>${given}</span></span>`),
+      cell(html`<span class="chip good"><span data-l>${suggested}</span></span>`),
+      percent(selfConfidence),
+      line ?? '',
+    ]);
   const columns = [
     textColumn,
     { title: 'given label', filter: true },
     { title: 'likely label', filter: true },
-    { title: 'belief in the given', number: true, width: '7em', what: 'probability of the given label: the lower, the likelier an error' },
+    {
+      title: 'belief in the given',
+      number: true,
+      width: '7em',
+      what: 'probability of the given label: the lower, the likelier an error',
+    },
     lineColumn,
   ];
-  const pairs = confusions.slice(0, 30).map(({ given, likely, count: texts, share }) => [given, likely, texts, percent(share, 2)]);
+  const pairs = confusions
+    .slice(0, 30)
+    .map(({ given, likely, count: texts, share }) => [given, likely, texts, percent(share, 2)]);
   return html`<p>
       About <b>${percent(noise)}</b> of ${count(n)} texts may carry a wrong label (confident learning on answers of
       models that had not seen the text); ${count(suspects.length)} candidates,
@@ -38,7 +47,16 @@ const suspectsOf = ({ labelErrors }: SingleLabelTaskReport, id: string): Html | 
       pairs.length > 0 &&
       details(
         'labels that are given in place of others',
-        table([{ title: 'given' }, { title: 'likely' }, { title: 'texts', number: true }, { title: 'of all texts', number: true }], pairs, { label: 'labels given in place of others' }),
+        table(
+          [
+            { title: 'given' },
+            { title: 'likely' },
+            { title: 'texts', number: true },
+            { title: 'of all texts', number: true },
+          ],
+          pairs,
+          { label: 'labels given in place of others' },
+        ),
       )
     }`;
 };
@@ -46,13 +64,15 @@ const suspectsOf = ({ labelErrors }: SingleLabelTaskReport, id: string): Html | 
 const decisionsOf = ({ labelErrors }: MultiLabelTaskReport, id: string): Html | undefined => {
   if (labelErrors === undefined) return undefined;
   const { n, texts, suspects } = labelErrors;
-  const rows = suspects.slice(0, mostSuspects).map(({ text, label, kind, selfConfidence, line }) => [
-    cell(html`${cut(text)}`, 'text'),
-    cell(html`<span class="chip ${kind === 'extra' ? 'extra' : 'good'}"><span data-l>${label}</span></span>`),
-    kind === 'extra' ? 'likely wrong' : 'likely missing',
-    percent(selfConfidence),
-    line ?? '',
-  ]);
+  const rows = suspects
+    .slice(0, mostSuspects)
+    .map(({ text, label, kind, selfConfidence, line }) => [
+      cell(html`${cut(text)}`, 'text'),
+      cell(html`<span class="chip ${kind === 'extra' ? 'extra' : 'good'}"><span data-l>${label}</span></span>`),
+      kind === 'extra' ? 'likely wrong' : 'likely missing',
+      percent(selfConfidence),
+      line ?? '',
+    ]);
   const columns = [
     textColumn,
     { title: 'label', filter: true },
@@ -86,8 +106,7 @@ export const duplicatesSection = (duplicates: NearDuplicates | undefined): Secti
   const columns = [{ title: 'alike', number: true, width: '5em' }, { title: 'text' }, { title: 'nearly the same' }];
   const content = html`<p>
       ${found === 0 ? 'No texts of different parts' : `${count(found)} pairs of texts of different parts`} are alike by
-      ${percent(threshold, 0)} or
-      more${found > shown.length ? `; the ${count(shown.length)} most alike are here` : ''}.
+      ${percent(threshold, 0)} or more${found > shown.length ? `; the ${count(shown.length)} most alike are here` : ''}.
     </p>
     ${rows.length > 0 && table(columns, rows, { id: 'duplicates-table', label: 'nearly the same texts', search: 'find in texts' })}
     ${found > 0 && note('Scores on such texts flatter a model that has the training texts by heart.')}`;

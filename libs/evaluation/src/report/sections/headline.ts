@@ -1,4 +1,4 @@
-import { bytes, count, duration, figure, figureName, interval } from '../figures.ts';
+import { bytes, count, duration, figure, figureName, interval, percent } from '../figures.ts';
 import { html, type Html } from '../html.ts';
 import { between, rangeMark, table, tile, details } from '../layout.ts';
 import type { RunReport } from '../run-report.ts';
@@ -27,7 +27,9 @@ interface Ranged {
 const ranged = (name: string, { n, figures, intervals }: PartScores): Ranged | undefined => {
   const value = figures[name];
   if (value === undefined) return undefined;
-  const known = (intervals?.figures as Record<string, { lower: number; upper: number } | undefined> | undefined)?.[name];
+  const known = (intervals?.figures as Record<string, { lower: number; upper: number } | undefined> | undefined)?.[
+    name
+  ];
   if (known !== undefined) return { value, lower: known.lower, upper: known.upper };
   if (!['accuracy', 'exactMatch'].includes(name)) return { value, lower: NaN, upper: NaN };
   const [lower, upper] = interval(value, n);
@@ -62,19 +64,45 @@ const allFigures = (task: TaskReport): Html | undefined => {
   const names = [...new Set(parts.flatMap(([, { figures }]) => Object.keys(figures)))];
   if (names.length === 0) return undefined;
   const content = table(
-    [{ title: 'figure' }, ...parts.flatMap(([part]) => [{ title: part, number: true }, { title: '95 % interval', number: true }])],
+    [
+      { title: 'figure' },
+      ...parts.flatMap(([part]) => [
+        { title: part, number: true },
+        { title: '95 % interval', number: true },
+      ]),
+    ],
     names.map((name) => [
       figureName(name),
       ...parts.flatMap(([, scores]) => {
         const found = ranged(name, scores);
         if (found === undefined) return ['–', ''];
         const { value, lower, upper } = found;
-        return [figure(name, value, 2), Number.isFinite(lower) ? `${figure(name, lower)} … ${figure(name, upper)}` : ''];
+        return [
+          figure(name, value, 2),
+          Number.isFinite(lower) ? `${figure(name, lower)} … ${figure(name, upper)}` : '',
+        ];
       }),
     ]),
     { label: 'all figures', tall: false, sort: false },
   );
   return details(`all ${count(names.length)} figures`, content);
+};
+
+/** What stands beside the leading figures: the right label among the best, or how well scores order labels. */
+const orderTiles = (task: TaskReport): Html[] => {
+  const best = task.kind === 'single-label' ? task.topK?.filter(({ k }) => k > 1).slice(0, 1) : undefined;
+  return [
+    ...(best ?? []).map(({ k, accuracy }) => tile(`right among the best ${k}`, percent(accuracy), 'share of texts')),
+    ...(task.kind === 'multi-label' && task.ranking !== undefined
+      ? [
+          tile(
+            'mean average precision',
+            percent(task.ranking.meanAveragePrecision),
+            'of labels; no threshold is involved',
+          ),
+        ]
+      : []),
+  ];
 };
 
 /** Tiles of a task's leading figures with their intervals, then every figure. */
@@ -87,7 +115,7 @@ export const taskHeadline = (task: TaskReport): Html | undefined => {
     intervals === undefined
       ? `Ranges under figures: 95 % interval of a share seen on ${count(lead.n)} texts (Wilson).`
       : `Ranges under figures: ${Math.round(100 * intervals.level)} % bootstrap intervals over the ${count(lead.n)} ${lead.split} texts, ${count(intervals.resamples)} resamples.`;
-  return html`<div class="tiles">${tiles.filter((one) => one !== undefined)}</div>
+  return html`<div class="tiles">${tiles.filter((one) => one !== undefined)}${orderTiles(task)}</div>
     <p class="soft small">${how}</p>
     ${allFigures(task)}`;
 };

@@ -17,7 +17,8 @@ export const hierarchySection = ({ hierarchy }: RunReport): Section[] => {
   const split = (['test', 'validation', 'out-of-fold'] as const).find((part) => hierarchy?.final[part] !== undefined);
   if (hierarchy === undefined || split === undefined) return [];
   const metrics = hierarchy.final[split]!;
-  const intervals = hierarchy.intervals?.[split]?.figures as Record<string, { lower: number; upper: number } | undefined> | undefined;
+  const intervals = hierarchy.intervals?.[split]?.figures as
+    Record<string, { lower: number; upper: number } | undefined> | undefined;
   const tiles = pathFigures.map((name) => {
     const range = intervals?.[name];
     const value = metrics[name];
@@ -87,6 +88,6 @@ export const groupsSection = ({ labelGroups, tasks }: RunReport): Section[] => {
   const search = labelGroups.length > 8 ? { search: 'find a group' } : {};
   const rows = labelGroups.map((group) => groupRow(group, scores));
   const content = html`${note('Each square is a label; its colour tells its F1: below 60 %, below 85 %, or above.')}
-    ${table(columns, rows, { id: 'groups-table', label: 'groups of labels', ...search })}`;
+  ${table(columns, rows, { id: 'groups-table', label: 'groups of labels', ...search })}`;
   return section('groups', 'Groups of labels', content);
 };

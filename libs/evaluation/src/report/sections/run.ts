@@ -10,7 +10,9 @@ const classTable = (classes: DataSummary['classes']): Html => {
     ...(tasks ? [task ?? ''] : []),
     label,
     texts,
-    html`<td><span class="bar"><i style="width:${((100 * texts) / most).toFixed(1)}%"></i></span></td>`,
+    html`<td>
+      <span class="bar"><i style="width:${((100 * texts) / most).toFixed(1)}%"></i></span>
+    </td>`,
   ]);
   const columns = [
     ...(tasks ? [{ title: 'task', filter: true }] : []),
@@ -138,7 +140,9 @@ export const trainingSection = ({ evaluations }: RunReport, curves: string | und
 
 /** The recipe, where the time went, and the files beside the page. */
 export const runSection = (report: RunReport, files: readonly { path: string; what: string }[]): Section[] => {
-  const list = files.map(({ path, what }) => html`<li><a href="${path}">${path}</a> <span class="soft">${what}</span></li>`);
+  const list = files.map(
+    ({ path, what }) => html`<li><a href="${path}">${path}</a> <span class="soft">${what}</span></li>`,
+  );
   const content = html`<div class="columns">
     ${options(report.recipe)}
     <div>

@@ -50,7 +50,8 @@ export const comparisonSection = (report: ComparisonReport | undefined, { prefix
   return section(`${prefix}comparison`, 'Beside another run', content);
 };
 
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
 const deviation = (values: readonly number[]): number =>
   Math.sqrt(values.reduce((sum, value) => sum + (value - mean(values)) ** 2, 0) / Math.max(1, values.length - 1));
 
@@ -71,7 +72,10 @@ export const foldsSection = ({ folds }: TaskReport, { prefix }: Place): Section[
   const total = [
     html`<td><b>mean ± deviation</b></td>`,
     folds.reduce((sum, { n }) => sum + n, 0),
-    ...names.map((name) => html`<td class="n"><b>${figure(name, mean(of(name)), 2)}</b> ± ${figure(name, deviation(of(name)), 2)}</td>`),
+    ...names.map(
+      (name) =>
+        html`<td class="n"><b>${figure(name, mean(of(name)), 2)}</b> ± ${figure(name, deviation(of(name)), 2)}</td>`,
+    ),
     ...(main === undefined ? [] : [cell(bar(mean(of(main))))]),
   ];
   const columns = [
@@ -90,7 +94,13 @@ export const searchSection = (search: SearchReport | undefined): Section[] => {
   const options = [...new Set(trials.flatMap((trial) => Object.keys(trial.options)))];
   const sorted = trials.toSorted((a, b) => (b.value ?? -Infinity) - (a.value ?? -Infinity));
   const shown = (value: unknown): string =>
-    value === undefined ? '' : typeof value === 'number' ? String(Number(value.toPrecision(4))) : typeof value === 'string' ? value : JSON.stringify(value);
+    value === undefined
+      ? ''
+      : typeof value === 'number'
+        ? String(Number(value.toPrecision(4)))
+        : typeof value === 'string'
+          ? value
+          : JSON.stringify(value);
   const rows = sorted.map(({ number, options: own, state, value, seconds }) => [
     number,
     value === null ? '–' : figure(name, value, 2),
@@ -110,6 +120,6 @@ export const searchSection = (search: SearchReport | undefined): Section[] => {
   const done = trials.filter(({ state }) => state === 'complete').length;
   const pruned = trials.filter(({ state }) => state === 'pruned').length;
   const content = html`${note(`${count(trials.length)} trials: ${count(done)} ran to their end, ${count(pruned)} were stopped early.`)}
-    ${table(columns, rows, { id: 'search-table', label: 'trials', ...(rows.length > 8 && { search: 'find a trial' }) })}`;
+  ${table(columns, rows, { id: 'search-table', label: 'trials', ...(rows.length > 8 && { search: 'find a trial' }) })}`;
   return section('search', 'Search', content);
 };

@@ -75,7 +75,8 @@ const path = (points: readonly Point[], at: 1 | 2 | 3): string =>
 const sweepChart = ([curve]: readonly Curve[]): Html => {
   const ticks = [0, 0.25, 0.5, 0.75, 1];
   const grid = ticks.map(
-    (t) => `<line x2="${width}" y1="${y(1000 * t)}" y2="${y(1000 * t)}"/><text x="-8" y="${y(1000 * t) + 4}" text-anchor="end">${100 * t}%</text>`,
+    (t) =>
+      `<line x2="${width}" y1="${y(1000 * t)}" y2="${y(1000 * t)}"/><text x="-8" y="${y(1000 * t) + 4}" text-anchor="end">${100 * t}%</text>`,
   );
   const marks = ticks.map((t) => `<text x="${width * t}" y="${height + 18}" text-anchor="middle">${t}</text>`);
   const drawn = lines.map(({ at, kind }) => `<path class="line ${kind}" d="${path(curve!.points, at)}"/>`);
@@ -110,10 +111,20 @@ const gains = (task: MultiLabelTaskReport): Html | undefined => {
   );
   const honest = html`<h3>Tuned against 0.5, on the ${lead?.split ?? ''} part</h3>
     ${table(
-      [{ title: 'figure' }, { title: '0.5', number: true }, { title: 'tuned', number: true }, { title: 'gain', number: true }],
+      [
+        { title: 'figure' },
+        { title: '0.5', number: true },
+        { title: 'tuned', number: true },
+        { title: 'gain', number: true },
+      ],
       names.map((name) => {
         const [half, tuned] = [task.atHalf!.figures[name]!, lead!.figures[name]!];
-        return [figureName(name), figure(name, half), figure(name, tuned), `${(100 * (tuned - half)).toFixed(1)} points`];
+        return [
+          figureName(name),
+          figure(name, half),
+          figure(name, tuned),
+          `${(100 * (tuned - half)).toFixed(1)} points`,
+        ];
       }),
       { label: 'tuned thresholds against 0.5', sort: false },
     )}`;
@@ -143,7 +154,10 @@ export const thresholdsSection = (task: MultiLabelTaskReport, { prefix }: Place)
       The threshold chosen for all labels is ${thresholds.global.probability.toFixed(3)} (logit
       ${thresholds.global.logit.toFixed(2)}), for the best ${figureName(thresholds.metric)}.
     </p>
-    ${jsonData('sweep-data', curves.map(({ name, chosen, points }) => [name, Math.round(1000 * chosen) / 1000, points]))}
+    ${jsonData(
+      'sweep-data',
+      curves.map(({ name, chosen, points }) => [name, Math.round(1000 * chosen) / 1000, points]),
+    )}
   </div>`;
   const rows = thresholds.perLabel.map(({ label, support, probability, logit, tuned, f1, f1AtHalf }) => [
     label,
