@@ -101,9 +101,10 @@ describe('recipe messages', () => {
       ...minimal,
       data: {
         ...{ train: 'a', validation: 'b', test: 'c', format: 'csv' },
-        ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's' },
+        ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's', pairColumn: 'p' },
       },
       hierarchy: { map: 'm' },
+      head: { kind: 'prompt', prompt: {} },
       abstain: { outOfScope: 'o' },
     });
     const message = toRecipeMessage(full);

@@ -100,7 +100,8 @@ describe('domain adaptation', () => {
 });
 
 describe('prompts', () => {
-  const head = { kind: 'prompt', prompt: { template: '{text} is {mask}', words: { close: ['close'] } } } as const;
+  const prompt = { template: '{text} is {mask}', words: { close: ['close'] } };
+  const head = { kind: 'prompt' as const, prompt };
 
   it('answer without a labelled text once the encoder knows the words, and better after training', async () => {
     const data = { train: await labelled(150), split: { train: 0.2, validation: 0.2, test: 0.6 } };

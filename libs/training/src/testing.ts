@@ -79,7 +79,7 @@ export const batchesOf = (
   texts: LabelledTexts,
   chosen: number[],
   shape: PackShape = tinyShape,
-  pooling: 'mean' | 'cls' = 'mean',
+  pooling: HeadConfig['pooling'] = 'mean',
 ): LabelledBatch[] =>
   planBatches(
     texts.ids.map((ids) => ids.length),

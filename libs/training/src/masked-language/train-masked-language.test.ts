@@ -103,7 +103,8 @@ it('has the gradients of the same model on tfjs’s reference backend', async ()
     return tf.div(tf.sum(losses), batch.hidden) as tf.Scalar;
   })([tensor(data.embeddings), ...names.map((name) => tensor(parameters[name]!))]);
   for (const [i, name] of ['embeddings', ...names].entries()) {
-    const [expected, found] = [grads[i]!.dataSync(), results[gradientName(name)]!.data as Float32Array];
+    const expected = grads[i]!.dataSync() as Float32Array;
+    const found = results[gradientName(name)]!.data as Float32Array;
     const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 1e-3);
     const off = expected.reduce((most, value, at) => Math.max(most, Math.abs(value - found[at]!)), 0);
     expect(off / largest, name).toBeLessThan(1e-4);
