@@ -10,7 +10,7 @@ const minimal = { data: { train: 'a.csv' }, output: 'out' };
 
 const keysOf = (value: object, path = ''): string[] =>
   Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-    typeof inner === 'object' && inner !== null ? keysOf(inner, `${path}${key}.`) : [path + key],
+    inner === undefined ? [] : typeof inner === 'object' && inner !== null ? keysOf(inner, `${path}${key}.`) : [path + key],
   );
 
 /** Something other than the default for most options. */
@@ -23,7 +23,40 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     textColumn: fc.constant('question'),
     labelColumn: fc.constant('intent'),
     split: fc.record({ train: fc.constant(0.5), validation: fc.constant(0), test: fc.constant(0.5) }),
+    tasks: fc.option(
+      fc.array(
+        fc.record({
+          column: fc.constantFrom('topic', 'mood'),
+          name: fc.option(fc.constant('n'), { nil: undefined }),
+          kind: fc.constantFrom('auto', 'single-label', 'multi-label'),
+          weight: fc.constantFrom(0.5, 1),
+        }),
+        { minLength: 1, maxLength: 3 },
+      ),
+      { nil: undefined },
+    ),
+    labelSeparator: fc.option(fc.constant('|'), { nil: undefined }),
+    sourceColumn: fc.option(fc.constant('source'), { nil: undefined }),
   }),
+  task: fc.constantFrom('auto', 'single-label', 'multi-label'),
+  hierarchy: fc.option(
+    fc.record({
+      groups: fc.integer({ min: 2, max: 1000 }),
+      training: fc.constantFrom('joint', 'chain'),
+      fineWeight: fc.constantFrom(0.5, 1),
+      decoding: fc.constantFrom('joint', 'greedy'),
+    }),
+    { nil: undefined },
+  ),
+  loss: fc.record({
+    kind: fc.constantFrom('cross-entropy', 'focal', 'ghm', 'asymmetric'),
+    classWeights: fc.constantFrom('none', 'inverse', 'square-root', 'effective-number'),
+    labelSmoothing: fc.constantFrom(0, 0.1),
+    rDrop: fc.constantFrom(0, 1),
+  }),
+  thresholds: fc.constantFrom('tuned', 'global', 'half'),
+  calibrate: fc.boolean(),
+  abstain: fc.record({ coverage: fc.constantFrom(0.9, 1) }),
   encoder: fc.constant('other'),
   output: fc.constant('out'),
   maxLength: fc.integer({ min: 4, max: 8192 }),
@@ -43,7 +76,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     keep: fc.constantFrom<('auto' | number)[]>('auto', 0.5, 1),
     recompute: fc.boolean(),
   }),
-  metric: fc.constantFrom('accuracy', 'macroF1', 'weightedF1', 'loss'),
+  metric: fc.constantFrom('auto', 'accuracy', 'macroF1', 'microF1', 'weightedF1', 'loss'),
   patience: fc.nat(100),
   seed: fc.nat(2 ** 31 - 1),
   precision: fc.constantFrom('auto', 'fp32', 'int8', 'fp16'),
@@ -54,7 +87,15 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
 
 describe('recipe messages', () => {
   it('hold every option of the recipe: a new one must be added to the contract', () => {
-    const full = parseRecipe({ ...minimal, data: { train: 'a', validation: 'b', test: 'c', format: 'csv' } });
+    const full = parseRecipe({
+      ...minimal,
+      data: {
+        ...{ train: 'a', validation: 'b', test: 'c', format: 'csv' },
+        ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's' },
+      },
+      hierarchy: { map: 'm' },
+      abstain: { outOfScope: 'o' },
+    });
     const message = toRecipeMessage(full);
     expect(keysOf(message).sort()).toEqual(keysOf(full).sort());
     for (const [key, value] of Object.entries(RecipeMessage.toJSON(overWire(message)) as object))

@@ -20,6 +20,7 @@ export {
   type LabelIndices,
   type LabelSpace,
 } from './label-space.ts';
+export { nearDuplicatesAcross, type NearDuplicate, type NearDuplicateOptions } from './near-duplicates.ts';
 export type { Note } from './note.ts';
 export { createRandom, shuffle, type Random } from './random.ts';
 export { readDataset, type Dataset, type ReadDatasetOptions, type TaskColumn } from './read-dataset.ts';

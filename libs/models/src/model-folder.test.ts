@@ -117,7 +117,7 @@ describe('what is wrong is named', () => {
     ['a changed file', /model\.safetensors: its SHA-256 is/, (folder) =>
       writeFile(join(folder, 'model.safetensors'), Buffer.alloc(8), { flag: 'r+' })], // prettier-ignore
     ['a missing file', /vocab\.txt: cannot be read/, (folder) => rm(join(folder, 'vocab.txt'))],
-    ['a later format', /taxon\.json: formatVersion: is 9; this version of Taxon reads 1/, (folder) =>
+    ['a later format', /taxon\.json: formatVersion: is 9; this version of Taxon reads 2/, (folder) =>
       edit(join(folder, 'taxon.json'), (json) => (json.formatVersion = 9))], // prettier-ignore
     ['a path out of the folder', /taxon\.json: digests/, (folder) =>
       edit(join(folder, 'taxon.json'), (json) => (json.digests = { '../x': 'a'.repeat(64) }))], // prettier-ignore

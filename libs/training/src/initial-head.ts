@@ -12,8 +12,9 @@ import type { Reporter } from './reporter.ts';
 /** BERT's own initializer_range. */
 const standardDeviation = 0.02;
 
-/** Box-Muller. */
-const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+/** A normal number (Box-Muller). */
+export const normal = (random: Random): number =>
+  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 /** Gives `weights` the parameters of a fresh head: small random matrices, zero biases. A pooler that the folder had stays. */
 export const initializeHead = (weights: Weights, encoder: EncoderConfig, head: HeadConfig, seed: number): void => {

@@ -86,7 +86,7 @@ export interface LabelErrorOptions {
 /**
  * Texts whose given label is likely wrong, by confident learning (Northcutt, Jiang and Chuang 2021): a text counts as another
  * label where that label's probability is at least the mean of the texts that carry it. Off the diagonal of this joint lie the
- * suspects. O(texts · labels).
+ * suspects, of which those stay whose given label is not the most probable one. O(texts · labels).
  * @param probabilities out of fold: of models that were not trained on the text; [texts, labels]
  * @param given index of the label in the data: [texts]; −1 is left out
  */
@@ -110,10 +110,11 @@ export const likelyLabelErrors = (
     const likely = confidentLabel(row, thresholds);
     if (likely < 0) return;
     joint.set(label * classes + likely, (joint.get(label * classes + likely) ?? 0) + 1);
-    if (likely === label) return;
+    // Where the given label is the most probable one, the model only confirms it: counted in the joint, no suspect.
+    const normalizedMargin = row[label]! - largestOther(row, label);
+    if (likely === label || normalizedMargin >= 0) return;
     suspected[label]! += 1;
     const selfConfidence = row[label]!;
-    const normalizedMargin = selfConfidence - largestOther(row, label);
     suspects.push({ index, given: labels[label]!, suggested: labels[likely]!, selfConfidence, normalizedMargin });
   });
   const n = counts.reduce((sum, x) => sum + x, 0);

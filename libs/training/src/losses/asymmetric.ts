@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Loss } from './loss.ts';
 import { overLabels, positives } from './reduce.ts';
+import { softplus } from './softplus.ts';
 
 /** Where the slope of a power below 1 would be infinite. */
 const smallest = 1e-7;
@@ -11,8 +12,8 @@ const smallest = 1e-7;
  */
 export const asymmetric: Loss = (logits, targets, context) => {
   const { gammaPositive = 0, gammaNegative = 4, clip = 0.05 } = context.options ?? {};
-  const absent = tf.softplus(logits); // −log(1 − p)
-  const present = tf.softplus(tf.neg(logits)); // −log p
+  const absent = softplus(logits); // −log(1 − p)
+  const present = softplus(tf.neg(logits)); // −log p
   const ofPresent = tf.mul(tf.mul(positives(targets, context), present), tf.exp(tf.mul(absent, -gammaPositive)));
   if (clip <= 0) {
     const whole = tf.mul(absent, tf.exp(tf.mul(present, -gammaNegative)));

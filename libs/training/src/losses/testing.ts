@@ -39,7 +39,7 @@ const outputs =
   (loss: TensorLoss) =>
   ({ x, ...data }: Record<string, tf.Tensor>): Record<string, tf.Tensor> => {
     const rest = data as Record<string, tf.Tensor2D>;
-    const weights = tf.tensor1d(Float32Array.from({ length: x!.shape[0]! }, (_, row) => rowWeight(row)));
+    const weights = tf.tensor1d(Float32Array.from({ length: x!.shape[0] }, (_, row) => rowWeight(row)));
     const total = (y: tf.Tensor): tf.Scalar => tf.sum(tf.mul(loss(y as tf.Tensor2D, rest), weights));
     return { losses: loss(x as tf.Tensor2D, rest), gradient: tf.grad(total)(x!) };
   };
