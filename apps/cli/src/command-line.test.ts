@@ -1,6 +1,8 @@
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { saveModelFolder } from '@taxon/models';
+import { card, temporaryFolder, tinyModel, writeEncoderFolder } from '@taxon/models/testing';
 import { parse } from 'yaml';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { bin, runProgram, toyCsv, type Outcome } from './testing.ts';
@@ -8,6 +10,11 @@ import { bin, runProgram, toyCsv, type Outcome } from './testing.ts';
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'taxon-cli-'));
+  const encoder = await temporaryFolder();
+  await writeEncoderFolder(encoder);
+  const model = tinyModel({ kind: 'dense', pooling: 'mean', normalize: true });
+  await saveModelFolder(join(folder, 'model'), model, { tokenizerFrom: encoder, card });
+  await rm(encoder, { recursive: true });
 });
 afterAll(() => rm(folder, { recursive: true }));
 

@@ -1,8 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { LabelSpace } from '@taxon/data';
+import { scoreLogits } from '@taxon/training';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { evaluatePredictions } from './evaluation.ts';
+import { unseenLabels } from './evaluation.ts';
 import { writeEvaluationReport } from './evaluation-report.ts';
 
 let folder: string;
@@ -11,22 +13,21 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+const example = (text: string, label: string, line: number) => ({ text, labels: [[label]], line });
 const examples = [
-  { text: 'money back', label: 'refund', line: 2 },
-  { text: 'late <again>', label: 'delay', line: 3 },
-  { text: 'hello', label: 'greeting', line: 4 },
+  example('money back', 'refund', 2),
+  example('late <again>', 'delay', 3),
+  example('hello', 'greeting', 4),
 ];
-const dataset = { path: 'texts.csv', examples, notes: [] };
-const answers = examples.map(() => ({
-  labels: [{ label: 'refund', probability: 0.9 }],
-  tokens: 4,
-  truncated: false,
-}));
-const evaluation = evaluatePredictions(examples, answers, ['delay', 'refund']);
+const dataset = { path: 'texts.csv', examples, kinds: ['single-label' as const], notes: [] };
+const space: LabelSpace = { tasks: [{ name: 'label', kind: 'single-label', labels: ['delay', 'refund'] }] };
+// Sure of refund, whatever the text.
+const scored = scoreLogits(Float32Array.of(0, 2, 0, 2, 0, 2), examples, space, {});
+const evaluation = { scored, unseen: unseenLabels(examples, space) };
 
 const pageOf = async (model: string): Promise<string> => {
   const target = join(folder, 'evaluation');
-  await writeEvaluationReport(target, { model, dataset, evaluation });
+  await writeEvaluationReport(target, { model, space, dataset, evaluation });
   return readFile(join(target, 'report.html'), 'utf8');
 };
 

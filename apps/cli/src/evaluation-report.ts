@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import type { Dataset } from '@taxon/data';
-import { renderReport, type RunReport } from '@taxon/evaluation';
+import { encodeLabels, type Dataset, type LabelSpace } from '@taxon/data';
+import { renderReport, type DataSummary, type RunReport } from '@taxon/evaluation';
+import { labelGroups, taskReports } from '@taxon/training';
 import type { Evaluation } from './evaluation.ts';
 
 /** What the training run told of itself, where Taxon trained the model. */
@@ -17,11 +18,20 @@ const unknownTraining =
   'What this model was trained on is not known: classes and sizes are those of the evaluated file.';
 
 /** Class sizes of the evaluated file. */
-const countClasses = ({ examples }: Dataset): { label: string; count: number }[] => {
-  const counts = new Map<string, number>();
-  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts].map(([label, count]) => ({ label, count }));
-};
+const countClasses = ({ examples }: Dataset, { tasks }: LabelSpace): DataSummary['classes'] =>
+  tasks.flatMap(({ name }, task) => {
+    const counts = new Map<string, number>();
+    for (const { labels } of examples)
+      for (const label of labels[task] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+    return [...counts].map(([label, count]) => ({ label, count, ...(tasks.length > 1 && { task: name }) }));
+  });
+
+export interface EvaluationReportOptions {
+  model: string;
+  space: LabelSpace;
+  dataset: Dataset;
+  evaluation: Evaluation;
+}
 
 /**
  * Writes the report page of an evaluation, with what is known of the model's training.
@@ -29,15 +39,16 @@ const countClasses = ({ examples }: Dataset): { label: string; count: number }[]
  */
 export const writeEvaluationReport = async (
   folder: string,
-  { model, dataset, evaluation }: { model: string; dataset: Dataset; evaluation: Evaluation },
+  { model, space, dataset, evaluation: { scored, unseen } }: EvaluationReportOptions,
 ): Promise<void> => {
   const run = await readRun(model);
-  const { metrics, confusion, mistakes, unseen } = evaluation;
   const unseenNotes = unseen.map(({ label, n }) => ({
     level: 'warning' as const,
     message: `The model does not know the label '${label}' of ${n} of these texts; they score as errors.`,
   }));
   const trainingNotes = run?.data === undefined ? [{ level: 'info' as const, message: unknownTraining }] : [];
+  const { examples } = dataset;
+  const groups = labelGroups(space);
   await renderReport(
     {
       title: `${basename(dataset.path)}, answered by ${model}`,
@@ -45,16 +56,16 @@ export const writeEvaluationReport = async (
       encoder: run?.encoder ?? 'unknown',
       recipe: run?.recipe ?? {},
       data: {
-        classes: run?.data?.classes ?? countClasses(dataset),
-        sizes: { train: run?.data?.sizes.train ?? 0, validation: 0, test: metrics.n },
+        classes: run?.data?.classes ?? countClasses(dataset, space),
+        sizes: { train: run?.data?.sizes.train ?? 0, validation: 0, test: examples.length },
         files: [dataset.path],
         notes: [...dataset.notes, ...unseenNotes, ...trainingNotes],
       },
       history: [],
       evaluations: [],
-      final: { test: metrics },
-      confusion: { ...confusion, split: 'test' },
-      mistakes,
+      tasks: taskReports([{ split: 'test', scored, examples, labels: encodeLabels(space, examples) }], space),
+      ...(scored.hierarchy && { hierarchy: { final: { test: scored.hierarchy } } }),
+      ...(groups && { labelGroups: groups }),
       timings: {},
       peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
     },

@@ -1,38 +1,68 @@
-import { describe, expect, it } from 'vitest';
-import { evaluatePredictions } from './evaluation.ts';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LabelSpace } from '@taxon/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readLabelledFile, unseenLabels } from './evaluation.ts';
 
-const example = (text: string, label: string, line: number) => ({ text, label, line });
-const answer = (label: string, probability = 0.9) => ({
-  labels: [{ label, probability }],
-  tokens: 4,
-  truncated: false,
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'taxon-evaluation-'));
 });
+afterAll(() => rm(folder, { recursive: true }));
 
-describe('evaluatePredictions', () => {
-  const examples = [
-    example('money back', 'refund', 2),
-    example('where is it', 'delay', 3),
-    example('late again', 'delay', 4),
-    example('hello', 'greeting', 5),
-  ];
-  const answers = [answer('refund'), answer('delay'), answer('refund', 0.6), answer('delay', 0.7)];
-  const evaluation = evaluatePredictions(examples, answers, ['delay', 'refund']);
+const fileOf = async (rows: readonly object[]): Promise<string> => {
+  const path = join(folder, 'rows.jsonl');
+  await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
+  return path;
+};
 
-  it('scores a label that the model does not know as an error', () => {
-    expect(evaluation.metrics).toMatchObject({ n: 4, accuracy: 0.5 });
-    expect(evaluation.unseen).toEqual([{ label: 'greeting', n: 1 }]);
-    expect(evaluation.metrics.perClass.find(({ label }) => label === 'greeting')).toMatchObject({ f1: 0, support: 1 });
-  });
+const topics: LabelSpace = {
+  tasks: [
+    { name: 'topic', kind: 'multi-label', labels: ['price', 'size'] },
+    { name: 'mood', kind: 'single-label', labels: ['bad', 'good'] },
+  ],
+};
 
-  it('lists the mistakes with their lines', () => {
-    expect(evaluation.mistakes).toEqual([
-      { text: 'late again', line: 4, expected: 'delay', predicted: 'refund', probability: 0.6 },
-      { text: 'hello', line: 5, expected: 'greeting', predicted: 'delay', probability: 0.7 },
+describe('a labelled file', () => {
+  it('is read as the model’s tasks ask for, each from a column of its name', async () => {
+    const path = await fileOf([
+      { text: 'too big', topic: ['size'], mood: 'bad' },
+      { text: 'fine', topic: [] },
+    ]);
+    const { examples } = await readLabelledFile(path, topics, {});
+    expect(examples.map(({ labels }) => labels)).toEqual([
+      [['size'], ['bad']],
+      [[], undefined],
     ]);
   });
 
-  it('counts the confusions', () => {
-    expect(evaluation.confusion.labels).toEqual(['delay', 'refund', 'greeting']);
-    expect(evaluation.confusion.cells.reduce((sum, { count }) => sum + count, 0)).toBe(4);
+  it('takes a task’s labels from another column, and says which tasks there are', async () => {
+    const path = await fileOf([{ text: 'too big', topic: ['size'], feeling: 'bad' }]);
+    const { examples } = await readLabelledFile(path, topics, { labelColumn: ['mood=feeling'] });
+    expect(examples[0]!.labels[1]).toEqual(['bad']);
+    await expect(readLabelledFile(path, topics, { labelColumn: ['feeling'] })).rejects.toThrow(
+      '--label-column feeling: the model has the tasks topic, mood',
+    );
+  });
+
+  it('needs the fine labels of a hierarchy alone', async () => {
+    const space: LabelSpace = {
+      tasks: [
+        { name: 'domain', kind: 'single-label', labels: ['bank', 'travel'] },
+        { name: 'label', kind: 'single-label', labels: ['pin', 'visa'] },
+      ],
+      hierarchy: { parents: [0, 1] },
+    };
+    const path = await fileOf([
+      { text: 'new pin', label: 'pin' },
+      { text: 'hello', label: 'greeting' },
+    ]);
+    const { examples } = await readLabelledFile(path, space, {});
+    expect(examples.map(({ labels }) => labels)).toEqual([
+      [['bank'], ['pin']],
+      [undefined, ['greeting']],
+    ]);
+    expect(unseenLabels(examples, space)).toEqual([{ label: 'greeting', n: 1 }]);
   });
 });

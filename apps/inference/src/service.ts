@@ -1,6 +1,13 @@
-import { inferenceContract, type ClassifyRequest, type ClassifyResponse, type Model } from '@taxon/contracts';
+import {
+  inferenceContract,
+  TaskKind,
+  type ClassifyRequest,
+  type ClassifyResponse,
+  type Model,
+  type Prediction as PredictionMessage,
+} from '@taxon/contracts';
 import { invalidInput } from '@taxon/errors';
-import { loadClassifier } from '@taxon/models';
+import { loadClassifier, type Prediction, type TextInput } from '@taxon/models';
 import { openModelRegistry, type ModelRegistry } from '@taxon/registry';
 import { defineService, type CallContext } from '@taxon/service';
 import { z } from 'zod';
@@ -24,12 +31,31 @@ type Config = z.output<typeof config>;
 const fieldError = (field: string, description: string) =>
   invalidInput(`${field}: ${description}`, undefined, [{ field, description }]);
 
-const checkRequest = ({ texts, topK }: ClassifyRequest, { maxTexts }: Config): void => {
+const checkRequest = ({ texts, pairs, topK }: ClassifyRequest, { maxTexts }: Config): void => {
   if (texts.length === 0) throw fieldError('texts', 'empty; at least one text is needed');
   if (texts.length > maxTexts)
     throw fieldError('texts', `${texts.length} texts are more than the limit ${maxTexts} (maxTexts)`);
+  if (pairs.length > 0 && pairs.length !== texts.length)
+    throw fieldError('pairs', `${pairs.length} second texts for ${texts.length} texts; one each, or none at all`);
   if (topK === 0) throw fieldError('top_k', '0; at least 1, or absent for all labels');
 };
+
+const taskKinds = {
+  'single-label': TaskKind.TASK_KIND_SINGLE_LABEL,
+  'multi-label': TaskKind.TASK_KIND_MULTI_LABEL,
+} as const;
+
+/** The only task of a model is told once. */
+const toPredictionMessage = ({ labels, answer, tasks, tokens, truncated }: Prediction): PredictionMessage => ({
+  labels,
+  answer,
+  tasks: tasks.length > 1 ? tasks : [],
+  tokens,
+  truncated,
+});
+
+const inputsOf = ({ texts, pairs }: ClassifyRequest): TextInput[] =>
+  pairs.length === 0 ? texts : texts.map((text, i) => ({ text, pair: pairs[i]! }));
 
 const createClassify =
   (config: Config, registry: ModelRegistry, pool: ModelPool) =>
@@ -37,8 +63,8 @@ const createClassify =
     checkRequest(request, config);
     const model = await registry.resolve(request.model);
     const loaded = await pool.get(model);
-    const predictions = await loaded.classify(request.texts, { topK: request.topK, signal });
-    return { predictions, model: model.name };
+    const predictions = await loaded.classify(inputsOf(request), { topK: request.topK, signal });
+    return { predictions: predictions.map(toPredictionMessage), model: model.name };
   };
 
 const listModels = async (registry: ModelRegistry, pool: ModelPool): Promise<Model[]> =>
@@ -48,6 +74,7 @@ const listModels = async (registry: ModelRegistry, pool: ModelPool): Promise<Mod
       name,
       state,
       labels: [...(loaded?.classifier.labels ?? [])],
+      tasks: (loaded?.classifier.space.tasks ?? []).map((task) => ({ ...task, kind: taskKinds[task.kind] })),
       maxLength: loaded?.classifier.maxLength ?? 0,
       loadedAt: loaded?.loadedAt,
       problem,

@@ -26,10 +26,24 @@ const confine = (path: string, field: string, key: string, folder: string): stri
  * @throws TaxonError `invalid_input` naming the path's field, the path and the folder
  */
 export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: AllowedFolders): Recipe => {
-  const read = (field: 'train' | 'validation' | 'test') => {
-    const path = recipe.data[field];
-    return path === undefined ? undefined : confine(path, `data.${field}`, 'dataFolder', dataFolder);
+  const { data, hierarchy, abstain, adaptation } = recipe;
+  const read = (path: string, field: string): string => confine(path, field, 'dataFolder', dataFolder);
+  const readIfGiven = (path: string | undefined, field: string): string | undefined =>
+    path === undefined ? undefined : read(path, field);
+  return {
+    ...recipe,
+    data: {
+      ...data,
+      train: read(data.train, 'data.train'),
+      validation: readIfGiven(data.validation, 'data.validation'),
+      test: readIfGiven(data.test, 'data.test'),
+    },
+    hierarchy: hierarchy && { ...hierarchy, map: readIfGiven(hierarchy.map, 'hierarchy.map') },
+    adaptation: {
+      ...adaptation,
+      texts: adaptation.texts.map((path, i) => read(path, `adaptation.texts[${i}]`)),
+    },
+    abstain: { ...abstain, outOfScope: readIfGiven(abstain.outOfScope, 'abstain.outOfScope') },
+    output: confine(recipe.output, 'output', 'modelsFolder', modelsFolder),
   };
-  const data = { ...recipe.data, train: read('train')!, validation: read('validation'), test: read('test') };
-  return { ...recipe, data, output: confine(recipe.output, 'output', 'modelsFolder', modelsFolder) };
 };

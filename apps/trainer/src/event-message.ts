@@ -3,11 +3,13 @@ import {
   Split,
   Stage,
   Unit,
-  type ClassificationMetrics as MetricsMessage,
+  TaskKind as TaskKindMessage,
+  type Scores as ScoresMessage,
+  type Task as TaskMessage,
   type TrainingResult as ResultMessage,
   type WatchTrainingResponse,
 } from '@taxon/contracts';
-import type { TrainingEvent, TrainingResult, TrainingStage } from '@taxon/training';
+import type { Scores, TrainingEvent, TrainingResult, TrainingStage } from '@taxon/training';
 
 export type EventMessage = NonNullable<WatchTrainingResponse['event']>;
 
@@ -15,6 +17,7 @@ const stages: Record<TrainingStage, Stage> = {
   read: Stage.STAGE_READ,
   encoder: Stage.STAGE_ENCODER,
   tokenize: Stage.STAGE_TOKENIZE,
+  adapt: Stage.STAGE_ADAPT,
   embed: Stage.STAGE_EMBED,
   head: Stage.STAGE_HEAD,
   train: Stage.STAGE_TRAIN,
@@ -28,6 +31,17 @@ const levels = { info: NoticeLevel.NOTICE_LEVEL_INFO, warning: NoticeLevel.NOTIC
 /** 64-bit counts are whole; a step's share or an estimate may not be. */
 const whole = (count: number): bigint => BigInt(Math.max(0, Math.round(count)));
 
+const taskKinds = {
+  'single-label': TaskKindMessage.TASK_KIND_SINGLE_LABEL,
+  'multi-label': TaskKindMessage.TASK_KIND_MULTI_LABEL,
+} as const;
+
+const toScoresMessage = ({ n, figures, tasks }: Scores): ScoresMessage => ({
+  n,
+  figures,
+  tasks: tasks.map((task) => ({ ...task, kind: taskKinds[task.kind] })),
+});
+
 /** What a training tells, as the contract says it. */
 export const toEventMessage = (event: TrainingEvent): EventMessage => {
   switch (event.kind) {
@@ -39,10 +53,10 @@ export const toEventMessage = (event: TrainingEvent): EventMessage => {
       return { $case: 'progress', value: { ...counts, loss, learningRate, tokensPerSecond, secondsLeft, epoch } };
     }
     case 'evaluation': {
-      const { split, epoch, step, loss, metrics } = event;
+      const { split, epoch, step, loss, scores } = event;
       return {
         $case: 'evaluation',
-        value: { split: splits[split], epoch, step, loss, metrics: metrics satisfies MetricsMessage },
+        value: { split: splits[split], epoch, step, loss, scores: toScoresMessage(scores) },
       };
     }
     case 'notice':
@@ -52,7 +66,16 @@ export const toEventMessage = (event: TrainingEvent): EventMessage => {
   }
 };
 
-export const toResultMessage = ({ peakMemoryBytes, ...result }: TrainingResult): ResultMessage => ({
+export const toResultMessage = ({
+  peakMemoryBytes,
+  space,
+  validation,
+  test,
+  ...result
+}: TrainingResult): ResultMessage => ({
   ...result,
+  tasks: space.tasks.map((task): TaskMessage => ({ ...task, kind: taskKinds[task.kind] })),
+  validation: validation && toScoresMessage(validation),
+  test: test && toScoresMessage(test),
   peakMemoryBytes: whole(peakMemoryBytes),
 });

@@ -45,8 +45,8 @@ export const createMetrics = (registry: Registry) => {
         if (event.tokensPerSecond !== undefined) tokensPerSecond.set(event.tokensPerSecond);
       }
       if (event.kind === 'evaluation') {
-        score.set({ split: event.split, metric: 'accuracy' }, event.metrics.accuracy);
-        score.set({ split: event.split, metric: 'macro_f1' }, event.metrics.macroF1);
+        score.set({ split: event.split, metric: 'accuracy' }, event.scores.figures['accuracy']!);
+        score.set({ split: event.split, metric: 'macro_f1' }, event.scores.figures['macroF1']!);
       }
     },
     /** Called at every change of a training's state, with all trainings. */

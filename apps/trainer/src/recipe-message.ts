@@ -1,11 +1,21 @@
 import {
+  AbstainOptions,
+  AdaptationOptions,
   CheckpointOptions,
+  ClassWeights,
   DataFormat,
   DataOptions,
   Device,
   HeadKind,
   HeadOptions,
   HeadStart,
+  HierarchyDecoding,
+  HierarchyOptions,
+  HierarchyTraining,
+  LayerMatrix,
+  LoraOptions,
+  LossKind,
+  LossOptions,
   Metric,
   OptimizerOptions,
   Pooling,
@@ -14,87 +24,95 @@ import {
   Schedule,
   SplitOptions,
   Switch,
-  Task,
+  TaskKind,
+  TaskOptions,
+  Thresholds,
 } from '@taxon/contracts';
 import type { Recipe } from '@taxon/training';
+import {
+  classWeightings,
+  constantOf,
+  decodings,
+  devices,
+  formats,
+  heads,
+  hierarchyTrainings,
+  layerMatrices,
+  lossKinds,
+  metrics,
+  poolings,
+  precisions,
+  schedules,
+  spelled,
+  starts,
+  switches,
+  taskKinds,
+  thresholdings,
+} from './recipe-spellings.ts';
 
-/** Each constant with the recipe's own spelling; unspecified ones, and those of a newer contract, are not in the table. */
-type Spellings<E extends string, V> = Readonly<Partial<Record<E, V>>>;
+/** Protobuf cannot tell an empty text from an absent one; both are missing here. */
+const filled = (text: string): string | undefined => text || undefined;
 
-const formats: Spellings<DataFormat, Recipe['data']['format']> = {
-  [DataFormat.DATA_FORMAT_CSV]: 'csv',
-  [DataFormat.DATA_FORMAT_TSV]: 'tsv',
-  [DataFormat.DATA_FORMAT_JSONL]: 'jsonl',
-  [DataFormat.DATA_FORMAT_JSON]: 'json',
-};
-const tasks: Spellings<Task, Recipe['task']> = { [Task.TASK_SINGLE_LABEL]: 'single-label' };
-const heads: Spellings<HeadKind, Recipe['head']['kind']> = {
-  [HeadKind.HEAD_KIND_AUTO]: 'auto',
-  [HeadKind.HEAD_KIND_DENSE]: 'dense',
-  [HeadKind.HEAD_KIND_POOLER]: 'pooler',
-};
-const poolings: Spellings<Pooling, Recipe['head']['pooling']> = {
-  [Pooling.POOLING_AUTO]: 'auto',
-  [Pooling.POOLING_MEAN]: 'mean',
-  [Pooling.POOLING_CLS]: 'cls',
-};
-const starts: Spellings<HeadStart, Recipe['head']['start']> = {
-  [HeadStart.HEAD_START_SOLVED]: 'solved',
-  [HeadStart.HEAD_START_RANDOM]: 'random',
-};
-const schedules: Spellings<Schedule, Recipe['optimizer']['schedule']> = {
-  [Schedule.SCHEDULE_LINEAR]: 'linear',
-  [Schedule.SCHEDULE_COSINE]: 'cosine',
-  [Schedule.SCHEDULE_CONSTANT]: 'constant',
-};
-const metrics: Spellings<Metric, Recipe['metric']> = {
-  [Metric.METRIC_ACCURACY]: 'accuracy',
-  [Metric.METRIC_MACRO_F1]: 'macroF1',
-  [Metric.METRIC_WEIGHTED_F1]: 'weightedF1',
-  [Metric.METRIC_LOSS]: 'loss',
-};
-const precisions: Spellings<Precision, Recipe['precision']> = {
-  [Precision.PRECISION_AUTO]: 'auto',
-  [Precision.PRECISION_FP32]: 'fp32',
-  [Precision.PRECISION_INT8]: 'int8',
-  [Precision.PRECISION_FP16]: 'fp16',
-};
-const devices: Spellings<Device, Recipe['device']> = {
-  [Device.DEVICE_AUTO]: 'auto',
-  [Device.DEVICE_CPU]: 'cpu',
-  [Device.DEVICE_CUDA]: 'cuda',
-  [Device.DEVICE_WEBGPU]: 'webgpu',
-  [Device.DEVICE_TENSORFLOW]: 'tensorflow',
-  [Device.DEVICE_TENSORFLOW_GPU]: 'tensorflow-gpu',
-  [Device.DEVICE_WASM]: 'wasm',
-};
-const switches: Spellings<Switch, boolean> = { [Switch.SWITCH_ON]: true, [Switch.SWITCH_OFF]: false };
+const fromOptimizer = (optimizer: OptimizerOptions): unknown => ({
+  ...optimizer,
+  schedule: spelled(schedules, optimizer.schedule),
+  lora: optimizer.lora && {
+    ...optimizer.lora,
+    targets:
+      optimizer.lora.targets.length === 0
+        ? undefined
+        : optimizer.lora.targets.map((target) => spelled(layerMatrices, target)),
+  },
+});
 
-/** The recipe's spelling, undefined for its default; what this trainer does not know stays, for the recipe's check to refuse. */
-const spelled = <E extends string, V>(table: Spellings<E, V>, constant: E): V | E | undefined =>
-  table[constant] ?? (constant.endsWith('_UNSPECIFIED') ? undefined : constant);
+const fromData = (data: DataOptions): unknown => ({
+  ...data,
+  train: filled(data.train),
+  format: spelled(formats, data.format),
+  // Nor an empty list from an absent one.
+  tasks:
+    data.tasks.length === 0
+      ? undefined
+      : data.tasks.map((task) => ({ ...task, column: filled(task.column), kind: spelled(taskKinds, task.kind) })),
+});
 
-/** The constant of a recipe's value; `unspecified` for a value that has none. */
-const constantOf = <E extends string, V>(table: Spellings<E, V>, value: unknown, unspecified: E): E =>
-  (Object.keys(table) as E[]).find((constant) => table[constant] === value) ?? unspecified;
+const fromHead = (head: HeadOptions): unknown => ({
+  ...head,
+  kind: spelled(heads, head.kind),
+  pooling: spelled(poolings, head.pooling),
+  normalize: spelled(switches, head.normalize),
+  start: spelled(starts, head.start),
+  prompt: head.prompt && {
+    template: head.prompt.template,
+    words: Object.fromEntries(Object.entries(head.prompt.words).map(([label, { words }]) => [label, words])),
+  },
+});
+
+const fromHierarchy = (hierarchy: HierarchyOptions): unknown => ({
+  ...hierarchy,
+  training: spelled(hierarchyTrainings, hierarchy.training),
+  decoding: spelled(decodings, hierarchy.decoding),
+});
+
+const fromLoss = (loss: LossOptions): unknown => ({
+  ...loss,
+  kind: spelled(lossKinds, loss.kind),
+  classWeights: spelled(classWeightings, loss.classWeights),
+});
 
 /** The message as a person would have written the recipe, for `parseRecipe`. Every key is named, so that a new one cannot be forgotten. */
 export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown => {
-  const { data, head, optimizer, ...recipe } = message ?? RecipeMessage.fromPartial({});
+  const { data, head, optimizer, hierarchy, loss, ...recipe } = message ?? RecipeMessage.fromPartial({});
   return {
     ...recipe,
-    // Protobuf cannot tell an empty text from an absent one; both are missing here.
-    output: recipe.output || undefined,
-    data: data && { ...data, train: data.train || undefined, format: spelled(formats, data.format) },
-    task: spelled(tasks, recipe.task),
-    head: head && {
-      ...head,
-      kind: spelled(heads, head.kind),
-      pooling: spelled(poolings, head.pooling),
-      normalize: spelled(switches, head.normalize),
-      start: spelled(starts, head.start),
-    },
-    optimizer: optimizer && { ...optimizer, schedule: spelled(schedules, optimizer.schedule) },
+    output: filled(recipe.output),
+    data: data && fromData(data),
+    task: spelled(taskKinds, recipe.task),
+    hierarchy: hierarchy && fromHierarchy(hierarchy),
+    head: head && fromHead(head),
+    optimizer: optimizer && fromOptimizer(optimizer),
+    loss: loss && fromLoss(loss),
+    thresholds: spelled(thresholdings, recipe.thresholds),
     metric: spelled(metrics, recipe.metric),
     spin: spelled(switches, recipe.spin),
     precision: spelled(precisions, recipe.precision),
@@ -102,27 +120,68 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
   };
 };
 
-/** A checked recipe as a message, every option set. */
-export const toRecipeMessage = ({ data, head, optimizer, ...recipe }: Recipe): RecipeMessage => ({
-  ...recipe,
-  data: DataOptions.fromPartial({
+const toData = ({ tasks, ...data }: Recipe['data']): DataOptions =>
+  DataOptions.fromPartial({
     ...data,
     format: constantOf(formats, data.format, DataFormat.DATA_FORMAT_UNSPECIFIED),
     split: SplitOptions.fromPartial(data.split),
-  }),
-  task: constantOf(tasks, recipe.task, Task.TASK_UNSPECIFIED),
-  head: HeadOptions.fromPartial({
+    tasks: (tasks ?? []).map((task) =>
+      TaskOptions.fromPartial({ ...task, kind: constantOf(taskKinds, task.kind, TaskKind.TASK_KIND_UNSPECIFIED) }),
+    ),
+  });
+
+const toHead = (head: Recipe['head']): HeadOptions =>
+  HeadOptions.fromPartial({
     ...head,
     kind: constantOf(heads, head.kind, HeadKind.HEAD_KIND_UNSPECIFIED),
     pooling: constantOf(poolings, head.pooling, Pooling.POOLING_UNSPECIFIED),
     normalize: constantOf(switches, head.normalize, Switch.SWITCH_UNSPECIFIED),
     start: constantOf(starts, head.start, HeadStart.HEAD_START_UNSPECIFIED),
-  }),
-  optimizer: OptimizerOptions.fromPartial({
+    prompt: head.prompt && {
+      template: head.prompt.template,
+      words: Object.fromEntries(Object.entries(head.prompt.words).map(([label, words]) => [label, { words }])),
+    },
+  });
+
+const toHierarchy = (hierarchy: NonNullable<Recipe['hierarchy']>): HierarchyOptions =>
+  HierarchyOptions.fromPartial({
+    ...hierarchy,
+    training: constantOf(hierarchyTrainings, hierarchy.training, HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED),
+    decoding: constantOf(decodings, hierarchy.decoding, HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED),
+  });
+
+const toLoss = (loss: Recipe['loss']): LossOptions =>
+  LossOptions.fromPartial({
+    ...loss,
+    kind: constantOf(lossKinds, loss.kind, LossKind.LOSS_KIND_UNSPECIFIED),
+    classWeights: constantOf(classWeightings, loss.classWeights, ClassWeights.CLASS_WEIGHTS_UNSPECIFIED),
+  });
+
+const toOptimizer = (optimizer: Recipe['optimizer']): OptimizerOptions =>
+  OptimizerOptions.fromPartial({
     ...optimizer,
     schedule: constantOf(schedules, optimizer.schedule, Schedule.SCHEDULE_UNSPECIFIED),
     keep: optimizer.keep === 'auto' ? undefined : optimizer.keep,
-  }),
+    lora: LoraOptions.fromPartial({
+      ...optimizer.lora,
+      targets: optimizer.lora.targets.map((target) =>
+        constantOf(layerMatrices, target, LayerMatrix.LAYER_MATRIX_UNSPECIFIED),
+      ),
+    }),
+  });
+
+/** A checked recipe as a message, every option set. */
+export const toRecipeMessage = ({ data, head, optimizer, hierarchy, loss, ...recipe }: Recipe): RecipeMessage => ({
+  ...recipe,
+  data: toData(data),
+  task: constantOf(taskKinds, recipe.task, TaskKind.TASK_KIND_UNSPECIFIED),
+  hierarchy: hierarchy && toHierarchy(hierarchy),
+  head: toHead(head),
+  optimizer: toOptimizer(optimizer),
+  loss: toLoss(loss),
+  thresholds: constantOf(thresholdings, recipe.thresholds, Thresholds.THRESHOLDS_UNSPECIFIED),
+  abstain: AbstainOptions.fromPartial(recipe.abstain),
+  adaptation: AdaptationOptions.fromPartial(recipe.adaptation),
   metric: constantOf(metrics, recipe.metric, Metric.METRIC_UNSPECIFIED),
   spin: constantOf(switches, recipe.spin, Switch.SWITCH_UNSPECIFIED),
   precision: constantOf(precisions, recipe.precision, Precision.PRECISION_UNSPECIFIED),

@@ -14,19 +14,26 @@ import type { Recipe, TrainingJobOptions, TrainingResult } from '@taxon/training
 import { afterEach, describe, expect, it } from 'vitest';
 import { createTrainerService } from './service.ts';
 
-const metrics = {
+const scores = {
   n: 10,
-  accuracy: 0.9,
-  macroF1: 0.8,
-  weightedF1: 0.85,
-  perClass: [{ label: 'a', precision: 1, recall: 0.8, f1: 0.9, support: 5 }],
+  figures: { accuracy: 0.9, macroF1: 0.8, microF1: 0.9, weightedF1: 0.85 },
+  tasks: [
+    {
+      task: 'label',
+      kind: 'single-label' as const,
+      n: 10,
+      figures: { accuracy: 0.9 },
+      perLabel: [{ label: 'a', precision: 1, recall: 0.8, f1: 0.9, support: 5 }],
+    },
+  ],
 };
+const message = { ...scores, tasks: [{ ...scores.tasks[0], kind: 'TASK_KIND_SINGLE_LABEL' }] };
 const resultOf = (recipe: Recipe): TrainingResult => ({
   modelFolder: recipe.output,
   runFolder: join(recipe.output, 'run'),
-  labels: ['a', 'b'],
+  space: { tasks: [{ name: 'label', kind: 'single-label', labels: ['a', 'b'] }] },
   validation: undefined,
-  test: metrics,
+  test: scores,
   seconds: 1.5,
   peakMemoryBytes: 123,
 });
@@ -122,7 +129,7 @@ describe('a training', () => {
         loss: 0.5,
         tokensPerSecond: 1000,
       });
-      onEvent?.({ kind: 'evaluation', split: 'test', epoch: 1, step: 2, loss: 0.4, metrics });
+      onEvent?.({ kind: 'evaluation', split: 'test', epoch: 1, step: 2, loss: 0.4, scores });
       onEvent?.({ kind: 'notice', level: 'warning', message: 'a class has 3 texts' });
       return resultOf(recipe);
     });
@@ -141,12 +148,12 @@ describe('a training', () => {
     expect(events[3]!.event).toMatchObject({
       value: { stage: 'STAGE_TRAIN', done: 1n, total: 2n, loss: 0.5, learningRate: undefined },
     });
-    expect(events[4]!.event).toMatchObject({ value: { split: 'SPLIT_TEST', metrics } });
+    expect(events[4]!.event).toMatchObject({ value: { split: 'SPLIT_TEST', scores: message } });
     const training = await get(id);
     expect(training).toMatchObject({
       state: 'TRAINING_STATE_SUCCEEDED',
       lastSequence: 7n,
-      result: { modelFolder: resolve('models/new'), labels: ['a', 'b'], peakMemoryBytes: 123n, test: metrics },
+      result: { modelFolder: resolve('models/new'), peakMemoryBytes: 123n, test: message },
     });
     expect(training.recipe).toMatchObject({
       output: resolve('models/new'),

@@ -19,7 +19,7 @@ export {
 } from './gen/grpc/reflection/v1/reflection.ts';
 export { ServerReflectionService as reflectionV1AlphaContract } from './gen/grpc/reflection/v1alpha/reflection.ts';
 
-export { ClassMetrics, ClassificationMetrics } from './gen/taxon/common/v1/metrics.ts';
+export { LabelScores, Scores, Task, TaskKind, TaskScores } from './gen/taxon/common/v1/metrics.ts';
 
 export {
   DescribeRequest,
@@ -46,16 +46,27 @@ export {
   Model,
   ModelState,
   Prediction,
+  TaskPrediction,
 } from './gen/taxon/inference/v1/inference.ts';
 
 export {
+  AbstainOptions,
+  AdaptationOptions,
   CheckpointOptions,
+  ClassWeights,
   DataFormat,
   DataOptions,
   Device,
   HeadKind,
   HeadOptions,
   HeadStart,
+  HierarchyDecoding,
+  HierarchyOptions,
+  HierarchyTraining,
+  LayerMatrix,
+  LoraOptions,
+  LossKind,
+  LossOptions,
   Metric,
   OptimizerOptions,
   Pooling,
@@ -64,7 +75,8 @@ export {
   Schedule,
   SplitOptions,
   Switch,
-  Task,
+  TaskOptions,
+  Thresholds,
 } from './gen/taxon/trainer/v1/recipe.ts';
 export {
   CancelTrainingRequest,

@@ -9,7 +9,7 @@ const rowsABatch = 1024;
 const longestRecordBytes = 32 << 20;
 
 /** `;` where the header has one and no comma, as spreadsheets write CSV in much of Europe; else the format's own. */
-const delimiterOf = (header: string, format: 'csv' | 'tsv'): string =>
+export const delimiterOf = (header: string, format: 'csv' | 'tsv'): string =>
   format === 'tsv' ? '\t' : header.includes(';') && !header.includes(',') ? ';' : ',';
 
 /** The chunks again, after a look at the first line. */

@@ -1,6 +1,6 @@
 import { compareCodePoints } from './compare-code-points.ts';
+import type { Example, TaskDefinition } from './example.ts';
 import { countOf, excerpt, firstFew, type Note } from './note.ts';
-import type { Example } from './read-dataset.ts';
 import { groupByText, normalizeText } from './text-groups.ts';
 
 /** Texts that are the same after normalising. */
@@ -10,10 +10,19 @@ export interface DuplicateGroup {
   lines: number[];
 }
 
-/** A duplicate whose copies do not agree on the label. */
+/** A duplicate whose copies do not agree on the labels of a task (those that know them). */
 export interface LabelConflict {
   text: string;
-  occurrences: { line: number; label: string }[];
+  occurrences: { line: number; labels: Example['labels'] }[];
+}
+
+/** One task's labels. */
+export interface TaskDescription extends TaskDefinition {
+  /** Most frequent first, ties by code point. */
+  classes: { label: string; count: number }[];
+  /** Examples whose labels are known; of these, how many have none (multi-label). */
+  known: number;
+  none: number;
 }
 
 /** Text lengths in UTF-16 units, as `String.length` counts. */
@@ -28,11 +37,10 @@ export interface LengthSummary {
 
 export interface DatasetDescription {
   n: number;
-  /** Most frequent first, ties by code point. */
-  classes: { label: string; count: number }[];
-  /** Repeated texts with one label. */
+  tasks: TaskDescription[];
+  /** Repeated texts (and pairs) with the same labels. */
   duplicates: DuplicateGroup[];
-  /** Repeated texts with different labels. */
+  /** Repeated texts (and pairs) with different labels. */
   conflicts: LabelConflict[];
   textLength: LengthSummary;
   notes: Note[];
@@ -45,16 +53,25 @@ const summarizeLengths = (examples: readonly Example[]): LengthSummary => {
   return { min: at(0), p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1), mean };
 };
 
-const countClasses = (examples: readonly Example[]): DatasetDescription['classes'] => {
+const describeTask = ({ name, kind }: TaskDefinition, t: number, examples: readonly Example[]): TaskDescription => {
   const counts = new Map<string, number>();
-  for (const { label } of examples) counts.set(label, (counts.get(label) ?? 0) + 1);
-  return [...counts]
+  let known = 0;
+  let none = 0;
+  for (const { labels } of examples) {
+    const own = labels[t];
+    if (own === undefined) continue;
+    known++;
+    if (own.length === 0) none++;
+    for (const label of own) counts.set(label, (counts.get(label) ?? 0) + 1);
+  }
+  const classes = [...counts]
     .map(([label, count]) => ({ label, count }))
     .sort((a, b) => b.count - a.count || compareCodePoints(a.label, b.label));
+  return { name, kind, classes, known, none };
 };
 
 /** Labels that a person would take for the same: `Refund` and `refund `. */
-const similarLabelNotes = (classes: DatasetDescription['classes']): Note[] => {
+const similarLabelNotes = (classes: TaskDescription['classes']): Note[] => {
   const forms = new Map<string, string[]>();
   for (const { label } of classes) {
     const form = normalizeText(label).replace(/[-_ ]/g, '');
@@ -68,10 +85,16 @@ const similarLabelNotes = (classes: DatasetDescription['classes']): Note[] => {
     }));
 };
 
+/** As a message shows them: `"a" + "b"`. */
+const labelsInWords = (labels: readonly string[] | undefined): string => {
+  if (labels === undefined) return 'not known';
+  return labels.length === 0 ? 'none' : labels.map((label) => JSON.stringify(label)).join(' + ');
+};
+
 const conflictNotes = (conflicts: readonly LabelConflict[]): Note[] => {
   if (conflicts.length === 0) return [];
   const shown = conflicts.slice(0, 5).map(({ text, occurrences }) => {
-    const where = occurrences.map(({ line, label }) => `${JSON.stringify(label)} on line ${line}`);
+    const where = occurrences.map(({ line, labels }) => `${labels.map(labelsInWords).join('; ')} on line ${line}`);
     return `\n  ${excerpt(text)}: ${firstFew(where)}`;
   });
   const rest = conflicts.length > shown.length ? `\n  … and ${conflicts.length - shown.length} more` : '';
@@ -86,37 +109,55 @@ const duplicateNotes = (duplicates: readonly DuplicateGroup[]): Note[] => {
   return [{ level: 'info', message: `${what} more than once, such as ${excerpt(text)} on lines ${firstFew(lines)}` }];
 };
 
-const classNotes = (classes: DatasetDescription['classes'], n: number): Note[] => {
+const classNotes = (task: TaskDescription, several: boolean): Note[] => {
+  const { name, classes, known } = task;
   const notes = similarLabelNotes(classes);
   const single = classes.filter(({ count }) => count === 1).length;
-  if (classes.length > 20 && classes.length > n / 2)
+  if (classes.length > 20 && classes.length > known / 2)
     notes.push({
       level: 'warning',
-      message: `${countOf(classes.length, 'class', 'classes')} in ${countOf(n, 'example')}: is --label-column the right one?`,
+      message: `${countOf(classes.length, 'class', 'classes')} in ${countOf(known, 'example')}: is ${several ? JSON.stringify(name) : '--label-column'} the right one?`,
     });
   else if (single > 0)
     notes.push({ level: 'warning', message: `${countOf(single, 'class has', 'classes have')} one example only` });
-  return notes;
+  if (!several) return notes;
+  return notes.map(({ level, message }) => ({ level, message: `task ${JSON.stringify(name)}: ${message}` }));
 };
 
-/** Counts, repeated texts, contradictions and text lengths, with notes for whatever a person should look at. */
-export const describeDataset = (examples: readonly Example[]): DatasetDescription => {
+/** Whether all copies that know a task's labels give the same ones, in any order. */
+const agree = (copies: readonly Example[]): boolean =>
+  copies[0]!.labels.every((_, t) => {
+    const answers = copies.flatMap(({ labels }) => (labels[t] === undefined ? [] : [[...labels[t]].sort()]));
+    return answers.every(
+      (answer) => answer.length === answers[0]!.length && answer.every((l, i) => l === answers[0]![i]),
+    );
+  });
+
+/**
+ * Counts, repeated texts, contradictions and text lengths, with notes for whatever a person should look at.
+ * @param tasks of the examples' labels, in their order
+ */
+export const describeDataset = (examples: readonly Example[], tasks: readonly TaskDefinition[]): DatasetDescription => {
   const duplicates: DuplicateGroup[] = [];
   const conflicts: LabelConflict[] = [];
   for (const group of groupByText(examples)) {
     if (group.length === 1) continue;
     const copies = group.map((i) => examples[i]!);
-    const [{ text, label: first }] = copies as [Example];
-    if (copies.every(({ label }) => label === first)) duplicates.push({ text, lines: copies.map(({ line }) => line) });
-    else conflicts.push({ text, occurrences: copies.map(({ line, label }) => ({ line, label })) });
+    const { text } = copies[0]!;
+    if (agree(copies)) duplicates.push({ text, lines: copies.map(({ line }) => line) });
+    else conflicts.push({ text, occurrences: copies.map(({ line, labels }) => ({ line, labels })) });
   }
-  const classes = countClasses(examples);
+  const described = tasks.map((task, t) => describeTask(task, t, examples));
   return {
     n: examples.length,
-    classes,
+    tasks: described,
     duplicates,
     conflicts,
     textLength: summarizeLengths(examples),
-    notes: [...classNotes(classes, examples.length), ...conflictNotes(conflicts), ...duplicateNotes(duplicates)],
+    notes: [
+      ...described.flatMap((task) => classNotes(task, tasks.length > 1)),
+      ...conflictNotes(conflicts),
+      ...duplicateNotes(duplicates),
+    ],
   };
 };

@@ -1,3 +1,5 @@
+export { clusterLabels, nameGroups } from './cluster-labels.ts';
+export { addCoarseTask, fillCoarseLabels, type CoarseTaskOptions } from './coarse-task.ts';
 export { comparePart, type PartComparison } from './compare-parts.ts';
 export {
   describeDataset,
@@ -5,19 +7,25 @@ export {
   type DuplicateGroup,
   type LabelConflict,
   type LengthSummary,
+  type TaskDescription,
 } from './describe-dataset.ts';
+export type { Example, Task, TaskDefinition, TaskKind } from './example.ts';
 export type { DataFormat, TextFormat } from './file-format.ts';
+export { foldsOf } from './folds.ts';
 export {
   createLabelSpace,
   encodeLabels,
   labelIndex,
   requireClasses,
+  type LabelIndices,
   type LabelSpace,
-  type SingleLabelSpace,
 } from './label-space.ts';
+export { nearDuplicatesAcross, type NearDuplicate, type NearDuplicateOptions } from './near-duplicates.ts';
 export type { Note } from './note.ts';
 export { createRandom, shuffle, type Random } from './random.ts';
-export { readDataset, type Dataset, type Example, type ReadDatasetOptions } from './read-dataset.ts';
+export { readDataset, type Dataset, type ReadDatasetOptions, type TaskColumn } from './read-dataset.ts';
+export { readHierarchy } from './read-hierarchy.ts';
 export { readTexts, type ReadTextsOptions, type TextFile, type TextRow } from './read-texts.ts';
 export { stratifiedSplit, type Split, type SplitOptions } from './stratified-split.ts';
+export { fewShot, imbalancedCut, type ImbalancedCutOptions } from './subsets.ts';
 export { normalizeText } from './text-groups.ts';

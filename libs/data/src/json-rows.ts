@@ -12,11 +12,26 @@ const kindOf = (value: unknown): string =>
         ? 'an object'
         : `a ${typeof value}`;
 
-/** Turns one JSON value into a row; the first object must have every key, later ones are problems of their own row. */
-const rowMaker = ({ path, columns }: RowSource): ((line: number, json: string) => SourceRow) => {
+interface RowMaker {
+  row: (line: number, json: string) => SourceRow;
+  /** @throws TaxonError `invalid_input` for an optional key that no object had */
+  end: () => void;
+}
+
+/**
+ * Turns one JSON value into a row; the first object must have every key that is not optional, later ones are problems of their own
+ * row. An optional key must be there once: else its name is wrong.
+ */
+const rowMaker = ({ path, columns }: RowSource): RowMaker => {
+  const unmet = new Set(columns.filter(({ optional }) => optional === true));
+  let firstObject: { line: number; keys: string[] } | undefined;
+  const end = (): void => {
+    const [never] = unmet;
+    if (never !== undefined && firstObject !== undefined)
+      throw missingColumn(`${path}:${firstObject.line}`, never, firstObject.keys, 'key');
+  };
   const wanted = columns.map(({ name }) => JSON.stringify(name)).join(' and ');
-  let first = true;
-  return (line, json) => {
+  const row = (line: number, json: string): SourceRow => {
     let value: unknown;
     try {
       value = JSON.parse(json);
@@ -28,13 +43,16 @@ const rowMaker = ({ path, columns }: RowSource): ((line: number, json: string) =
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return { line, values: [], problem: `${kindOf(value)}, where an object with ${wanted} is wanted` };
     const record = value as Record<string, unknown>;
-    const missing = columns.find(({ name }) => !Object.hasOwn(record, name));
-    if (missing !== undefined && first) throw missingColumn(`${path}:${line}`, missing, Object.keys(record), 'key');
-    first = false;
+    const missing = columns.find(({ name, optional }) => optional !== true && !Object.hasOwn(record, name));
+    if (missing !== undefined && firstObject === undefined)
+      throw missingColumn(`${path}:${line}`, missing, Object.keys(record), 'key');
+    firstObject ??= { line, keys: Object.keys(record) };
     if (missing !== undefined)
       return { line, values: [], problem: `the key ${JSON.stringify(missing.name)} is missing` };
-    return { line, values: columns.map(({ name }) => record[name]) };
+    for (const column of unmet) if (Object.hasOwn(record, column.name)) unmet.delete(column);
+    return { line, values: columns.map(({ name }) => (Object.hasOwn(record, name) ? record[name] : undefined)) };
   };
+  return { row, end };
 };
 
 /** Lines of a file with their 1-based numbers, without their `\n` or `\r\n`, many at a time. */
@@ -52,7 +70,7 @@ export async function* lineBatches(chunks: AsyncIterable<Buffer>): AsyncGenerato
 
 /** Reads JSON Lines: one object a line. */
 export const jsonLineRows: RowReader = async function* (source) {
-  const toRow = rowMaker(source);
+  const maker = rowMaker(source);
   let blank = 0;
   let first = true;
   for await (const lines of lineBatches(source.chunks)) {
@@ -65,16 +83,18 @@ export const jsonLineRows: RowReader = async function* (source) {
       if (first && text.trimStart().startsWith('['))
         throw invalidInput(`${source.path}:${line}: starts with "[", so it is a JSON array`, 'Set --format json.');
       first = false;
-      rows.push(toRow(line, text));
+      rows.push(maker.row(line, text));
     }
     if (rows.length > 0) yield rows;
   }
+  maker.end();
   noteBlankLines(source.notes, blank);
 };
 
 /** Reads one JSON array of objects. */
 export const jsonArrayRows: RowReader = async function* (source) {
-  const toRow = rowMaker(source);
+  const maker = rowMaker(source);
   for await (const elements of jsonArrayElements(source.path, source.chunks))
-    if (elements.length > 0) yield elements.map(({ line, json }) => toRow(line, json));
+    if (elements.length > 0) yield elements.map(({ line, json }) => maker.row(line, json));
+  maker.end();
 };

@@ -36,24 +36,24 @@ describe('reading CSV and TSV', () => {
       '\ufefflabel,text\r\nrefund,"give me ""my"" money,\r\nback"\r\n\r\nsize, two  words \r\n refund ,🎉 说\r\n';
     const { examples, notes } = await read('a.csv', csv);
     expect(examples).toEqual([
-      { label: 'refund', text: 'give me "my" money,\r\nback', line: 2 },
-      { label: 'size', text: ' two  words ', line: 5 },
-      { label: 'refund', text: '🎉 说', line: 6 },
+      { labels: [['refund']], text: 'give me "my" money,\r\nback', line: 2 },
+      { labels: [['size']], text: ' two  words ', line: 5 },
+      { labels: [['refund']], text: '🎉 说', line: 6 },
     ]);
     expect(notes).toEqual([{ level: 'info', message: '1 blank line skipped' }]);
   });
 
   it('reads columns of other names among others, and takes a quote inside an unquoted field literally', async () => {
     const tsv = 'id\tbody\tintent\n1\tthe 5" pipe, please\torder\n';
-    const options = { textColumn: 'body', labelColumn: 'intent' };
+    const options = { textColumn: 'body', tasks: [{ column: 'intent' }] };
     expect((await read('a.tsv', tsv, options)).examples).toEqual([
-      { text: 'the 5" pipe, please', label: 'order', line: 2 },
+      { text: 'the 5" pipe, please', labels: [['order']], line: 2 },
     ]);
   });
 
   it('sees semicolons as spreadsheets write them, and says so', async () => {
     const { examples, notes } = await read('semi.csv', 'text;label\nhallo, du;gruss\n');
-    expect(examples[0]).toEqual({ text: 'hallo, du', label: 'gruss', line: 2 });
+    expect(examples[0]).toEqual({ text: 'hallo, du', labels: [['gruss']], line: 2 });
     expect(notes[0]?.message).toContain('";"');
   });
 
@@ -65,7 +65,7 @@ describe('reading CSV and TSV', () => {
       fc.asyncProperty(rows, fc.constantFrom('\n', '\r\n'), async (written, end) => {
         const csv = ['text,label', ...written.map((r) => `${quote(r.text)},${quote(r.label)}`)].join(end);
         const { examples } = await read('property.csv', csv);
-        expect(examples.map(({ text, label }) => ({ text, label }))).toEqual(
+        expect(examples.map(({ text, labels }) => ({ text, label: labels[0]![0] }))).toEqual(
           written.map(({ text, label }) => ({ text, label: label.trim() })),
         );
         const lines = csv.split('\n');
@@ -80,17 +80,17 @@ describe('reading JSON', () => {
   it('reads lines, numbers and lists of one as labels', async () => {
     const jsonl = '{"text":"a","label":3,"x":1}\r\n\n{"label":["b c"],"text":"d\\n"}\n{"text":"e","label":true}';
     expect((await read('a.jsonl', jsonl)).examples).toEqual([
-      { text: 'a', label: '3', line: 1 },
-      { text: 'd\n', label: 'b c', line: 3 },
-      { text: 'e', label: 'true', line: 4 },
+      { text: 'a', labels: [['3']], line: 1 },
+      { text: 'd\n', labels: [['b c']], line: 3 },
+      { text: 'e', labels: [['true']], line: 4 },
     ]);
   });
 
   it('reads an array over any number of lines', async () => {
     const json = '\ufeff [\n  {"text": "a ] , \\" [", "label": ["x"]}\n  , {\n "text": "b",\n "label": "y" } ]\n ';
     expect((await read('a.json', json)).examples).toEqual([
-      { text: 'a ] , " [', label: 'x', line: 2 },
-      { text: 'b', label: 'y', line: 3 },
+      { text: 'a ] , " [', labels: [['x']], line: 2 },
+      { text: 'b', labels: [['y']], line: 3 },
     ]);
   });
 
@@ -102,7 +102,7 @@ describe('reading JSON', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(record, { minLength: 1 }), fc.nat(4), async (records, indent) => {
         const { examples } = await read('property.json', JSON.stringify(records, null, indent));
-        expect(examples.map(({ text, label }) => ({ text, label }))).toEqual(
+        expect(examples.map(({ text, labels }) => ({ text, label: labels[0]![0] }))).toEqual(
           records.map(({ text, label }) => ({ text, label: String(label) })),
         );
         examples.forEach(({ line }, i) => expect(line).toBe(indent === 0 ? 1 : 2 + 4 * i));
@@ -150,7 +150,6 @@ describe('refusing input that cannot be used', () => {
     ['nolabel.csv', 'text,label\na, \n', /nolabel\.csv:2: the label in "label" is empty/],
     ['bad.jsonl', '{"text":"a","label":"b"}\n{"text":"a",}\n', /bad\.jsonl:2: not valid JSON/],
     ['gone.jsonl', '{"text":"a","label":"b"}\n{"text":"a"}\n', /gone\.jsonl:2: the key "label" is missing/],
-    ['list.jsonl', '{"text":"a","label":["b","c"]}', /list\.jsonl:1: the list in "label" holds 2 labels.*exactly one/],
     ['null.jsonl', '{"text":"a","label":null}', /null\.jsonl:1: the label in "label" is null/],
     ['number.jsonl', '{"text":5,"label":"x"}', /number\.jsonl:1: the text in "text" is .*not a string/],
     ['scalar.jsonl', '7', /scalar\.jsonl:1: a number, where an object with "text" and "label"/],
@@ -170,6 +169,13 @@ describe('refusing input that cannot be used', () => {
     const error = await refusal(name, content);
     expect(error.code).toBe('invalid_input');
     expect(words(error).replaceAll('\n ', '\n')).toMatch(new RegExp(expected.source, 's'));
+  });
+
+  it('refuses a list of two for a single-label task', async () => {
+    const single: ReadDatasetOptions = { tasks: [{ column: 'label', kind: 'single-label' }] };
+    expect(words(await refusal('list.jsonl', '{"text":"a","label":["b","c"]}', single))).toMatch(
+      /list\.jsonl:1: the list in "label" holds 2 labels.*exactly one/,
+    );
   });
 
   it('lists the first five bad rows and how many more there are', async () => {
@@ -205,7 +211,7 @@ describe('refusing input that cannot be used', () => {
     expect(missing).toMatchObject({ code: 'not_found', hint: 'There is a tickets.csv in the same folder.' });
     await expect(readDataset('data.xlsx')).rejects.toThrow('data.xlsx ends with ".xlsx"');
     await expect(readDataset(folder, { format: 'csv' })).rejects.toThrow('is a folder');
-    expect(words(await refusal('one.csv', 'text\na\n', { labelColumn: 'text' }))).toContain('both name "text"');
+    expect(words(await refusal('one.csv', 'text\na\n', { tasks: [{ column: 'text' }] }))).toContain('both name "text"');
   });
 
   it('never crashes on bytes that are anything at all', async () => {

@@ -5,6 +5,8 @@ import { countOf, type Note } from './note.ts';
 export interface WantedColumn {
   name: string;
   option: string;
+  /** JSON objects may lack the key, as long as one has it. */
+  optional?: boolean;
 }
 
 /** One record of a file: the wanted columns' values in the order asked for, or why it cannot be read. */

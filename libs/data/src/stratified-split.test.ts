@@ -7,7 +7,9 @@ const partNames = ['train', 'validation', 'test'] as const;
 const classSizes = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 8 });
 const distinctExamples = (sizes: readonly number[]): Example[] =>
   sizes
-    .flatMap((size, c) => Array.from({ length: size }, (_, i) => ({ text: `c${c} t${i}`, label: `l${c}`, line: 0 })))
+    .flatMap((size, c) =>
+      Array.from({ length: size }, (_, i) => ({ text: `c${c} t${i}`, labels: [[`l${c}`]], line: 0 })),
+    )
     .map((example, i) => ({ ...example, line: i + 2 }));
 const weights = fc.record({
   train: fc.double({ min: 0.05, max: 1, noNaN: true }),
@@ -35,7 +37,7 @@ describe('stratifiedSplit', () => {
         const sum = shares.train + shares.validation + shares.test;
         sizes.forEach((size, c) => {
           for (const part of partNames) {
-            const count = split[part].filter(({ label }) => label === `l${c}`).length;
+            const count = split[part].filter(({ labels }) => labels[0]![0] === `l${c}`).length;
             expect(Math.abs(count - (size * shares[part]) / sum)).toBeLessThanOrEqual(1 + 1e-6);
             if (shares[part] === 0) expect(count).toBe(0);
             if (part === 'train') expect(count).toBeGreaterThan(0);
@@ -49,7 +51,7 @@ describe('stratifiedSplit', () => {
     const copies = fc.array(
       fc.record({
         text: fc.constantFrom('a', 'A ', 'ａ', 'b', 'B', 'c d', 'C  d', 'e'),
-        label: fc.constantFrom('x', 'y'),
+        labels: fc.tuple(fc.tuple(fc.constantFrom('x', 'y'))),
       }),
       { minLength: 1, maxLength: 60 },
     );

@@ -1,8 +1,9 @@
 import { invalidInput } from '@taxon/errors';
+import type { Example } from './example.ts';
+import { iterativeStratification } from './iterative-stratification.ts';
 import { countOf, firstFew, type Note } from './note.ts';
 import { createRandom, hashName, shuffle } from './random.ts';
-import type { Example } from './read-dataset.ts';
-import { groupByText } from './text-groups.ts';
+import { strataOf, type Strata, type Unit } from './strata.ts';
 
 const partNames = ['train', 'validation', 'test'] as const;
 type PartName = (typeof partNames)[number];
@@ -14,6 +15,10 @@ export interface SplitOptions {
   test?: number;
   /** Any integer; the lower 32 bits count. @default 0 */
   seed?: number;
+  /** The tasks are [coarse, fine]: the fine label is what counts. @default false */
+  hierarchical?: boolean;
+  /** What notes call the tasks, in the order of the labels. @default their numbers */
+  tasks?: readonly { name: string }[];
 }
 
 export interface Split extends Record<PartName, Example[]> {
@@ -35,27 +40,44 @@ const partSizes = (n: number, shares: readonly number[]): number[] => {
   return sizes;
 };
 
-/** The label that most of the group carries; the first one seen in a tie. */
-const groupLabel = (group: readonly number[], examples: readonly Example[]): string => {
-  const [first] = group;
-  if (group.length === 1) return examples[first!]!.label;
-  const counts = new Map<string, number>();
-  for (const i of group) counts.set(examples[i]!.label, (counts.get(examples[i]!.label) ?? 0) + 1);
-  return [...counts].reduce((best, entry) => (entry[1] > best[1] ? entry : best))[0];
-};
+/** The stratum that most of the unit is in; the first one seen in a tie. */
+const mainStratum = ({ keys, counts }: Unit): number => keys[counts.indexOf(Math.max(...counts))]!;
 
-/** Puts one class's groups into parts, largest first, each where most places are free. Returns the part of every group. */
-const placeGroups = (groups: readonly (readonly number[])[], shares: readonly number[]): number[] => {
+/** Puts one class's units into parts, largest first, each where most places are free. Returns the part of every unit. */
+const placeClass = (sizes: readonly number[], shares: readonly number[]): number[] => {
   const free = partSizes(
-    groups.reduce((sum, group) => sum + group.length, 0),
+    sizes.reduce((sum, size) => sum + size, 0),
     shares,
   );
-  const parts = new Array<number>(groups.length);
-  const bySize = groups.map((_, g) => g).sort((a, b) => groups[b]!.length - groups[a]!.length || a - b);
-  bySize.forEach((g, rank) => {
+  const parts = new Array<number>(sizes.length);
+  const bySize = sizes.map((_, u) => u).sort((a, b) => sizes[b]! - sizes[a]! || a - b);
+  bySize.forEach((u, rank) => {
     const part = rank === 0 ? 0 : free.indexOf(Math.max(...free)); // a class must be learnt before it can be tested
-    free[part]! -= groups[g]!.length;
-    parts[g] = part;
+    free[part]! -= sizes[u]!;
+    parts[u] = part;
+  });
+  return parts;
+};
+
+/**
+ * One label an example: class by class, each with a generator of its own, so that a new class leaves the others where they were.
+ * Returns the part of every unit.
+ */
+const placeByClass = ({ strata, units }: Strata, shares: readonly number[], seed: number): Int32Array => {
+  const unitsOf = strata.map((): number[] => []);
+  units.forEach((unit, u) => unitsOf[mainStratum(unit)]!.push(u));
+  const parts = new Int32Array(units.length);
+  unitsOf.forEach((own, key) => {
+    shuffle(own, createRandom(seed ^ hashName(strata[key]!.label)));
+    const sizes = own.map((u) => units[u]!.examples.length);
+    placeClass(sizes, shares).forEach((part, at) => (parts[own[at]!] = part));
+  });
+  // A label may be met only on copies of texts that mostly carry another one.
+  const learnt = new Set(units.flatMap(({ keys }, u) => (parts[u] === 0 ? keys : [])));
+  units.forEach(({ keys }, u) => {
+    if (keys.every((key) => learnt.has(key))) return;
+    parts[u] = 0;
+    for (const key of keys) learnt.add(key);
   });
   return parts;
 };
@@ -71,54 +93,62 @@ const sharesOf = (options: SplitOptions): number[] => {
   return weights.map((weight) => weight / sum);
 };
 
-/** Says which classes are too small for every part, by part. */
-const smallClassNotes = (missing: ReadonlyMap<string, PartName[]>, sizes: ReadonlyMap<string, number>): Note[] =>
-  partNames.flatMap((part) => {
-    const classes = [...missing].filter(([, parts]) => parts.includes(part)).map(([label]) => label);
-    if (classes.length === 0) return [];
-    const named = classes.map((label) => `${JSON.stringify(label)} (${sizes.get(label) ?? 0})`);
-    const message = `${countOf(classes.length, 'class has', 'classes have')} too few examples for the ${part} part: ${firstFew(named)}`;
-    return [{ level: 'warning' as const, message }];
+/** Says which classes are too small for every part, by task and part. */
+const smallClassNotes = (
+  { strata, keys }: Strata,
+  partOf: Int32Array,
+  shares: readonly number[],
+  tasks: readonly { name: string }[],
+): Note[] => {
+  const counts = strata.map(() => partNames.map(() => 0));
+  keys.forEach((own, i) => {
+    for (const key of own) counts[key]![partOf[i]!]! += 1;
   });
+  return tasks.flatMap(({ name }, task) =>
+    partNames.flatMap((partName, part) => {
+      const named = strata.flatMap((stratum, key) => {
+        if (stratum.task !== task || stratum.label === '' || counts[key]![part]! > 0 || shares[part] === 0) return [];
+        return [`${JSON.stringify(stratum.label)} (${counts[key]!.reduce((sum, n) => sum + n)})`];
+      });
+      if (named.length === 0) return [];
+      const of = tasks.length > 1 ? `task ${JSON.stringify(name)}: ` : '';
+      const what = countOf(named.length, 'class has', 'classes have');
+      const message = `${of}${what} too few examples for the ${partName} part: ${firstFew(named)}`;
+      return [{ level: 'warning' as const, message }];
+    }),
+  );
+};
 
 /**
- * Splits examples so that every class has its share in every part: per class by largest remainder, so a part is at most one example off
- * (more only where identical texts must stay together). Seeded; each class draws from a generator of its own, so a new class leaves
- * the others where they were. Texts that are the same after normalising (`normalizeText`) never straddle parts. A class too small for
- * every part is kept in train first, and reported. Parts keep the order of the examples.
+ * Splits examples so that every class has its share in every part. Seeded. Copies of a text (`normalizeText`, of the pair too) never
+ * straddle parts. Every label is in train first; one too small for every part is reported. Parts keep the order of the examples.
+ * - One label an example: per class by largest remainder, so a part is at most one example off (more only where copies must stay
+ *   together), and a new class leaves the others where they were. A hierarchy counts as its fine labels.
+ * - Multi-label or several tasks: iterative stratification over the labels of all tasks and their frequent combinations.
  * @throws TaxonError `invalid_input` for shares that are negative, not finite, or 0 for train
  */
 export const stratifiedSplit = (examples: readonly Example[], options: SplitOptions = {}): Split => {
+  const { seed = 0, hierarchical = false } = options;
   const shares = sharesOf(options);
-  const groups = groupByText(examples);
-  const groupsOfLabel = new Map<string, number[][]>();
-  for (const group of groups) {
-    const label = groupLabel(group, examples);
-    const own = groupsOfLabel.get(label);
-    if (own === undefined) groupsOfLabel.set(label, [group]);
-    else own.push(group);
-  }
-
-  const partOf = new Uint8Array(examples.length);
-  const missing = new Map<string, PartName[]>();
-  const sizes = new Map<string, number>();
-  for (const [label, own] of groupsOfLabel) {
-    shuffle(own, createRandom((options.seed ?? 0) ^ hashName(label)));
-    const parts = placeGroups(own, shares);
-    own.forEach((group, g) => {
-      for (const i of group) partOf[i] = parts[g]!;
-    });
-    sizes.set(
-      label,
-      own.reduce((sum, group) => sum + group.length, 0),
-    );
-    const without = partNames.filter((_, part) => shares[part]! > 0 && !parts.includes(part));
-    if (without.length > 0) missing.set(label, without);
-  }
-
-  const split: Split = { train: [], validation: [], test: [], notes: smallClassNotes(missing, sizes) };
+  const strata = strataOf(examples, hierarchical);
+  const { units } = strata;
+  const parts = strata.keys.every((own) => own.length === 1)
+    ? placeByClass(strata, shares, seed)
+    : iterativeStratification(units, {
+        strata: strata.strata.length,
+        shares,
+        random: createRandom(seed),
+        guarantee: 'first-part',
+      });
+  const partOf = new Int32Array(examples.length);
+  units.forEach((unit, u) => {
+    for (const i of unit.examples) partOf[i] = parts[u]!;
+  });
+  const tasks = examples[0]?.labels.map((_, t) => options.tasks?.[t] ?? { name: `${t + 1}` }) ?? [];
+  const notes = smallClassNotes(strata, partOf, shares, tasks);
+  const split: Split = { train: [], validation: [], test: [], notes };
   examples.forEach((example, i) => split[partNames[partOf[i]!]!].push(example));
-  const repeated = groups.filter((group) => group.length > 1).length;
+  const repeated = units.filter((unit) => unit.examples.length > 1).length;
   if (repeated > 0)
     split.notes.push({
       level: 'info',

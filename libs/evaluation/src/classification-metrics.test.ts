@@ -1,6 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { classificationMetrics, confusionMatrix, mostConfused, type ClassificationMetrics } from './index.ts';
+import {
+  classificationMetrics,
+  confusionMatrix,
+  indexOfLargest,
+  mostConfused,
+  type ClassificationMetrics,
+} from './index.ts';
+import { labelNames, numbersIn, reference, rows } from './testing.ts';
 
 interface RecordedCase {
   name: string;
@@ -78,14 +85,23 @@ describe('labels that training never saw', () => {
 });
 
 it('scores nothing as 0', () => {
-  expect(classificationMetrics(new Int32Array(), new Int32Array(), ['a'])).toEqual({
-    n: 0,
-    accuracy: 0,
-    macroF1: 0,
-    weightedF1: 0,
-    perClass: [{ label: 'a', precision: 0, recall: 0, f1: 0, support: 0 }],
-  });
+  const metrics = classificationMetrics(new Int32Array(), new Int32Array(), ['a']);
+  expect(metrics.perClass).toEqual([{ label: 'a', precision: 0, recall: 0, f1: 0, support: 0 }]);
+  expect(numbersIn(metrics).every((figure) => figure === 0)).toBe(true);
 });
+
+it.each(reference.singleLabel.map((one) => [one.classes, one] as const))(
+  'averages over %i classes are scikit-learn’s too (fixtures/record-more.py)',
+  (classes, { expected, logits, metrics }) => {
+    const predicted = rows(logits, classes).map((row) => indexOfLargest(row));
+    const found = classificationMetrics(Int32Array.from(expected), Int32Array.from(predicted), labelNames(classes));
+    expect(found).toMatchObject(
+      Object.fromEntries(Object.entries(metrics).map(([name, value]) => [name, expect.closeTo(value, 12)])),
+    );
+    for (const micro of ['microPrecision', 'microRecall', 'microF1'] as const)
+      expect(found[micro]).toBeCloseTo(found.accuracy, 12);
+  },
+);
 
 it('names the pairs confused most', () => {
   const matrix = confusionMatrix(Int32Array.of(0, 0, 0, 1, 1, 2), Int32Array.of(1, 1, 0, 0, 1, 0), ['a', 'b', 'c']);

@@ -1,13 +1,13 @@
+import { averagedFigures, balancedAccuracy, matthewsCorrelation } from './label-counts.ts';
+import type { ClassMetrics, SingleLabelMetrics } from './metrics.ts';
 import { scoredLabels } from './scored-labels.ts';
-import type { ClassMetrics, ClassificationMetrics } from './metrics.ts';
-
-const ratio = (part: number, whole: number): number => (whole === 0 ? 0 : part / whole);
+import { ratio } from './shapes.ts';
 
 /**
  * Scores single-label answers as scikit-learn's `f1_score(…, zero_division=0)` does.
  *
- * `accuracy` is over all texts. Macro F1 is the plain mean over the classes that occur, as an expected or as a predicted label;
- * weighted F1 weighs by support. A text whose label training never saw counts as an error, and its label as a class with recall 0.
+ * `accuracy` is over all texts. Macro averages are plain means over the classes that occur, as an expected or as a predicted label;
+ * weighted ones weigh by support. A text whose label training never saw counts as an error, and its label as a class with recall 0.
  * `perClass` holds every label of the model in its order, then the unseen ones; with no texts at all, every figure is 0.
  *
  * @param expected index into `labels` of the right label, −1 for a label unseen in training; shape [texts]
@@ -20,7 +20,7 @@ export const classificationMetrics = (
   predicted: Int32Array,
   labels: readonly string[],
   unseenLabels?: readonly string[],
-): ClassificationMetrics => {
+): SingleLabelMetrics => {
   const scored = scoredLabels(expected, predicted, labels, unseenLabels);
   const classes = scored.names.length;
   const [support, answers, hits] = [new Uint32Array(classes), new Uint32Array(classes), new Uint32Array(classes)];
@@ -37,22 +37,17 @@ export const classificationMetrics = (
     f1: ratio(2 * hits[c]!, support[c]! + answers[c]!),
     support: support[c]!,
   }));
-  const present = perClass.filter((_, c) => support[c]! + answers[c]! > 0);
   const n = predicted.length;
+  const counts = { support, predicted: answers, hits };
   return {
     n,
     accuracy: ratio(
       hits.reduce((sum, count) => sum + count, 0),
       n,
     ),
-    macroF1: ratio(
-      present.reduce((sum, { f1 }) => sum + f1, 0),
-      present.length,
-    ),
-    weightedF1: ratio(
-      perClass.reduce((sum, { f1, support: weight }) => sum + f1 * weight, 0),
-      n,
-    ),
+    ...averagedFigures(counts),
+    balancedAccuracy: balancedAccuracy(counts),
+    mcc: matthewsCorrelation(counts),
     perClass,
   };
 };

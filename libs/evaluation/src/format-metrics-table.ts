@@ -1,5 +1,14 @@
 import stringWidth from 'string-width';
-import type { ClassMetrics, ClassificationMetrics } from './metrics.ts';
+import type { ClassMetrics, Figures } from './metrics.ts';
+
+/** What the table is made of. */
+export interface TabledMetrics {
+  /** Texts scored. */
+  n: number;
+  /** Shares, 0..1, by the name that is shown; in the order of the totals. */
+  figures: Figures;
+  perLabel: readonly ClassMetrics[];
+}
 
 export interface MetricsTableOptions {
   /** Classes shown, worst first; the rest is counted in a last line. @default 20 */
@@ -29,16 +38,16 @@ const fit = (text: string, width: number): string => {
 const figure = (share: number): string => share.toFixed(3).padStart(9);
 
 /** Plain text for a terminal: the totals, then precision, recall, F1 and support of the worst classes. No colours. */
-export const formatMetricsTable = (metrics: ClassificationMetrics, options: MetricsTableOptions = {}): string => {
+export const formatMetricsTable = ({ n, figures, perLabel }: TabledMetrics, options: MetricsTableOptions = {}): string => {
   const { maxRows = 20, labelWidth = 40 } = options;
-  const rows = worstFirst(metrics.perClass);
+  const rows = worstFirst(perLabel);
   const shown = rows.slice(0, maxRows);
   const width = Math.min(labelWidth, Math.max(12, ...shown.map(({ label }) => stringWidth(label))));
   const line = ({ label, precision, recall, f1, support }: ClassMetrics): string =>
     `${fit(label, width)}${figure(precision)}${figure(recall)}${figure(f1)}${String(support).padStart(9)}`;
   const heading = `${'worst first'.padEnd(width)}${['precision', 'recall', 'f1', 'texts'].map((name) => name.padStart(9)).join('')}`;
   const lines = [
-    `accuracy ${metrics.accuracy.toFixed(4)}   macro F1 ${metrics.macroF1.toFixed(4)}   weighted F1 ${metrics.weightedF1.toFixed(4)}   texts ${metrics.n}`,
+    [...Object.entries(figures).map(([name, share]) => `${name} ${share.toFixed(4)}`), `texts ${n}`].join('   '),
     '',
     heading,
     ...shown.map(line),

@@ -16,3 +16,22 @@ export interface ClassMetrics {
   /** Texts that carry this label. */
   support: number;
 }
+
+/** What `classificationMetrics` finds beyond the figures that cross the wire. All within 0..1, but `mcc`. */
+export interface SingleLabelMetrics extends ClassificationMetrics {
+  macroPrecision: number;
+  macroRecall: number;
+  /** Micro averages: each text has one right label and one answer, so that all three equal accuracy. */
+  microPrecision: number;
+  microRecall: number;
+  microF1: number;
+  weightedPrecision: number;
+  weightedRecall: number;
+  /** Mean recall over the classes that have texts. */
+  balancedAccuracy: number;
+  /** Matthews correlation coefficient for many classes (Gorodkin 2004): −1..1, 0 for guessing. */
+  mcc: number;
+}
+
+/** Any figures by name: what tables and slices hold. */
+export type Figures = Record<string, number>;

@@ -1,5 +1,6 @@
 import type { SerializedError } from '@taxon/errors';
 import type { ModelDescription } from './model-folder.ts';
+import type { TextInput } from './text-input.ts';
 
 /** What the classifier's worker is started with. */
 export interface WorkerSettings {
@@ -13,7 +14,7 @@ export interface Chunk {
   id: number;
   /** Calls are served in turn, whatever their size. */
   call: number;
-  texts: string[];
+  texts: TextInput[];
   /** Labels returned a text, or the plain logits. */
   wanted: number | 'logits';
 }
@@ -30,14 +31,16 @@ export interface Answers {
   tokens: Int32Array<ArrayBuffer>;
   /** [N] 0 or 1 */
   truncated: Uint8Array<ArrayBuffer>;
-  /** [N, wanted] classes, best first; absent when logits are wanted. */
+  /** [N, Σ told] labels of each task as they are told (`toldLabels`), those answered first; absent when logits are wanted. */
   order?: Int32Array<ArrayBuffer>;
-  /** [N, wanted] their probabilities, or [N, classes] logits. */
+  /** [N, tasks] how many of them are the answer; absent when logits are wanted. */
+  given?: Int32Array<ArrayBuffer>;
+  /** [N, Σ told] their probabilities, or [N, C] logits. */
   scores: Float32Array<ArrayBuffer>;
 }
 
 /** What the caller is told about the model. */
-export type ServedModel = Required<Pick<ModelDescription, 'labels' | 'maxLength'>>;
+export type ServedModel = Required<Pick<ModelDescription, 'space' | 'rule' | 'maxLength'>>;
 
 export type FromWorker =
   | { kind: 'ready'; model: ServedModel }

@@ -1,17 +1,31 @@
+import type { LabelSpace } from '@taxon/data';
 import { TaxonError, invalidInput } from '@taxon/errors';
+import { toldLabels } from './answer-chunk.ts';
 import { connectClassifier, type ClassifierConnection } from './classifier-connection.ts';
 import type { Answers, Chunk } from './classifier-messages.ts';
+import type { DecisionRule } from './decision.ts';
+import { countOutputs } from './output-groups.ts';
 import { checkDigests, readTaxonJson } from './taxon-json.ts';
+import { lengthOf, type TextInput } from './text-input.ts';
 
 export interface LabelScore {
   label: string;
-  /** Softmax probability, 0..1. */
+  /** 0..1: softmax in a single-label task, sigmoid in a multi-label one; of a fine label p(coarse)·p(fine | coarse). */
   probability: number;
 }
 
-export interface Prediction {
-  /** All labels, best first, cut to `topK` when asked. */
+/** What a model says about a text in one task. */
+export interface TaskPrediction {
+  task: string;
+  /** Those answered first, then the others, each by falling probability; cut to `topK` when asked, but never an answer. */
   labels: LabelScore[];
+  /** One label in a single-label task, or none where the model abstains; any number in a multi-label one. */
+  answer: string[];
+}
+
+/** Its own labels and answer are those of the main task: the fine one of a hierarchy, else the first. */
+export interface Prediction extends Omit<TaskPrediction, 'task'> {
+  tasks: TaskPrediction[];
   /** Tokens of the text after cutting, special tokens included. */
   tokens: number;
   truncated: boolean;
@@ -28,12 +42,16 @@ export interface ClassifyOptions {
 /** A model that is loaded and ready. Sessions live in a worker: calls never block the event loop. */
 export interface Classifier {
   readonly folder: string;
+  readonly space: LabelSpace;
+  /** How its logits become answers. */
+  readonly rule: DecisionRule;
+  /** Of the main task. */
   readonly labels: readonly string[];
   readonly maxLength: number;
-  /** Predictions in the order of the texts; a batch's answers equal single answers within 1e-5. */
-  classify(texts: readonly string[], options?: ClassifyOptions): Promise<Prediction[]>;
-  /** Logits, row-major [texts, labels]. */
-  logits(texts: readonly string[], options?: ClassifyOptions): Promise<Float32Array>;
+  /** Predictions in the order of the texts, which are pairs for a model of pairs; a batch's answers equal single answers within 1e-5. */
+  classify(texts: readonly TextInput[], options?: ClassifyOptions): Promise<Prediction[]>;
+  /** Logits, row-major [texts, outputs], those of the tasks side by side. */
+  logits(texts: readonly TextInput[], options?: ClassifyOptions): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
@@ -49,15 +67,15 @@ const largestChunk = { texts: 256, characters: 500_000 };
 const chunksInFlight = 8;
 
 /** [start, end) of each chunk. */
-function* splitTexts(texts: readonly string[]): Generator<[number, number]> {
+function* splitTexts(texts: readonly TextInput[]): Generator<[number, number]> {
   let start = 0;
   let characters = 0;
   for (let i = 0; i < texts.length; i++) {
-    characters += texts[i]!.length;
+    characters += lengthOf(texts[i]!);
     if (i > start && (i - start === largestChunk.texts || characters > largestChunk.characters)) {
       yield [start, i];
       start = i;
-      characters = texts[i]!.length;
+      characters = lengthOf(texts[i]!);
     }
   }
   if (texts.length > start) yield [start, texts.length];
@@ -80,7 +98,7 @@ let calls = 0;
 /** Sends the texts chunk by chunk; `take` gets each chunk's answers and where in `texts` they begin. */
 const ask = async (
   connection: ClassifierConnection,
-  texts: readonly string[],
+  texts: readonly TextInput[],
   wanted: Chunk['wanted'],
   { signal, onProgress }: ClassifyOptions,
   take: (answers: Answers, start: number) => void,
@@ -107,20 +125,46 @@ const ask = async (
   }
 };
 
+/** The task that a model is about: the fine one of a hierarchy, else the first. */
+export const mainTask = ({ hierarchy }: LabelSpace): number => (hierarchy === undefined ? 0 : 1);
+
 /**
  * Predictions over the answers' arrays. A text's list of labels is made when it is first looked at: 2,000 texts of 150
  * labels are 300,000 objects, and collecting their garbage alone holds the event loop for 15 ms.
  */
-const unpack = ({ tokens, truncated, order, scores }: Answers, labels: readonly string[]): Prediction[] => {
-  const width = scores.length / tokens.length;
+const unpack = (
+  { tokens, truncated, order, given, scores }: Answers,
+  space: LabelSpace,
+  topK: number,
+): Prediction[] => {
+  const widths = toldLabels(space, topK);
+  const width = widths.reduce((a, b) => a + b, 0);
+  const tasksOf = (text: number): TaskPrediction[] => {
+    let at = text * width;
+    return space.tasks.map(({ name, labels }, task) => {
+      const begin = at;
+      at += widths[task]!;
+      const answered = given![text * widths.length + task]!;
+      const told = Math.min(widths[task]!, Math.max(topK, answered));
+      const ranked = Array.from({ length: told }, (_, rank) => ({
+        label: labels[order![begin + rank]!]!,
+        probability: scores[begin + rank]!,
+      }));
+      return { task: name, labels: ranked, answer: ranked.slice(0, answered).map(({ label }) => label) };
+    });
+  };
   return Array.from(tokens, (count, text) => {
-    let ranked: LabelScore[] | undefined;
+    let tasks: TaskPrediction[] | undefined;
+    const made = (): TaskPrediction[] => (tasks ??= tasksOf(text));
     return {
+      get tasks() {
+        return made();
+      },
       get labels() {
-        return (ranked ??= Array.from({ length: width }, (_, rank) => ({
-          label: labels[order![text * width + rank]!]!,
-          probability: scores[text * width + rank]!,
-        })));
+        return made()[mainTask(space)]!.labels;
+      },
+      get answer() {
+        return made()[mainTask(space)]!.answer;
       },
       tokens: count,
       truncated: truncated[text] === 1,
@@ -129,23 +173,26 @@ const unpack = ({ tokens, truncated, order, scores }: Answers, labels: readonly 
 };
 
 const overConnection = (folder: string, connection: ClassifierConnection): Classifier => {
-  const { labels, maxLength } = connection.model;
+  const { space, rule, maxLength } = connection.model;
+  const outputs = countOutputs(space);
   return {
     folder,
-    labels,
+    space,
+    rule,
+    labels: space.tasks[mainTask(space)]!.labels,
     maxLength,
     async classify(texts, options = {}) {
-      const { topK = labels.length } = options;
+      const { topK = outputs } = options;
       if (!(Number.isInteger(topK) && topK >= 1)) throw invalidInput(`topK is ${topK}; it must be 1 or more`);
       const predictions: Prediction[] = [];
-      await ask(connection, texts, Math.min(topK, labels.length), options, (answers, start) => {
-        for (const [i, prediction] of unpack(answers, labels).entries()) predictions[start + i] = prediction;
+      await ask(connection, texts, topK, options, (answers, start) => {
+        for (const [i, prediction] of unpack(answers, space, topK).entries()) predictions[start + i] = prediction;
       });
       return predictions;
     },
     async logits(texts, options = {}) {
-      const logits = new Float32Array(texts.length * labels.length);
-      await ask(connection, texts, 'logits', options, ({ scores }, start) => logits.set(scores, start * labels.length));
+      const logits = new Float32Array(texts.length * outputs);
+      await ask(connection, texts, 'logits', options, ({ scores }, start) => logits.set(scores, start * outputs));
       return logits;
     },
     dispose: () => connection.close(),

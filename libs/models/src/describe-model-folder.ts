@@ -1,11 +1,13 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Task, TaskKind } from '@taxon/data';
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import { parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
 import type { HeadConfig } from './head.ts';
 import { idToLabelSchema, labelsOf } from './labels.ts';
 import type { ModelDescription } from './model-folder.ts';
+import { outputNames } from './output-groups.ts';
 import { readJson, readOptionalJson } from './read-json.ts';
 import { openSafetensors } from './safetensors.ts';
 import { readSentenceModules, type DenseModule } from './sentence-modules.ts';
@@ -53,10 +55,18 @@ const refuseUnlessLowerCasing = async (encoderFolder: string, path: string): Pro
     throw invalidInput(`${path}: do_lower_case is true, but the tokenizer keeps capitals; supported: false`);
 };
 
-const expectSingleLabel = (config: Config, path: string): void => {
+const kinds: Readonly<Record<string, TaskKind>> = {
+  single_label_classification: 'single-label',
+  multi_label_classification: 'multi-label',
+};
+
+/** The task of a model that others made, as `problem_type` says it. */
+const taskOf = (config: Config, labels: string[], path: string): Task => {
   const type = config.problem_type ?? 'single_label_classification';
-  if (type !== 'single_label_classification')
-    throw invalidInput(`${path}: problem_type is '${type}'; supported: single_label_classification`);
+  const kind = kinds[type];
+  if (kind === undefined)
+    throw invalidInput(`${path}: problem_type is '${type}'; supported: ${Object.keys(kinds).join(', ')}`);
+  return { name: 'label', kind, labels };
 };
 
 /** Rows of the classifier's matrix in a `BertForSequenceClassification`. */
@@ -94,10 +104,15 @@ const readConfigs = async (encoderFolder: string): Promise<{ config: Config; enc
   return { config, encoder: parseEncoderConfig(config, path) };
 };
 
-const checkAgainstTaxon = (taxon: TaxonJson, { folder, head, labels }: ModelDescription): void => {
+const checkAgainstTaxon = (
+  taxon: TaxonJson,
+  labels: string[] | undefined,
+  { folder, head }: ModelDescription,
+): void => {
   const path = join(folder, 'taxon.json');
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-  if (!same(taxon.labels, labels)) throw invalidInput(`${path}: labels differ from id2label in config.json`);
+  if (!same(outputNames(taxon.space), labels))
+    throw invalidInput(`${path}: labels differ from id2label in config.json`);
   const sorted = (value?: HeadConfig): unknown => value && Object.entries(value).sort();
   if (!same(sorted(taxon.head), sorted(head)))
     throw invalidInput(`${path}: head is ${JSON.stringify(taxon.head)}; the files say ${JSON.stringify(head)}`);
@@ -122,16 +137,20 @@ export const readModelSource = async (folder: string): Promise<ModelSource> => {
     normalize,
     maxLength: Math.min(taxon?.maxLength ?? (await readLimit(folder, encoderFolder)), encoder.positions),
     padId: config.pad_token_id ?? 0,
-    problemType: 'single_label_classification',
+    ...(taxon && { pairs: taxon.pairs ?? false, ...(taxon.prompt && { prompt: taxon.prompt }) }),
   };
-  const classes = dense?.outputs ?? (classic ? await countClasses(encoderFolder) : undefined);
+  // No format but ours knows prompts.
+  const prompted = taxon?.head.kind === 'prompt' ? taxon.head : undefined;
+  const classes = dense?.outputs ?? (classic ? await countClasses(encoderFolder) : prompted?.classes);
+  let labels: string[] | undefined;
   if (classes !== undefined) {
-    expectSingleLabel(config, configPath);
     if (classes < 2) throw invalidInput(`${configPath}: the classifier has ${classes} class; supported: 2 and more`);
-    description.head = { kind: classic ? 'pooler' : 'dense', pooling, normalize, classes };
-    description.labels = labelsOf(config.id2label ?? undefined, classes, configPath);
+    description.head = prompted ?? { kind: classic ? 'pooler' : 'dense', pooling, normalize, classes };
+    labels = labelsOf(config.id2label ?? undefined, classes, configPath);
+    description.space = taxon?.space ?? { tasks: [taskOf(config, labels, configPath)] };
+    description.rule = taxon?.rule ?? {};
   }
-  if (taxon) checkAgainstTaxon(taxon, description);
+  if (taxon) checkAgainstTaxon(taxon, labels, description);
   return { description, dense, taxon };
 };
 

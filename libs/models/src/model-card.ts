@@ -1,3 +1,5 @@
+import type { LabelSpace } from '@taxon/data';
+
 /** What a model card tells. Everything in it was measured or given, nothing is made up. */
 export interface ModelCard {
   /** Title. */
@@ -15,16 +17,15 @@ export interface ModelCard {
 }
 
 export interface CardResult {
-  /** `test`, `validation`, or a file's name. */
+  /** `test`, `validation`, or a file's name; with the task where there are several. */
   split: string;
   examples: number;
-  accuracy: number;
-  macroF1: number;
-  weightedF1: number;
+  /** 0..1, by name as it is to be read, e.g. `accuracy`, `macro F1`; the same names in every row. */
+  figures: Readonly<Record<string, number>>;
 }
 
 export interface CardFacts {
-  labels: readonly string[];
+  space: LabelSpace;
   maxLength: number;
   /** The module chain in words, e.g. `mean pooling, L2 normalisation, linear layer`. */
   head: string;
@@ -37,7 +38,7 @@ const listedLabels = 200;
 const indexed = (result: CardResult): object => ({
   task: { type: 'text-classification' },
   dataset: { name: result.split, type: result.split },
-  metrics: (['accuracy', 'macroF1', 'weightedF1'] as const).map((type) => ({ type, value: result[type] })),
+  metrics: Object.entries(result.figures).map(([type, value]) => ({ type, value })),
 });
 
 /** The YAML head that the Hugging Face hub reads. Values are JSON, which is YAML. */
@@ -61,19 +62,25 @@ const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
 const resultsTable = (results: readonly CardResult[]): string => {
   if (results.length === 0) return 'Not measured yet.';
-  const rows = results.map(
-    ({ split, examples, accuracy, macroF1, weightedF1 }) =>
-      `| ${split.replaceAll('|', '\\|')} | ${examples} | ${[accuracy, macroF1, weightedF1].map(percent).join(' | ')} |`,
-  );
-  return ['| part | texts | accuracy | macro F1 | weighted F1 |', '|---|---|---|---|---|', ...rows].join('\n');
+  const names = [...new Set(results.flatMap(({ figures }) => Object.keys(figures)))];
+  const rows = results.map(({ split, examples, figures }) => {
+    const values = names.map((name) => (figures[name] === undefined ? '' : percent(figures[name])));
+    return `| ${[split.replaceAll('|', '\\|'), examples, ...values].join(' | ')} |`;
+  });
+  return [`| ${['part', 'texts', ...names].join(' | ')} |`, `|${'---|'.repeat(names.length + 2)}`, ...rows].join('\n');
 };
 
 const code = (text: string): string => `\`${text.replaceAll('`', 'ˋ')}\``;
 
-const labelList = (labels: readonly string[]): string => {
-  const more = labels.length > listedLabels ? ` and ${labels.length - listedLabels} more (see config.json)` : '';
-  return `${labels.length} classes: ${labels.slice(0, listedLabels).map(code).join(', ')}${more}.`;
-};
+const labelList = ({ tasks }: LabelSpace): string =>
+  tasks
+    .map(({ name, kind, labels }) => {
+      const more = labels.length > listedLabels ? ` and ${labels.length - listedLabels} more (see config.json)` : '';
+      const which = kind === 'multi-label' ? 'any number a text' : 'one a text';
+      const title = tasks.length > 1 ? `**${name}**, ` : '';
+      return `${title}${labels.length} labels, ${which}: ${labels.slice(0, listedLabels).map(code).join(', ')}${more}.`;
+    })
+    .join('\n\n');
 
 const usage = (sentenceTransformers: boolean): string =>
   sentenceTransformers
@@ -90,7 +97,7 @@ export const modelCard = (card: ModelCard, facts: CardFacts): string =>
     '## Measured',
     resultsTable(card.results),
     '## Labels',
-    labelList(facts.labels),
+    labelList(facts.space),
     '## Use',
     [
       '```sh',

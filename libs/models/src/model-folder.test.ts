@@ -9,6 +9,7 @@ import {
   temporaryFolder,
   tinyEncoder,
   tinyModel,
+  oneTask,
   writeEncoderFolder,
   writeJson,
 } from './testing.ts';
@@ -61,7 +62,7 @@ describe('a saved model loads again', () => {
       expect(loaded).toMatchObject({
         encoder: tinyEncoder,
         head: model.head,
-        labels: model.labels,
+        space: model.space,
         pooling: head.pooling,
         normalize: head.normalize,
         maxLength: 24,
@@ -89,7 +90,7 @@ describe('a plain encoder', () => {
   it('loads without a head', async () => {
     const loaded = await loadModelFolder(encoderFolder);
     expect(loaded).toMatchObject({ pooling: 'mean', normalize: false, maxLength: tinyEncoder.positions });
-    expect([loaded.head, loaded.labels]).toEqual([undefined, undefined]);
+    expect([loaded.head, loaded.space]).toEqual([undefined, undefined]);
     expect(loaded.weights).toEqual(randomWeights(tinyEncoder));
   });
 
@@ -117,7 +118,7 @@ describe('what is wrong is named', () => {
     ['a changed file', /model\.safetensors: its SHA-256 is/, (folder) =>
       writeFile(join(folder, 'model.safetensors'), Buffer.alloc(8), { flag: 'r+' })], // prettier-ignore
     ['a missing file', /vocab\.txt: cannot be read/, (folder) => rm(join(folder, 'vocab.txt'))],
-    ['a later format', /taxon\.json: formatVersion: is 9; this version of Taxon reads 1/, (folder) =>
+    ['a later format', /taxon\.json: formatVersion: is 9; this version of Taxon reads 2/, (folder) =>
       edit(join(folder, 'taxon.json'), (json) => (json.formatVersion = 9))], // prettier-ignore
     ['a path out of the folder', /taxon\.json: digests/, (folder) =>
       edit(join(folder, 'taxon.json'), (json) => (json.digests = { '../x': 'a'.repeat(64) }))], // prettier-ignore
@@ -212,9 +213,9 @@ describe('saving', () => {
 
   it('takes its tokenizer from the folder that it replaces', async () => {
     const folder = await saved('retrained');
-    const { head, labels, ...loaded } = await loadModelFolder(folder);
-    await saveModelFolder(folder, { ...loaded, head: head!, labels: labels! }, { tokenizerFrom: folder, card });
-    expect((await loadModelFolder(folder)).labels).toEqual(['lost', 'rate', 'other']);
+    const { head, space, ...loaded } = await loadModelFolder(folder);
+    await saveModelFolder(folder, { ...loaded, head: head!, space: space! }, { tokenizerFrom: folder, card });
+    expect((await loadModelFolder(folder)).space).toEqual(oneTask(['lost', 'rate', 'other']));
   });
 
   it('fills an empty folder and one that holds only a run', async () => {
@@ -245,7 +246,7 @@ describe('saving', () => {
   });
 
   it('refuses labels that do not fit the head', async () => {
-    const model = { ...tinyModel(dense), labels: ['a', 'a', 'b'] };
+    const model = { ...tinyModel(dense), space: oneTask(['a', 'a', 'b']) };
     await expect(saveModelFolder(join(root, 'x'), model, { tokenizerFrom: encoderFolder, card })).rejects.toThrow(
       '3 labels, 2 of them distinct, for 3 classes',
     );
@@ -253,7 +254,9 @@ describe('saving', () => {
 
   it('writes measured results, and only those, on the card', async () => {
     const folder = await fresh('carded');
-    const results = [{ split: 'test', examples: 120, accuracy: 0.925, macroF1: 0.91, weightedF1: 0.92 }];
+    const results = [
+      { split: 'test', examples: 120, figures: { accuracy: 0.925, 'macro F1': 0.91, 'weighted F1': 0.92 } },
+    ];
     await saveModelFolder(folder, tinyModel(dense), {
       tokenizerFrom: encoderFolder,
       card: { name: 'intents', baseModel: 'tiny/encoder', results },

@@ -1,5 +1,8 @@
+import type { LabelSpace } from '@taxon/data';
+import type { DecisionRule } from './decision.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import type { HeadConfig } from './head.ts';
+import type { Prompt } from './prompt.ts';
 import type { Weights } from './weights.ts';
 
 /** What a model folder says about itself, without its numbers. */
@@ -15,12 +18,17 @@ export interface ModelDescription {
   normalize: boolean;
   /** Absent: a plain encoder. */
   head?: HeadConfig;
-  /** One a class, in the order of the logits; present whenever `head` is. */
-  labels?: string[];
+  /** What it answers: the labels of each task, in the order of the logits; present whenever `head` is. */
+  space?: LabelSpace;
+  /** How its logits become answers; present whenever `head` is. */
+  rule?: DecisionRule;
   /** Longest text in tokens, special tokens included; longer ones are cut. */
   maxLength: number;
   padId: number;
-  problemType: 'single_label_classification';
+  /** Whether the model was made for sentence pairs; undefined where the folder does not say it. */
+  pairs?: boolean;
+  /** How a model with a prompt head asks. */
+  prompt?: Prompt;
 }
 
 /** A model with its numbers. */
@@ -34,8 +42,14 @@ export interface SavableModel {
   encoder: EncoderConfig;
   head: HeadConfig;
   weights: Weights;
-  /** One a class, in the order of the logits. */
-  labels: readonly string[];
+  /** The labels of each task, in the order of the logits. */
+  space: LabelSpace;
+  /** @default labels from probability 0.5 on, the best of a single-label task always */
+  rule?: DecisionRule;
   /** Longest text in tokens, special tokens included. */
   maxLength: number;
+  /** Made for sentence pairs. @default false */
+  pairs?: boolean;
+  /** Of a prompt head. */
+  prompt?: Prompt;
 }

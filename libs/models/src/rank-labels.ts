@@ -1,22 +1,19 @@
-/**
- * Classes of one text by probability, best first; equal ones in the order of the labels.
- * @param logits [classes]
- * @param order written: [wanted] classes
- * @param probabilities written: [wanted] softmax over all classes, 0..1
- */
-export const rankLabels = (logits: Float32Array, order: Int32Array, probabilities: Float32Array): void => {
-  let highest = -Infinity;
-  for (const logit of logits) highest = Math.max(highest, logit);
-  const exponentials = Float64Array.from(logits, (logit) => Math.exp(logit - highest));
-  let sum = 0;
-  for (const value of exponentials) sum += value;
+import type { TaskAnswer } from './decision.ts';
 
-  const ranked =
-    order.length === 1
-      ? [logits.indexOf(highest)]
-      : Int32Array.from(logits.keys()).sort((a, b) => logits[b]! - logits[a]! || a - b);
-  for (let rank = 0; rank < order.length; rank++) {
-    order[rank] = ranked[rank]!;
-    probabilities[rank] = exponentials[ranked[rank]!]! / sum;
+/**
+ * The labels of one task as they are told: those answered first, then the others, each by falling probability; equal ones in
+ * the order of the labels.
+ * @param order written: [wanted] labels
+ * @param probabilities written: [wanted] their probabilities, 0..1
+ */
+export const rankLabels = (answer: TaskAnswer, order: Int32Array, probabilities: Float32Array): void => {
+  const { probabilities: all, answer: given } = answer;
+  if (order.length === 1 && given.length === 1) order[0] = given[0]!;
+  else {
+    const isGiven = new Set(given);
+    const rank = (label: number): number => (isGiven.has(label) ? 1 : 0);
+    const ranked = Int32Array.from(all.keys()).sort((a, b) => rank(b) - rank(a) || all[b]! - all[a]! || a - b);
+    order.set(ranked.subarray(0, order.length));
   }
+  order.forEach((label, i) => (probabilities[i] = all[label]!));
 };

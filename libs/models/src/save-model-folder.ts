@@ -1,11 +1,13 @@
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
+import type { LabelSpace } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import { digestOf } from './digest.ts';
 import { weightShapes } from './bind-weights.ts';
 import { headShapes, type HeadConfig } from './head.ts';
 import { labelMaps } from './labels.ts';
+import { outputNames } from './output-groups.ts';
 import type { SavableModel } from './model-folder.ts';
 import { modelCard, type ModelCard } from './model-card.ts';
 import { traceOnnxModel } from './onnx-export.ts';
@@ -32,16 +34,23 @@ export interface SaveModelOptions {
 const marker = 'taxon.json';
 const defaultKeep = ['run'];
 
-const expectSavable = ({ encoder, head, weights, labels, maxLength }: SavableModel): void => {
+const expectSavable = ({ encoder, head, weights, space, maxLength, prompt }: SavableModel): void => {
+  const labels = outputNames(space);
   if (labels.length !== head.classes || new Set(labels).size !== labels.length)
     throw invalidInput(
       `${labels.length} labels, ${new Set(labels).size} of them distinct, for ${head.classes} classes`,
     );
-  if (labels.length < 2) throw invalidInput('a classifier needs at least 2 labels');
+  const lonely = space.tasks.find(({ kind, labels: own }) => kind === 'single-label' && own.length < 2);
+  if (lonely !== undefined || labels.length < 2)
+    throw invalidInput(
+      `a classifier needs at least 2 labels${lonely ? `; '${lonely.name}' has ${lonely.labels.length}` : ''}`,
+    );
   if (!(maxLength >= 2 && maxLength <= encoder.positions))
     throw invalidInput(`maxLength is ${maxLength}; the encoder takes 2 to ${encoder.positions}`);
   if (head.kind === 'pooler' && (head.pooling !== 'cls' || head.normalize))
     throw invalidInput('a pooler head pools by cls and does not normalise: Hugging Face has no other');
+  if ((head.kind === 'prompt') !== (prompt !== undefined) || (prompt && prompt.words.length !== head.classes))
+    throw invalidInput('a prompt head needs a prompt with words for every class, and no other head has one');
   const { parameters, ...tables } = weights;
   const numbers: Record<string, Float32Array> = { ...parameters, ...tables };
   for (const [name, shape] of Object.entries(weightShapes(encoder, head))) {
@@ -54,7 +63,13 @@ const expectSavable = ({ encoder, head, weights, labels, maxLength }: SavableMod
 /** Keys of the source's config that tell of its own making. */
 const notTakenOver = ['_name_or_path', 'transformers_version', 'torch_dtype', 'label2id', 'id2label', 'is_local'];
 
-const configJson = (base: Record<string, unknown>, { encoder, head, labels }: SavableModel): object => {
+/** Others know one softmax, or labels that are each right or wrong: several tasks look like the latter to them. */
+const problemType = ({ tasks }: LabelSpace): string =>
+  tasks.length === 1 && tasks[0]!.kind === 'single-label'
+    ? 'single_label_classification'
+    : 'multi_label_classification';
+
+const configJson = (base: Record<string, unknown>, { encoder, head, space }: SavableModel): object => {
   const taken = Object.fromEntries(Object.entries(base).filter(([key]) => !notTakenOver.includes(key)));
   return {
     ...taken,
@@ -71,8 +86,8 @@ const configJson = (base: Record<string, unknown>, { encoder, head, labels }: Sa
     layer_norm_eps: encoder.layerNormEpsilon,
     hidden_act: 'gelu',
     position_embedding_type: 'absolute',
-    problem_type: 'single_label_classification',
-    ...labelMaps(labels),
+    problem_type: problemType(space),
+    ...labelMaps(outputNames(space)),
   };
 };
 
@@ -85,7 +100,7 @@ const writeWeights = async (folder: string, { encoder, head, weights }: SavableM
     await writeSafetensors(path, encoderTensors(weights, encoder));
     return;
   }
-  const tensors = encoderTensors(weights, encoder, 'bert.');
+  const tensors = encoderTensors(weights, encoder, head.kind === 'pooler' ? 'bert.' : '');
   for (const [name, tensor] of parameterTensors(weights.parameters, headShapes(head, encoder)))
     tensors.set(name.startsWith('pooler') ? `bert.${name}` : name, tensor);
   await writeSafetensors(path, tensors);
@@ -98,6 +113,7 @@ const writeOnnx = async (folder: string, model: SavableModel): Promise<void> => 
 
 const headInWords = ({ kind, pooling, normalize }: HeadConfig): string => {
   if (kind === 'pooler') return "BERT's [CLS] pooler, linear layer";
+  if (kind === 'prompt') return 'masked-language transform at the mask of a prompt (taxon.json has it), linear layer';
   return `${pooling === 'mean' ? 'mean' : '[CLS]'} pooling, ${normalize ? 'L2 normalisation, ' : ''}linear layer`;
 };
 
@@ -129,7 +145,7 @@ export const saveModelFolder = async (
   { tokenizerFrom, card, lineage = {}, keep = defaultKeep, signal }: SaveModelOptions,
 ): Promise<void> => {
   expectSavable(model);
-  const { head, labels, maxLength } = model;
+  const { head, space, rule = {}, maxLength } = model;
   const source = resolve(tokenizerFrom);
   await replaceFolder(folder, { marker, keep }, async (fresh) => {
     const steps = [
@@ -143,15 +159,17 @@ export const saveModelFolder = async (
       signal?.throwIfAborted();
       await step();
     }
-    const facts = { labels, maxLength, head: headInWords(head), sentenceTransformers: head.kind === 'dense' };
+    const facts = { space, maxLength, head: headInWords(head), sentenceTransformers: head.kind === 'dense' };
     await writeFile(join(fresh, 'README.md'), modelCard(card, facts));
-    const { kind, pooling, normalize, classes } = head;
+    const { kind, pooling, normalize, classes, layerNormEpsilon } = head;
     const taxon: TaxonJson = {
       formatVersion,
-      task: 'single-label',
-      labels: [...labels],
-      head: { kind, pooling, normalize, classes },
+      space,
+      rule,
+      head: { kind, pooling, normalize, classes, ...(layerNormEpsilon && { layerNormEpsilon }) },
       maxLength,
+      ...(model.pairs === true && { pairs: true }),
+      ...(model.prompt && { prompt: model.prompt }),
       lineage,
       digests: await digestsOf(fresh, signal),
     };

@@ -5,13 +5,50 @@ import { digestOf } from './digest.ts';
 import { readOptionalJson } from './read-json.ts';
 
 /** `taxon.json`: what Hugging Face's own files have no place for. Files of a later format are refused. */
-export const formatVersion = 1;
+export const formatVersion = 2;
 
 const headSchema = z.strictObject({
-  kind: z.enum(['dense', 'pooler']),
-  pooling: z.enum(['mean', 'cls']),
+  kind: z.enum(['dense', 'pooler', 'prompt']),
+  pooling: z.enum(['mean', 'cls', 'mask']),
   normalize: z.boolean(),
   classes: z.int().min(2),
+  layerNormEpsilon: z.number().positive().optional(),
+});
+
+const spaceSchema = z
+  .strictObject({
+    tasks: z
+      .array(
+        z.strictObject({
+          name: z.string().min(1),
+          kind: z.enum(['single-label', 'multi-label']),
+          labels: z.array(z.string()).min(1),
+        }),
+      )
+      .min(1),
+    hierarchy: z.strictObject({ parents: z.array(z.int().min(0)) }).optional(),
+  })
+  .refine(
+    ({ tasks, hierarchy }) =>
+      hierarchy === undefined ||
+      (tasks.length === 2 &&
+        hierarchy.parents.length === tasks[1]!.labels.length &&
+        hierarchy.parents.every(
+          (parent, i) => parent < tasks[0]!.labels.length && parent >= (hierarchy.parents[i - 1] ?? 0),
+        )),
+    'a hierarchy has a coarse and a fine task, and a parent for every fine label, in order',
+  );
+
+const ruleSchema = z.strictObject({
+  decoding: z.enum(['joint', 'greedy']).optional(),
+  tasks: z
+    .array(
+      z.strictObject({
+        thresholds: z.array(z.number().min(0).max(1)).optional(),
+        abstainBelow: z.number().min(0).max(1).optional(),
+      }),
+    )
+    .optional(),
 });
 
 /** Only digests of files within the folder are believed. */
@@ -24,10 +61,16 @@ export const taxonJsonSchema = z.object({
   formatVersion: z.literal(formatVersion, {
     error: ({ input }) => `is ${String(input)}; this version of Taxon reads ${formatVersion}`,
   }),
-  task: z.enum(['single-label']),
-  labels: z.array(z.string()).min(2),
+  space: spaceSchema,
+  rule: ruleSchema,
   head: headSchema,
   maxLength: z.int().min(2),
+  /** The model reads two texts at a time. */
+  pairs: z.boolean().optional(),
+  /** How a prompt head asks. */
+  prompt: z
+    .strictObject({ template: z.string(), words: z.array(z.array(z.string())), maskId: z.int().min(0) })
+    .optional(),
   /** Where the model comes from: encoder, recipe, data. Free of form. */
   lineage: z.record(z.string(), z.json()),
   /** SHA-256 of every other file, by path from the folder. */

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import type { LabelSpace } from '@taxon/data';
 import type { EncoderConfig } from './encoder-config.ts';
 import type { HeadConfig } from './head.ts';
 import type { SavableModel } from './model-folder.ts';
@@ -76,9 +77,20 @@ export const randomWeights = (config: EncoderConfig, head?: HeadConfig, seed = 1
   };
 };
 
+/** Labels of which every text has one. */
+export const oneTask = (labels: readonly string[]): LabelSpace => ({
+  tasks: [{ name: 'label', kind: 'single-label', labels: [...labels] }],
+});
+
 export const tinyModel = (head: Omit<HeadConfig, 'classes'>, labels = ['lost', 'rate', 'other']): SavableModel => {
   const full: HeadConfig = { ...head, classes: labels.length };
-  return { encoder: tinyEncoder, head: full, weights: randomWeights(tinyEncoder, full), labels, maxLength: 24 };
+  return {
+    encoder: tinyEncoder,
+    head: full,
+    weights: randomWeights(tinyEncoder, full),
+    space: oneTask(labels),
+    maxLength: 24,
+  };
 };
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'taxon-models-'));

@@ -96,7 +96,7 @@ describe('a device', () => {
         // Each is better than the one before.
         return Promise.resolve({
           loss: 1 / evaluated.length,
-          metrics: { n: 1, accuracy: 0.5, macroF1: 0.5, weightedF1: 0.5, perClass: [] },
+          scores: { n: 1, figures: { accuracy: 0.5 }, tasks: [] },
         });
       },
       keepBest: () => {

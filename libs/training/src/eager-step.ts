@@ -1,11 +1,14 @@
 import { dropoutKey } from '@taxon/compute';
 import type { Parameters } from '@taxon/models';
+import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import { updateCoefficients } from './adamw.ts';
 import { coefficientTensors, updateRows, updateTensor, type CoefficientTensors } from './eager-adamw.ts';
-import { createDeviceState, tableNames, type DeviceState } from './eager-state.ts';
+import { createDeviceState, type DeviceState } from './eager-state.ts';
 import type { ModelState } from './model-state.ts';
+import { singleLabelObjective, type Objective } from './objective.ts';
 import { decays, depthOf, slotLosses, type BatchTensors } from './programs.ts';
+import { tableNames } from './trained.ts';
 import { touchedRows, type TouchedRows } from './touched-rows.ts';
 import {
   slotFeeds,
@@ -24,19 +27,20 @@ type Gradients = Record<string, tf.Tensor>;
 const embed = ({ tables }: DeviceState, batch: LabelledBatch): tf.Tensor => {
   const rows = (table: tf.Tensor, ids: Int32Array): tf.Tensor => tf.gather(table, tf.tensor1d(ids, 'int32'));
   const sum = tf.add(rows(tables.words.value, batch.ids), rows(tables.positions.value, batch.positions));
-  return tf.add(sum, rows(tables.types.value, Int32Array.of(0)));
+  return tf.add(sum, rows(tables.types.value, batch.types ?? Int32Array.of(0)));
 };
 
 const batchTensors = (
   batch: LabelledBatch,
-  { shape: { rows, length, slots } }: StepOptions,
+  { rows, length, slots }: PackShape,
+  objective: Objective,
 ): Omit<BatchTensors, 'embeddings'> => {
-  const { labels, weights } = slotFeeds(batch, rows * slots);
+  const { targets, known } = slotFeeds(batch, rows * slots, objective);
   return {
     segments: tf.tensor2d(batch.segments, [rows, length], 'int32'),
     pool: tf.tensor3d(batch.pool, [rows, slots, length]),
-    labels: tf.tensor1d(labels.data as Int32Array, 'int32'),
-    weights: tf.tensor1d(weights.data as Float32Array),
+    targets: tf.tensor2d(targets.data, targets.shape),
+    known: tf.tensor2d(known.data, known.shape),
   };
 };
 
@@ -54,19 +58,20 @@ const rowsName = 'rows';
 export const createEagerStep = (state: ModelState, options: StepOptions): TrainingStep => {
   const { adamw, layerDecay, clipNorm, dropout, seed } = options;
   const { encoder, shapes } = state;
+  const { objective = singleLabelObjective(state.head.classes) } = options;
   const names = Object.keys(shapes);
   const device = createDeviceState(state);
   let ahead = false; // of the host's state
 
   /** Forward and backward of one batch. */
   const backward = (batch: LabelledBatch, index: number, count: number, touched: TouchedRows) => {
-    const inputs = batchTensors(batch, options);
+    const inputs = batchTensors(batch, options.shape, objective);
     const key = dropoutKey(seed, state.step, index);
     let slots: Float32Array = new Float32Array();
     const loss = (embeddings: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
       const p: Parameters = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
       const draw = dropout > 0 ? { rate: dropout, key: tf.scalar(key, 'int32') } : undefined;
-      const losses = slotLosses(p, { embeddings, ...inputs, dropout: draw }, state);
+      const losses = slotLosses(p, { embeddings, ...inputs, dropout: draw }, { ...state, objective });
       slots = losses.dataSync() as Float32Array;
       return tf.div(tf.sum(losses), count);
     };

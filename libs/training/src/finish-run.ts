@@ -1,81 +1,46 @@
 import { basename, join, resolve } from 'node:path';
-import { renderReport, type EvaluationPoint, type RunReport } from '@taxon/evaluation';
-import { saveModelFolder } from '@taxon/models';
+import { renderReport } from '@taxon/evaluation';
+import { saveModelFolder, type CardResult } from '@taxon/models';
+import { buildReport } from './build-report.ts';
+import type { FinalScores } from './final-scores.ts';
 import type { FitProgress } from './fit.ts';
-import { weightsOf, type ModelState } from './model-state.ts';
-import type { PreparedData } from './prepare-data.ts';
+import { weightsOf } from './model-state.ts';
 import type { TrainingResult } from './progress.ts';
-import type { Recipe } from './recipe.ts';
-import type { Reporter } from './reporter.ts';
-import type { Scored } from './score.ts';
+import type { Run } from './run.ts';
+import { titledFigures, type Scores } from './scores.ts';
 
-export interface FinishedRun {
-  recipe: Recipe;
-  data: PreparedData;
+export interface FinishedRun extends Run {
   /** Where the tokenizer lies. */
   encoderFolder: string;
-  state: ModelState;
   maxLength: number;
   progress: FitProgress;
-  validation: Scored | undefined;
-  test: Scored | undefined;
-  reporter: Reporter;
+  final: FinalScores;
   /** performance.now() at the run's start */
   started: number;
 }
 
-const peakMemory = (): number => process.resourceUsage().maxRSS * 1024; // maxRSS is in KiB
+export const peakMemory = (): number => process.resourceUsage().maxRSS * 1024; // maxRSS is in KiB
 
-const reportOf = ({ recipe, data, progress, validation, test, reporter }: FinishedRun): RunReport => {
-  const counts = new Map(data.labels.labels.map((label) => [label, 0]));
-  for (const { label } of data.train) counts.set(label, counts.get(label)! + 1);
-  const shown = test ?? validation;
-  return {
-    title: basename(recipe.data.train),
-    createdAt: new Date().toISOString(),
-    encoder: recipe.encoder,
-    recipe,
-    data: {
-      classes: [...counts].map(([label, count]) => ({ label, count })),
-      sizes: { train: data.train.length, validation: data.validation.length, test: data.test.length },
-      files: data.files,
-      notes: data.notes,
-    },
-    history: progress.history,
-    evaluations: progress.evaluations.map((point): EvaluationPoint => ({ ...point, split: 'validation' })),
-    final: {
-      ...(validation && { validation: validation.metrics }),
-      ...(test && { test: test.metrics }),
-    },
-    ...(shown && { confusion: { ...shown.confusion, split: test ? ('test' as const) : ('validation' as const) } }),
-    mistakes: shown?.mistakes ?? [],
-    timings: reporter.timings(),
-    peakMemoryBytes: peakMemory(),
-  };
-};
+const cardResults = (split: string, { tasks }: Scores): CardResult[] =>
+  tasks.map((scores) => ({
+    split: tasks.length === 1 ? split : `${split}, ${scores.task}`,
+    examples: scores.n,
+    figures: titledFigures(scores),
+  }));
 
 /** Writes the model folder and, within it, the run's report. */
 export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
-  const { recipe, data, encoderFolder, state, maxLength, validation, test, reporter, started } = run;
+  const { recipe, data, space, encoderFolder, state, maxLength, final, prompt, reporter, started } = run;
+  const { validation, test, rule } = final;
   reporter.stage('save');
   const results = Object.entries({ validation, test }).flatMap(([split, scored]) =>
-    scored === undefined
-      ? []
-      : [
-          {
-            split,
-            examples: scored.metrics.n,
-            accuracy: scored.metrics.accuracy,
-            macroF1: scored.metrics.macroF1,
-            weightedF1: scored.metrics.weightedF1,
-          },
-        ],
+    scored === undefined ? [] : cardResults(split, scored.scores),
   );
   const modelFolder = resolve(recipe.output);
-  const { labels } = data.labels;
+  const pairs = recipe.data.pairColumn !== undefined;
   await saveModelFolder(
     modelFolder,
-    { encoder: state.encoder, head: state.head, weights: weightsOf(state), labels, maxLength },
+    { encoder: state.encoder, head: state.head, weights: weightsOf(state), space, rule, maxLength, pairs, prompt },
     {
       tokenizerFrom: encoderFolder,
       card: { name: basename(modelFolder), baseModel: recipe.encoder, results },
@@ -87,13 +52,13 @@ export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
     },
   );
   const runFolder = join(modelFolder, 'run');
-  await renderReport(reportOf(run), runFolder);
+  await renderReport(buildReport(run), runFolder);
   return {
     modelFolder,
     runFolder,
-    labels,
-    validation: validation?.metrics,
-    test: test?.metrics,
+    space,
+    validation: validation?.scores,
+    test: test?.scores,
     seconds: (performance.now() - started) / 1000,
     peakMemoryBytes: peakMemory(),
   };

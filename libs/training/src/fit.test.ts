@@ -53,7 +53,7 @@ const evaluation = (accuracy: number, loss: number): Evaluation => ({
   epoch: 1,
   step: 1,
   loss,
-  metrics: { n: 1, accuracy, macroF1: accuracy, weightedF1: accuracy, perClass: [] },
+  scores: { n: 1, figures: { accuracy, macroF1: accuracy, microF1: accuracy, weightedF1: accuracy }, tasks: [] },
 });
 
 describe('fit', () => {
@@ -157,7 +157,7 @@ describe('fit', () => {
     };
     const { outcome, progress } = await train(fresh(), how);
     expect(outcome).toBe('stopped early');
-    expect(progress.best?.metrics.accuracy).toBe(0.7);
+    expect(progress.best?.scores.figures['accuracy']).toBe(0.7);
     expect(kept).toBe(2);
     expect(scores).toEqual([0.9]);
   });

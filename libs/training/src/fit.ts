@@ -1,23 +1,24 @@
 import { createRandom, shuffle } from '@taxon/data';
-import type { ClassificationMetrics } from '@taxon/evaluation';
-import { fillBatch, planBatches, type BatchPlan, type PackShape } from '@taxon/text';
-import type { TokenizedTexts } from './forward-pass.ts';
+import { planBatches, type BatchPlan, type PackShape } from '@taxon/text';
+import { fillTexts, type TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
+import type { TextTargets } from './objective.ts';
 import type { Recipe } from './recipe.ts';
 import { rateFactor } from './schedule.ts';
+import type { HeadlineFigure, Scores } from './scores.ts';
 import type { LabelledBatch, StepResult, TrainingStep, Update } from './training-step.ts';
 
 export interface LabelledTexts extends TokenizedTexts {
-  /** Class of each text; −1 for a label that training never saw. */
-  labels: Int32Array;
+  /** Of each text. */
+  targets: readonly TextTargets[];
 }
 
 export interface Evaluation {
   epoch: number;
   step: number;
-  /** Mean cross-entropy over the texts whose label is known. */
+  /** Mean loss over the texts of which anything is known. */
   loss: number;
-  metrics: ClassificationMetrics;
+  scores: Scores;
 }
 
 /** One update, as the curves show it. */
@@ -59,12 +60,14 @@ export const freshProgress = (): FitProgress => ({
 
 export interface FitOptions {
   recipe: Recipe;
+  /** What chooses the best weights. @default 'accuracy' */
+  metric?: HeadlineFigure | 'loss';
   shape: PackShape;
   /** Batches whose gradients are summed before the weights move. */
   batchesPerUpdate: number;
   step: TrainingStep;
   /** Validation scores of the current weights; absent without validation texts. */
-  evaluate?: () => Promise<Pick<Evaluation, 'loss' | 'metrics'>>;
+  evaluate?: () => Promise<Pick<Evaluation, 'loss' | 'scores'>>;
   /** Keeps the current weights as the best so far. */
   keepBest: () => Promise<void>;
   /** `done` and `total` count updates of the whole run; `tokens` are this update's real ones. */
@@ -124,10 +127,14 @@ const epochUpdates = (
 };
 
 /** Whether an evaluation is the best so far; of equal scores the lower loss wins. */
-export const improves = (next: Evaluation, best: Evaluation | undefined, metric: Recipe['metric']): boolean => {
+export const improves = (
+  next: Evaluation,
+  best: Evaluation | undefined,
+  metric: HeadlineFigure | 'loss' = 'accuracy',
+): boolean => {
   if (best === undefined) return true;
   if (metric === 'loss') return next.loss < best.loss;
-  const gain = next.metrics[metric] - best.metrics[metric];
+  const gain = next.scores.figures[metric]! - best.scores.figures[metric]!;
   return gain > 0 || (gain === 0 && next.loss < best.loss);
 };
 
@@ -142,7 +149,7 @@ export const takeEvaluation = async (
   await options.step.sync();
   const evaluation = { epoch, step: state.step, ...(await options.evaluate()) };
   progress.evaluations.push(evaluation);
-  if (improves(evaluation, progress.best, options.recipe.metric)) {
+  if (improves(evaluation, progress.best, options.metric)) {
     progress.best = evaluation;
     progress.evaluationsWithoutGain = 0;
     await options.keepBest();
@@ -181,8 +188,8 @@ export const fit = async (
   const { epochs, learningRate } = recipe.optimizer;
   const lengths = Int32Array.from(texts.ids, (ids) => ids.length);
   const fill = (plan: BatchPlan): LabelledBatch => ({
-    ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling: state.head.pooling, padId: texts.padId }),
-    labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
+    ...fillTexts(plan, texts, shape, state.head.pooling),
+    targets: plan.texts.map((text) => texts.targets[text]!),
   });
   while (progress.finished !== true && progress.epoch < epochs) {
     if (progress.update === 0)

@@ -1,6 +1,7 @@
 import { createRandom } from '@taxon/data';
 import { describe, expect, it } from 'vitest';
 import { solveHead } from './head-solver.ts';
+import { singleLabelObjective, singleLabelTargets } from './objective.ts';
 
 const problem = (rows: number, size: number, classes: number, scale: number) => {
   const random = createRandom(11);
@@ -9,15 +10,17 @@ const problem = (rows: number, size: number, classes: number, scale: number) => 
   labels.forEach((label, i) => {
     for (let k = 0; k < size; k++) features[i * size + k] = scale * ((k === label ? 1 : 0) + 0.8 * (random() - 0.5));
   });
-  return { features, size, labels, classes };
+  return { features, size, targets: singleLabelTargets(labels), objective: singleLabelObjective(classes), labels };
 };
 
 const options = { l2: 1e-3, iterations: 150, session: { threads: 1 } };
 
 describe('the solved head', () => {
   it('reaches the point where the gradient of the regularised loss vanishes, over several chunks', async () => {
-    const { features, size, labels, classes } = problem(5000, 6, 4, 1);
-    const { weight, bias } = await solveHead({ features, size, labels, classes }, { ...options, iterations: 400 });
+    const classes = 4;
+    const { labels, ...posed } = problem(5000, 6, classes, 1);
+    const { features, size } = posed;
+    const { weight, bias } = await solveHead(posed, { ...options, iterations: 400 });
     // ∂/∂W of mean cross-entropy + ½·l2·‖W‖² in double precision; the solver works at feature scale s, where W is W·s.
     const scale = Math.sqrt(features.reduce((sum, x) => sum + x * x, 0) / labels.length);
     const gradient = new Float64Array(size * classes);

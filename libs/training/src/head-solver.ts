@@ -1,14 +1,16 @@
 import { compile, createSession, type SessionOptions } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import { groupLosses } from './losses/group-losses.ts';
+import { writeTargets, type Objective, type TextTargets } from './objective.ts';
 
 export interface HeadProblem {
   /** [texts, size] */
   features: Float32Array;
   size: number;
-  /** Class of each text. */
-  labels: Int32Array;
-  classes: number;
+  /** Of each text. */
+  targets: readonly TextTargets[];
+  objective: Objective;
 }
 
 export interface HeadSolverOptions {
@@ -21,38 +23,39 @@ export interface HeadSolverOptions {
 }
 
 export interface SolvedHead {
-  /** [size, classes] */
+  /** [size, C] */
   weight: Float32Array;
-  /** [classes] */
+  /** [C] */
   bias: Float32Array;
-  /** Cross-entropy of each text, one iteration before the end. */
+  /** Loss of each text, one iteration before the end. */
   losses: Float32Array;
 }
 
-/** Texts a native call: bounds the memory of the logits at 600 classes to 10 MB. */
+/** Texts a native call: bounds the memory of the logits at 600 outputs to 10 MB. */
 const chunkRows = 4096;
 
-const compileChunk = (rows: number, size: number, classes: number) =>
-  compile(
-    ({ weight, bias, x, labels, mask }) => {
+const compileChunk = (rows: number, size: number, { groups, loss: options }: Objective) => {
+  const outputs = groups.at(-1)!.end;
+  return compile(
+    ({ weight, bias, x, targets, known }) => {
       let losses: tf.Tensor | undefined;
       const loss = (w: tf.Tensor, b: tf.Tensor): tf.Scalar => {
-        const scores = tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b);
-        const chosen = tf.sum(tf.mul(tf.logSoftmax(scores), tf.oneHot(labels as tf.Tensor1D, classes)), -1);
-        losses = tf.keep(tf.mul(tf.neg(chosen), mask!));
+        const scores = tf.add(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b) as tf.Tensor2D;
+        losses = tf.keep(groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, groups, options));
         return tf.sum(losses);
       };
       const { grads } = tf.valueAndGrads(loss)([weight!, bias!]);
       return { losses: losses!, dWeight: grads[0]!, dBias: grads[1]! };
     },
     {
-      weight: { shape: [size, classes] },
-      bias: { shape: [classes] },
+      weight: { shape: [size, outputs] },
+      bias: { shape: [outputs] },
       x: { shape: [rows, size] },
-      labels: { shape: [rows], dtype: 'int32' },
-      mask: { shape: [rows] },
+      targets: { shape: [rows, outputs] },
+      known: { shape: [rows, groups.length] },
     },
   );
+};
 
 /** Mean norm of the features: the problem is solved at scale 1, whatever the encoder's. */
 const featureScale = (features: Float32Array, rows: number): number => {
@@ -78,27 +81,35 @@ const adam = (size: number) => {
   };
 };
 
-/** Multinomial logistic regression on fixed features: the linear layer that training starts from. */
+/**
+ * The linear layer that is best on fixed features, from which training starts: logistic regression, multinomial for a softmax and
+ * binary for every label of a sigmoid group, all groups at once.
+ */
 export const solveHead = async (problem: HeadProblem, options: HeadSolverOptions): Promise<SolvedHead> => {
-  const { features, size, labels, classes } = problem;
-  const rows = labels.length;
+  const { features, size, targets, objective } = problem;
+  const rows = targets.length;
+  const classes = objective.groups.at(-1)!.end;
+  const groups = objective.groups.length;
   const chunk = Math.min(chunkRows, rows);
-  const program = await createSession(compileChunk(chunk, size, classes), options.session);
+  const program = await createSession(compileChunk(chunk, size, objective), options.session);
   const scale = featureScale(features, rows);
   const scaled = scale === 1 ? features : features.map((value) => value / scale);
   const weight = new Float32Array(size * classes);
   const bias = new Float32Array(classes);
   const [updateWeight, updateBias] = [adam(weight.length), adam(bias.length)];
   const chunks = Array.from({ length: Math.ceil(rows / chunk) }, (_, i) => {
-    // The last chunk reaches back into the one before it; `mask` counts those texts once.
+    // The last chunk reaches back into the one before it; those texts count once.
     const begin = Math.min(i * chunk, rows - chunk);
-    const mask = Float32Array.from({ length: chunk }, (_row, k) => (begin + k >= i * chunk ? 1 : 0));
+    const right = new Float32Array(chunk * classes);
+    const known = new Float32Array(chunk * groups);
+    for (let row = i * chunk - begin; row < chunk; row++)
+      writeTargets(targets[begin + row]!, row, right, known, objective);
     const feeds = {
       x: { shape: [chunk, size], data: scaled.subarray(begin * size, (begin + chunk) * size) },
-      labels: { shape: [chunk], data: labels.subarray(begin, begin + chunk) },
-      mask: { shape: [chunk], data: mask },
+      targets: { shape: [chunk, classes], data: right },
+      known: { shape: [chunk, groups], data: known },
     };
-    return { begin, feeds };
+    return { begin, first: i * chunk - begin, feeds };
   });
   const losses = new Float32Array(rows);
   try {
@@ -107,12 +118,12 @@ export const solveHead = async (problem: HeadProblem, options: HeadSolverOptions
       const dWeight = weight.map((value) => options.l2 * value);
       const dBias = new Float32Array(classes);
       let loss = 0;
-      for (const { begin, feeds } of chunks) {
+      for (const { begin, first, feeds } of chunks) {
         const parameters = { weight: { shape: [size, classes], data: weight }, bias: { shape: [classes], data: bias } };
         const outputs = await program.run({ ...parameters, ...feeds });
         outputs.losses!.data.forEach((value, i) => {
           loss += value / rows;
-          if (feeds.mask.data[i] === 1) losses[begin + i] = value;
+          if (i >= first) losses[begin + i] = value;
         });
         outputs.dWeight!.data.forEach((value, i) => (dWeight[i]! += value / rows));
         outputs.dBias!.data.forEach((value, i) => (dBias[i]! += value / rows));

@@ -6,4 +6,9 @@ export { createForwardPass, type ForwardPass, type TokenizedTexts } from './forw
 export { microBatches } from './micro-batch.ts';
 export { createModelState, type ModelState, type Precision } from './model-state.ts';
 export { compileGradients, type ProgramOptions } from './programs.ts';
+export { labelGroups } from './build-report.ts';
+export { taskReports, type ReportedPart } from './task-report.ts';
+export { scoreLogits, type ScoredPart } from './score.ts';
+export { titledFigures, type Scores, type TaskScores } from './scores.ts';
+export { singleLabelTargets } from './objective.ts';
 export { createTrainingStep, type LabelledBatch, type StepOptions, type TrainingStep } from './training-step.ts';

@@ -1,18 +1,17 @@
 import type { SessionOptions } from '@taxon/compute';
-import { createRandom, type Random } from '@taxon/data';
+import { createRandom } from '@taxon/data';
 import { headShapes, type EncoderConfig, type HeadConfig, type Weights } from '@taxon/models';
 import type { LabelledTexts } from './fit.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import { solveHead } from './head-solver.ts';
 import type { ModelState } from './model-state.ts';
+import { normal } from './normal.ts';
+import type { Objective } from './objective.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
 /** BERT's own initializer_range. */
 const standardDeviation = 0.02;
-
-/** Box-Muller. */
-const normal = (random: Random): number => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 /** Gives `weights` the parameters of a fresh head: small random matrices, zero biases. A pooler that the folder had stays. */
 export const initializeHead = (weights: Weights, encoder: EncoderConfig, head: HeadConfig, seed: number): void => {
@@ -33,8 +32,9 @@ const largestProblem = 50_000;
 const evenlySpaced = (size: number, limit: number): number[] =>
   Array.from({ length: Math.min(size, limit) }, (_, i) => Math.floor((i * size) / Math.min(size, limit)));
 
-export interface SolvedStartOptions {
+export interface SolveOptions {
   recipe: Recipe;
+  objective: Objective;
   session: SessionOptions;
   signal: AbortSignal;
   reporter: Reporter;
@@ -44,15 +44,22 @@ export interface SolvedStartOptions {
  * Embeds the training texts with the frozen encoder and puts the solved linear layer into `state`.
  * @returns the loss of each text; the largest number for those that the problem left out
  */
-export const startFromSolvedHead = async (
+export const solveStateHead = async (
   state: ModelState,
   forward: ForwardPass,
   texts: LabelledTexts,
-  { recipe, session, signal, reporter }: SolvedStartOptions,
+  { recipe, objective, session, signal, reporter }: SolveOptions,
 ): Promise<number[]> => {
   reporter.stage('embed');
   const chosen = evenlySpaced(texts.ids.length, largestProblem);
-  const subset = { ids: chosen.map((i) => texts.ids[i]!), padId: texts.padId };
+  const { ids, padId, maskId, types } = texts;
+  const subset = {
+    ids: chosen.map((i) => ids[i]!),
+    padId,
+    maskId,
+    states: texts.states?.of(chosen),
+    ...(types && { types: chosen.map((i) => types[i]) }),
+  };
   const started = performance.now();
   const { features } = await forward.run(state, subset, {
     signal,
@@ -62,11 +69,10 @@ export const startFromSolvedHead = async (
       }),
   });
   reporter.stage('head');
-  const { classes } = state.head;
-  const labels = Int32Array.from(chosen, (i) => texts.labels[i]!);
+  const targets = chosen.map((i) => texts.targets[i]!);
   const { l2, iterations } = recipe.head;
   const solved = await solveHead(
-    { features, size: state.encoder.hidden, labels, classes },
+    { features, size: state.encoder.hidden, targets, objective },
     {
       l2,
       iterations,

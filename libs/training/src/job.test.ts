@@ -68,8 +68,8 @@ describe('a training job', () => {
   it('turns a labelled file into a model folder with its report', async () => {
     const events: TrainingEvent[] = [];
     const result = await runTrainingJob(recipe(), { onEvent: (event) => events.push(event) });
-    expect(result.labels).toEqual(['close', 'lost', 'rate']);
-    expect(result.test!.accuracy).toBeGreaterThan(0.8);
+    expect(result.space.tasks[0]!.labels).toEqual(['close', 'lost', 'rate']);
+    expect(result.test!.figures['accuracy']).toBeGreaterThan(0.8);
     expect(result.validation!.n + result.test!.n).toBeGreaterThan(20);
     const files = (await readdir(folder)).sort();
     expect(files).toEqual(['data.csv', 'encoder', 'model']); // no checkpoint, no temporary folder
@@ -127,7 +127,7 @@ describe('a training job', () => {
       optimizer: { epochs: 8 },
     };
     const straight = await runTrainingJob(recipe({ output: join(folder, 'straight'), ...wasm }));
-    expect(straight.test!.accuracy).toBeGreaterThan(0.8);
+    expect(straight.test!.figures['accuracy']).toBeGreaterThan(0.8);
     const abort = new AbortController();
     const stopped = runTrainingJob(recipe(wasm), {
       signal: abort.signal,
@@ -148,7 +148,7 @@ describe('a training job', () => {
     const { test } = await runTrainingJob(recipe({ device: 'tensorflow' }), {
       onEvent: (event) => event.kind === 'evaluation' && event.split === 'validation' && losses.push(event.loss),
     });
-    expect(test!.accuracy).toBeCloseTo(native.test!.accuracy, 1);
+    expect(test!.figures['accuracy']).toBeCloseTo(native.test!.figures['accuracy']!, 1);
     expect(losses.length).toBeGreaterThan(1);
   });
 
@@ -224,7 +224,7 @@ describe('a training job', () => {
       onEvent: (event) => event.kind === 'notice' && notices.push(event.message),
     });
     expect(test!.n).toBe(3);
-    expect(test!.accuracy).toBeLessThanOrEqual(2 / 3);
+    expect(test!.figures['accuracy']).toBeLessThanOrEqual(2 / 3);
     expect(notices.join('\n')).toContain('"strange"');
   });
 

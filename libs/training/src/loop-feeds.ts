@@ -3,6 +3,8 @@ import type { EncoderConfig } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
 import type { AdamWOptions } from './adamw.ts';
 import { tableRows } from './flat-state.ts';
+import type { Objective } from './objective.ts';
+import { targetShapes } from './programs.ts';
 import { slotFeeds, type LabelledBatch, type Update } from './training-step.ts';
 
 export interface FeedOptions {
@@ -11,6 +13,7 @@ export interface FeedOptions {
   adamw: AdamWOptions;
   dropout: number;
   seed: number;
+  objective: Objective;
   /** Most batches of an update; those that it lacks are fed empty. */
   batchesPerUpdate: number;
 }
@@ -20,9 +23,9 @@ export const rowsPerUpdate = ({
   encoder,
   shape,
   batchesPerUpdate,
-}: Omit<FeedOptions, 'adamw' | 'dropout' | 'seed'>): number => {
+}: Pick<FeedOptions, 'encoder' | 'shape' | 'batchesPerUpdate'>): number => {
   const words = Math.min(encoder.vocabulary, batchesPerUpdate * shape.rows * shape.length);
-  return words + Math.min(encoder.positions, shape.length) + 1 + 1;
+  return words + Math.min(encoder.positions, shape.length) + encoder.types + 1;
 };
 
 interface Place {
@@ -34,6 +37,7 @@ interface Place {
 const allocate = (updates: number, options: FeedOptions) => {
   const { batchesPerUpdate: batches, shape } = options;
   const { rows, length, slots } = shape;
+  const { targets, known } = targetShapes(rows * slots, options.objective);
   const floats = (...dims: number[]) => ({ shape: dims, data: new Float32Array(dims.reduce((a, b) => a * b, 1)) });
   const ints = (...dims: number[]) => ({ shape: dims, data: new Int32Array(dims.reduce((a, b) => a * b, 1)) });
   return {
@@ -46,8 +50,8 @@ const allocate = (updates: number, options: FeedOptions) => {
     rowOf: ints(updates, batches, 3 * rows * length),
     segments: ints(updates, batches, rows, length),
     pool: floats(updates, batches, rows, slots, length),
-    labels: ints(updates, batches, rows * slots),
-    weights: floats(updates, batches, rows * slots),
+    targets: floats(updates, batches, ...targets),
+    known: floats(updates, batches, ...known),
   };
 };
 
@@ -78,13 +82,13 @@ const touchRows = (feeds: CallFeeds, update: number, batches: readonly LabelledB
   };
   const tokens = shape.rows * shape.length;
   for (let batch = 0; batch < options.batchesPerUpdate; batch++) {
-    const { ids, positions, segments } = batches[batch] ?? {};
+    const { ids, positions, types, segments } = batches[batch] ?? {};
     const at = new Int32Array(3 * tokens).fill(spare);
     for (let token = 0; token < tokens && ids && positions && segments; token++) {
       if (segments[(token % shape.rows) * shape.length + Math.floor(token / shape.rows)]! < 0) continue;
       at[token] = placeOf(tables.words + ids[token]!);
       at[tokens + token] = placeOf(tables.positions + positions[token]!);
-      at[2 * tokens + token] = placeOf(tables.types);
+      at[2 * tokens + token] = placeOf(tables.types + (types?.[token] ?? 0));
     }
     place(feeds.rowOf, { update, batch }, at);
   }
@@ -109,12 +113,12 @@ export const callFeeds = (
     feeds.count.data[update] = batches.reduce((sum, { texts }) => sum + texts.length, 0);
     touchRows(feeds, update, batches, options);
     batches.forEach((labelled, batch) => {
-      const { labels, weights } = slotFeeds(labelled, shape.rows * shape.slots);
+      const { targets, known } = slotFeeds(labelled, shape.rows * shape.slots, options.objective);
       const at = { update, batch };
       place(feeds.segments, at, labelled.segments);
       place(feeds.pool, at, labelled.pool);
-      place(feeds.labels, at, labels.data);
-      place(feeds.weights, at, weights.data);
+      place(feeds.targets, at, targets.data);
+      place(feeds.known, at, known.data);
       place(feeds.dropoutKeys, at, [dropoutKey(seed, step + update, batch)]);
     });
   });

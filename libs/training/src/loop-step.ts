@@ -3,6 +3,7 @@ import { flatLayout, flatten, groupShares, unflatten } from './flat-state.ts';
 import { callFeeds } from './loop-feeds.ts';
 import { initialScale } from './loss-scale.ts';
 import type { ModelState } from './model-state.ts';
+import { singleLabelObjective } from './objective.ts';
 import { operatorsOf } from './programs.ts';
 import type { StepOptions, StepResult, TrainingStep, Update } from './training-step.ts';
 import { compileUpdates } from './update-program.ts';
@@ -33,6 +34,7 @@ export const createLoopStep = async (
   const { batchesPerUpdate = 1, precision = 'fp32', lossScale } = options;
   const { updatesPerCall = session.device === 'webgpu' ? 1 : defaultUpdatesPerCall } = options;
   const { encoder, head, shapes } = state;
+  const { objective = singleLabelObjective(head.classes) } = options;
   const layout = flatLayout(shapes, encoder);
   const half = precision === 'fp16';
   const { shape, dropout, layerDecay, clipNorm, recompute } = options;
@@ -49,6 +51,7 @@ export const createLoopStep = async (
     adamw: { beta1, beta2, epsilon, weightDecay },
     batchesPerUpdate,
     half,
+    objective,
     looped: updatesPerCall > 1,
   });
   const resident = await createResidentSession(
@@ -56,7 +59,7 @@ export const createLoopStep = async (
     { ...flatten(state, layout), ...(half ? initialScale(lossScale) : {}) },
     session,
   );
-  const feedOptions = { ...options, encoder, batchesPerUpdate };
+  const feedOptions = { ...options, objective, encoder, batchesPerUpdate };
   const shares = groupShares(layout, options.layerDecay, options.adamw.weightDecay);
   let ahead = false; // of the host's state
 

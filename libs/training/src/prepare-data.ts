@@ -1,66 +1,136 @@
 import { createHash } from 'node:crypto';
 import {
+  addCoarseTask,
   comparePart,
   createLabelSpace,
   describeDataset,
+  encodeLabels,
   readDataset,
+  readHierarchy,
   requireClasses,
   stratifiedSplit,
+  type Dataset,
   type Example,
+  type LabelIndices,
   type LabelSpace,
   type Note,
+  type TaskColumn,
+  type TaskDefinition,
+  type TaskKind,
 } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import type { Recipe } from './recipe.ts';
 
-export interface PreparedData {
-  train: Example[];
-  validation: Example[];
-  test: Example[];
-  labels: LabelSpace;
+export const partNames = ['train', 'validation', 'test'] as const;
+export type PartName = (typeof partNames)[number];
+
+export interface PreparedData extends Record<PartName, Example[]> {
+  space: LabelSpace;
+  /** Of the training examples. */
+  trainLabels: LabelIndices[];
   notes: Note[];
   files: string[];
   /** SHA-256 over the texts and labels of all parts, in order. */
   digest: string;
 }
 
-const parts = ['train', 'validation', 'test'] as const;
-type Part = (typeof parts)[number];
-
-const digestOf = (data: Record<Part, Example[]>): string => {
+const digestOf = (data: Record<PartName, Example[]>): string => {
   const hash = createHash('sha256');
-  for (const part of parts) {
+  for (const part of partNames) {
     hash.update(`${part}\0`);
-    for (const { text, label } of data[part]) hash.update(`${text}\0${label}\0`);
+    for (const { text, pair, labels } of data[part])
+      hash.update(`${text}\0${pair === undefined ? '' : `${pair}\0`}${JSON.stringify(labels)}\0`);
   }
   return hash.digest('hex');
 };
 
-/**
- * Reads the labelled files of a recipe and splits off the parts that have no file of their own.
- * @throws TaxonError `invalid_input` naming file, line, column or option
- */
-export const prepareData = async ({ data, seed }: Recipe, signal?: AbortSignal): Promise<PreparedData> => {
-  const notes: Note[] = [];
-  const read = async (path: string): Promise<Example[]> => {
-    const { format, textColumn, labelColumn } = data;
-    // The format option speaks of the training file; the others may end differently.
+/** The columns that hold labels, with what the person who named them calls them. */
+const labelColumns = ({ data, hierarchy, task }: Recipe): (TaskColumn & { name: string })[] => {
+  const kindOf = (kind: 'auto' | TaskKind): TaskKind | undefined => (kind === 'auto' ? undefined : kind);
+  if (data.tasks !== undefined)
+    return data.tasks.map(({ column, name = column, kind }, i) => ({
+      column,
+      name,
+      kind: kindOf(kind),
+      option: `data.tasks[${i}].column`,
+    }));
+  const fine = { column: data.labelColumn, name: data.labelColumn };
+  if (hierarchy === undefined) return [{ ...fine, kind: kindOf(task) }];
+  const kind = 'single-label' as const;
+  const { coarseColumn } = hierarchy;
+  const own = { ...fine, kind };
+  if (coarseColumn === undefined) return [own];
+  return [{ column: coarseColumn, name: coarseColumn, kind, option: 'hierarchy.coarseColumn' }, own];
+};
+
+/** @throws TaxonError `invalid_input` for options that speak of the labels in two ways */
+const expectOneWay = ({ data, hierarchy, task }: Recipe): void => {
+  if (hierarchy !== undefined && data.tasks !== undefined)
+    throw invalidInput('hierarchy and data.tasks are both given', 'A hierarchy is a task of its own: leave one out.');
+  if (hierarchy !== undefined && task === 'multi-label')
+    throw invalidInput("task is 'multi-label'; a hierarchy has one label a text at each level", 'Leave task at auto.');
+};
+
+/** The parts as the recipe's files hold them; parts without a file of their own are undefined. */
+const readParts = async (recipe: Recipe, notes: Note[], signal?: AbortSignal) => {
+  const { data } = recipe;
+  const columns = labelColumns(recipe);
+  let tasks = columns;
+  const read = async (path: string): Promise<Dataset> => {
     const dataset = await readDataset(path, {
-      format: path === data.train ? format : undefined,
-      textColumn,
-      labelColumn,
+      // The format option speaks of the training file; the others may end differently.
+      format: path === data.train ? data.format : undefined,
+      textColumn: data.textColumn,
+      pairColumn: data.pairColumn,
+      sourceColumn: data.sourceColumn,
+      labelSeparator: data.labelSeparator,
+      tasks,
       signal,
     });
     notes.push(...dataset.notes);
-    return dataset.examples;
+    return dataset;
   };
-  const all = await read(data.train);
-  requireClasses(all, data.train);
-  notes.push(...describeDataset(all).notes);
-  const held = {
-    validation: data.validation === undefined ? undefined : await read(data.validation),
-    test: data.test === undefined ? undefined : await read(data.test),
+  const train = await read(data.train);
+  // What the training file's columns hold is what those of the others hold.
+  tasks = columns.map((column, i) => ({ ...column, kind: train.kinds[i]! }));
+  return {
+    tasks: columns.map(({ name }, i): TaskDefinition => ({ name, kind: train.kinds[i]! })),
+    train: train.examples,
+    validation: data.validation === undefined ? undefined : (await read(data.validation)).examples,
+    test: data.test === undefined ? undefined : (await read(data.test)).examples,
   };
+};
+
+/** Puts the coarse task of a hierarchy's map in front of the fine one. */
+export const withCoarseTask = <Parts extends Record<PartName, Example[]>>(
+  parts: Parts,
+  parentOf: ReadonlyMap<string, string>,
+  name: string,
+): Parts => ({
+  ...parts,
+  ...Object.fromEntries(
+    partNames.map((part) => [part, addCoarseTask(parts[part], parentOf, { name, lenient: part !== 'train' })]),
+  ),
+});
+
+/** What the task of coarse labels is called where no column names it. */
+export const coarseName = 'group';
+
+/**
+ * Reads the labelled files of a recipe and splits off the parts that have no file of their own. The coarse labels that a
+ * hierarchy finds by clustering are not there yet: they need features (`groupLabels`).
+ * @throws TaxonError `invalid_input` naming file, line, column or option
+ */
+export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise<PreparedData> => {
+  expectOneWay(recipe);
+  const { data, hierarchy, seed } = recipe;
+  const notes: Note[] = [];
+  const found = await readParts(recipe, notes, signal);
+  const { train: all, ...held } = found;
+  let { tasks } = found;
+  requireClasses(all, data.train, tasks);
+  notes.push(...describeDataset(all, tasks).notes);
+  if (data.split.train === 0) throw invalidInput('data.split.train is 0: nothing would be left to train on');
   const split = stratifiedSplit(all, {
     train: data.split.train,
     validation: held.validation === undefined ? data.split.validation : 0,
@@ -68,11 +138,22 @@ export const prepareData = async ({ data, seed }: Recipe, signal?: AbortSignal):
     seed,
   });
   notes.push(...split.notes);
-  const result = { train: split.train, validation: held.validation ?? split.validation, test: held.test ?? split.test };
-  requireClasses(result.train, data.train);
+  let parts = { train: split.train, validation: held.validation ?? split.validation, test: held.test ?? split.test };
+  requireClasses(parts.train, data.train, tasks);
   for (const part of ['validation', 'test'] as const)
-    if (held[part] !== undefined) notes.push(...comparePart(result.train, result[part], part).notes);
-  if (data.split.train === 0) throw invalidInput('data.split.train is 0: nothing would be left to train on');
-  const files = [data.train, data.validation, data.test].filter((path) => path !== undefined);
-  return { ...result, labels: createLabelSpace(result.train), notes, files, digest: digestOf(result) };
+    if (held[part] !== undefined) notes.push(...comparePart(parts.train, parts[part], part, tasks).notes);
+  if (hierarchy?.map !== undefined) {
+    parts = withCoarseTask(parts, await readHierarchy(hierarchy.map), hierarchy.map);
+    tasks = [{ name: coarseName, kind: 'single-label' }, ...tasks];
+  }
+  const hierarchical = hierarchy !== undefined && tasks.length === 2;
+  const space = createLabelSpace(parts.train, tasks, { hierarchical });
+  return {
+    ...parts,
+    space,
+    trainLabels: encodeLabels(space, parts.train),
+    notes,
+    files: [data.train, data.validation, data.test].filter((path) => path !== undefined),
+    digest: digestOf(parts),
+  };
 };

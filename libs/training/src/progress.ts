@@ -1,7 +1,18 @@
-import type { ClassificationMetrics } from '@taxon/evaluation';
+import type { LabelSpace } from '@taxon/data';
+import type { Scores } from './scores.ts';
 
 /** The stages of a training run, in order. A resumed run starts at `tokenize`. */
-export const trainingStages = ['read', 'encoder', 'tokenize', 'embed', 'head', 'train', 'evaluate', 'save'] as const;
+export const trainingStages = [
+  'read',
+  'encoder',
+  'tokenize',
+  'adapt',
+  'embed',
+  'head',
+  'train',
+  'evaluate',
+  'save',
+] as const;
 export type TrainingStage = (typeof trainingStages)[number];
 
 /** What a training run tells while it works: plain data, so that it crosses processes and becomes protobuf unchanged. */
@@ -28,7 +39,7 @@ export type TrainingEvent =
       epoch: number;
       step: number;
       loss: number;
-      metrics: ClassificationMetrics;
+      scores: Scores;
     }
   | { kind: 'notice'; level: 'info' | 'warning'; message: string }
   /** A checkpoint was written; `--resume` takes this folder. `digest`: SHA-256 of the state, equal for equal runs. */
@@ -40,9 +51,9 @@ export interface TrainingResult {
   modelFolder: string;
   /** The run folder with metrics and the report page, inside the model folder. */
   runFolder: string;
-  labels: string[];
-  validation: ClassificationMetrics | undefined;
-  test: ClassificationMetrics | undefined;
+  space: LabelSpace;
+  validation: Scores | undefined;
+  test: Scores | undefined;
   seconds: number;
   /** Highest resident set of the training process, bytes. */
   peakMemoryBytes: number;

@@ -20,6 +20,7 @@ import { loadTokenizer, type PackShape } from '@taxon/text';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { LabelledTexts } from './fit.ts';
 import { createForwardPass } from './forward-pass.ts';
+import { singleLabelTargets } from './objective.ts';
 import { createModelState, weightsOf, type ModelState } from './model-state.ts';
 import { batchesOf } from './testing.ts';
 import { createTrainingStep } from './training-step.ts';
@@ -98,14 +99,14 @@ const makeProblem = async (shared: Omit<HeadConfig, 'classes'>): Promise<Problem
   const source = await loadModelFolder(encoderFolder!);
   const tokenizer = await loadTokenizer(encoderFolder!);
   const { examples } = await readDataset(join(workspace, 'samples/support-intents.csv'));
-  const classes = [...new Set(examples.map(({ label }) => label))];
+  const classes = [...new Set(examples.map(({ labels }) => labels[0]![0]!))];
   // 48 texts from the shortest to the longest.
   const chosen = [...examples].sort((a, b) => a.text.length - b.text.length).filter((_, i) => i % 26 === 25);
   const ids = chosen.map(({ text }) => tokenizer.encode(text, { maxLength: 64 }));
-  const labels = Int32Array.from(chosen, ({ label }) => classes.indexOf(label));
+  const targets = singleLabelTargets(chosen.map(({ labels }) => classes.indexOf(labels[0]![0]!)));
   const head = { ...shared, classes: classes.length };
   const parameters = { ...source.weights.parameters, ...headWeights(head, source) };
-  return { source, texts: { ids, labels, padId: 0 }, head, weights: { ...source.weights, parameters } };
+  return { source, texts: { ids, targets, padId: 0 }, head, weights: { ...source.weights, parameters } };
 };
 
 const askPyTorch = async ({ source, texts, head, weights }: Problem, folder: string): Promise<Tensors> => {
@@ -113,7 +114,7 @@ const askPyTorch = async ({ source, texts, head, weights }: Problem, folder: str
     join(folder, name),
   ) as [string, string, string];
   await writeSafetensors(headFile, parameterTensors(weights.parameters, headShapes(head, source.encoder)));
-  const [ids, labels] = [texts.ids.map((text) => [...text]), [...texts.labels]];
+  const [ids, labels] = [texts.ids.map((text) => [...text]), texts.targets.map(({ outputs }) => outputs[0]!)];
   const question = { encoder: encoderFolder, head: headFile, kind: head.kind, ids, labels, update, answer };
   await writeFile(request, JSON.stringify(question));
   const script = join(workspace, 'libs/training/fixtures/gradients.py');

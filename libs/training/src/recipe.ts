@@ -1,4 +1,7 @@
+import { layerMatrices } from '@taxon/models';
 import { z } from 'zod';
+import { lossNames } from './losses/loss-table.ts';
+import { headlineFigures } from './scores.ts';
 
 /** Every option of a training run. Each has a default that works; unknown keys are refused with the nearest right name. */
 const fraction = z.number().min(0).max(1);
@@ -12,6 +15,26 @@ const dataSchema = z.strictObject({
   format: z.enum(['csv', 'tsv', 'jsonl', 'json']).optional(),
   textColumn: z.string().default('text'),
   labelColumn: z.string().default('label'),
+  /** Each text's second one: the model then reads sentence pairs. */
+  pairColumn: z.string().min(1).optional(),
+  /** Several questions about each text, each with a column of its own; in place of `labelColumn`. */
+  tasks: z
+    .array(
+      z.strictObject({
+        column: z.string().min(1),
+        /** What the task is called. By its column when absent. */
+        name: z.string().min(1).optional(),
+        kind: z.enum(['auto', 'single-label', 'multi-label']).default('auto'),
+        /** Factor on its loss beside those of the other tasks. */
+        weight: z.number().positive().default(1),
+      }),
+    )
+    .min(1)
+    .optional(),
+  /** What stands between the labels of a cell (CSV, TSV) in a multi-label column. */
+  labelSeparator: z.string().min(1).optional(),
+  /** Where each text comes from: scores are told by source, too. */
+  sourceColumn: z.string().min(1).optional(),
   /** Shares of the parts that have no file of their own. */
   split: z
     .strictObject({ train: fraction.default(0.7), validation: fraction.default(0.15), test: fraction.default(0.15) })
@@ -19,8 +42,11 @@ const dataSchema = z.strictObject({
 });
 
 const headSchema = z.strictObject({
-  /** `dense`: pooled features, then one linear layer. `pooler`: BERT's own `[CLS]` pooler (tanh), then one linear layer. */
-  kind: z.enum(['auto', 'dense', 'pooler']).default('auto'),
+  /**
+   * `dense`: pooled features, then one linear layer. `pooler`: BERT's own `[CLS]` pooler (tanh), then one linear layer.
+   * `prompt`: the masked-language head finds the label's word in a sentence.
+   */
+  kind: z.enum(['auto', 'dense', 'pooler', 'prompt']).default('auto'),
   /** `auto` takes what the encoder's `1_Pooling/config.json` says, else mean. */
   pooling: z.enum(['auto', 'mean', 'cls']).default('auto'),
   /** L2-normalise the pooled features before the linear layer. */
@@ -30,6 +56,40 @@ const headSchema = z.strictObject({
   /** Weight of the squared norm in the solved problem. */
   l2: z.number().min(0).default(1e-5),
   iterations: z.int().min(1).max(10_000).default(60),
+  /** Of the kind `prompt`. */
+  prompt: z
+    .strictObject({
+      /** With `{text}`, `{mask}`, and for pairs `{pair}`, once each. */
+      template: z.string().default('{text} It was {mask}.'),
+      /** What each label may be called; several words are averaged. The label itself when absent. */
+      words: z.record(z.string(), z.array(z.string().min(1)).min(1)).default({}),
+    })
+    .optional(),
+});
+
+const adaptationSchema = z.strictObject({
+  /** Files of unlabelled texts: CSV, TSV, JSONL, JSON, or TXT with a text a line. The training part's own texts when empty. */
+  texts: z.array(z.string().min(1)).default([]),
+  textColumn: z.string().default('text'),
+  /** 0: none. Parts of an epoch work. */
+  epochs: z.number().min(0).max(1000).default(0),
+  learningRate: z.number().positive().max(1).default(1e-4),
+  /** Share of the tokens that are hidden. */
+  maskedShare: z.number().gt(0).max(0.5).default(0.15),
+});
+
+const loraSchema = z.strictObject({
+  /** Columns of the first small matrix and rows of the second. 0: off, all weights learn. */
+  rank: z.int().min(0).max(1024).default(0),
+  /** What the small matrices add counts alpha / rank times. */
+  alpha: z.number().positive().default(16),
+  /** The matrices of each layer that have them. */
+  targets: z
+    .array(z.enum(layerMatrices))
+    .min(1)
+    .default([...layerMatrices]),
+  /** Biases and normalisations learn, too. */
+  biases: z.boolean().default(false),
 });
 
 const optimizerSchema = z.strictObject({
@@ -55,6 +115,63 @@ const optimizerSchema = z.strictObject({
   keep: z.union([z.literal('auto'), z.number().gt(0).max(1)]).default('auto'),
   /** Compute each layer again on the way back instead of keeping what it computed (gradient checkpointing): less memory, a third more work. */
   recompute: z.boolean().default(false),
+  /** Layers, counted from the embeddings, that do not learn; the embeddings are frozen with the first. What they make of the texts is computed once. */
+  freeze: z.int().min(0).max(1000).default(0),
+  /** Low-rank adaptation: of the encoder only small matrices beside its weights learn (Hu et al. 2021). */
+  lora: loraSchema.prefault({}),
+});
+
+const hierarchySchema = z
+  .strictObject({
+    /** Column of the coarse labels; `data.labelColumn` holds the fine ones. */
+    coarseColumn: z.string().min(1).optional(),
+    /** File that says which fine labels each coarse one has: JSON, CSV or TSV. */
+    map: z.string().min(1).optional(),
+    /** So many coarse labels, found by clustering the centroids of the classes. */
+    groups: z.int().min(2).max(1000).optional(),
+    /** `joint`: all heads at once, end to end. `chain`: the coarse one end to end, then the fine ones on the frozen encoder. */
+    training: z.enum(['joint', 'chain']).default('joint'),
+    /** Factor on the loss of the fine labels. */
+    fineWeight: z.number().positive().default(0.8),
+    /** `joint`: the fine label of highest p(coarse)·p(fine | coarse). `greedy`: the best fine one of the best coarse one. */
+    decoding: z.enum(['joint', 'greedy']).default('joint'),
+  })
+  .refine(
+    ({ coarseColumn, map, groups }) => [coarseColumn, map, groups].filter((way) => way !== undefined).length === 1,
+    {
+      message: 'needs one of coarseColumn, map and groups',
+    },
+  );
+
+const lossSchema = z.strictObject({
+  /** `cross-entropy`: of a softmax, or binary for every label of a multi-label task. */
+  kind: z.enum(lossNames).default('cross-entropy'),
+  /** Rare classes count more: by 1/n, 1/√n, or the effective number of texts (Cui et al. 2019). */
+  classWeights: z.enum(['none', 'inverse', 'square-root', 'effective-number']).default('none'),
+  /** Of the effective number: the nearer to 1, the nearer to 1/n. */
+  beta: fraction.default(0.999),
+  /** Multi-label: a label that a text has counts as much more as there are texts without it, at most so many times; 1: alike. */
+  positiveWeights: z.number().min(1).default(1),
+  labelSmoothing: z.number().min(0).max(0.9).default(0),
+  /** Focal: how much less counts what is right already. */
+  gamma: z.number().min(0).max(20).default(2),
+  /** Asymmetric: the same for labels that a text has, … */
+  gammaPositive: z.number().min(0).max(20).default(0),
+  /** … for those that it has not, … */
+  gammaNegative: z.number().min(0).max(20).default(4),
+  /** … and what is taken off their probability. */
+  clip: z.number().min(0).max(0.9).default(0.05),
+  /** GHM: bins of the gradient's norm. */
+  bins: z.int().min(2).max(100).default(10),
+  /** R-Drop: weight of the divergence between two passes with dropout; 0 is one pass. */
+  rDrop: z.number().min(0).max(100).default(0),
+});
+
+const abstainSchema = z.strictObject({
+  /** Share of the validation texts in scope that are still to be answered; 1 never abstains. */
+  coverage: z.number().gt(0).max(1).default(1),
+  /** File of texts out of scope, on which and on the validation part the threshold is chosen, for the best F1 of both. */
+  outOfScope: z.string().min(1).optional(),
 });
 
 export const recipeSchema = z.strictObject({
@@ -62,13 +179,23 @@ export const recipeSchema = z.strictObject({
   encoder: z.string().min(1).default('all-MiniLM-L6-v2'),
   /** Folder to write the model to. */
   output: z.string().min(1),
-  task: z.enum(['single-label']).default('single-label'),
+  /** Labels a text of `data.labelColumn`. `auto`: several where a text has a list of them. */
+  task: z.enum(['auto', 'single-label', 'multi-label']).default('auto'),
+  hierarchy: hierarchySchema.optional(),
   /** Longest text in tokens, special tokens included; longer ones are cut. */
   maxLength: z.int().min(4).max(8192).default(128),
   head: headSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
-  /** What chooses the best checkpoint. */
-  metric: z.enum(['accuracy', 'macroF1', 'weightedF1', 'loss']).default('accuracy'),
+  /** The encoder first goes on with masked-language training on unlabelled texts of the domain. */
+  adaptation: adaptationSchema.prefault({}),
+  loss: lossSchema.prefault({}),
+  /** Multi-label: from which probability on a label is given. `tuned`: by label, on the validation part. */
+  thresholds: z.enum(['tuned', 'global', 'half']).default('tuned'),
+  /** Logits are divided by a temperature fitted on the validation part, so that probabilities can be believed (Guo et al. 2017). */
+  calibrate: z.boolean().default(true),
+  abstain: abstainSchema.prefault({}),
+  /** What chooses the best checkpoint. `auto`: accuracy; macro F1 where a task is multi-label. */
+  metric: z.enum(['auto', ...headlineFigures, 'loss']).default('auto'),
   /** Evaluations without improvement after which training stops; 0 never stops early. */
   patience: z.int().min(0).default(2),
   /** Evaluations of the validation part in one epoch. */

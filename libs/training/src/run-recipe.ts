@@ -1,9 +1,5 @@
-import { availableParallelism, loadavg } from 'node:os';
-import type { SessionOptions } from '@taxon/compute';
-import { TaxonError } from '@taxon/errors';
-import { expectModelTarget, loadModelFolder, resolveEncoder } from '@taxon/models';
-import { loadTokenizer, type PackShape } from '@taxon/text';
-import { createCheckpointKeeper } from './checkpoint-keeper.ts';
+import { countOutputs, expectModelTarget, inputEncoder } from '@taxon/models';
+import { loadTokenizer } from '@taxon/text';
 import {
   checkpointFolder,
   createCheckpoints,
@@ -11,202 +7,24 @@ import {
   findCheckpoint,
   removeCheckpoint,
   restore,
-  type Checkpoints,
 } from './checkpoint.ts';
-import { chooseHalf, choosePrecision } from './choose-precision.ts';
+import { chooseLearning, describeLearning } from './choose-learning.ts';
+import { chooseHalf } from './choose-precision.ts';
+import { createObjective } from './create-objective.ts';
+import { chooseDevice, createForwardFor, openDevice } from './device.ts';
+import { scoreFinal } from './final-scores.ts';
 import { finishRun } from './finish-run.ts';
-import { fit, freshProgress, isNearlyRight, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
-import { chooseDevice, createForwardFor, createStepFor, openDevice, type Device } from './device.ts';
-import type { ForwardPass } from './forward-pass.ts';
-import type { LoopStepOptions } from './loop-step.ts';
-import { chooseHead } from './head-config.ts';
-import { initializeHead, startFromSolvedHead } from './initial-head.ts';
+import { createInitialState, loadEncoder } from './load-state.ts';
 import { microBatches } from './micro-batch.ts';
-import { createModelState, weightsOf, type ModelState } from './model-state.ts';
-import { prepareData, type PreparedData } from './prepare-data.ts';
-import type { TrainingEvent, TrainingResult } from './progress.ts';
+import { adaptEncoder } from './masked-language/adapt-encoder.ts';
+import { createPrompt } from './create-prompt.ts';
+import { prepareData } from './prepare-data.ts';
+import type { TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
-import { createReporter, type Reporter } from './reporter.ts';
-import { scoreLogits, type Scored } from './score.ts';
-import { packShape, reportTruncation, tokenizeParts, type Parts } from './tokenize-parts.ts';
-
-export interface RunOptions {
-  /** Aborting stops between two steps; what training did is kept as a checkpoint. */
-  signal: AbortSignal;
-  onEvent: (event: TrainingEvent) => void;
-  resume: boolean;
-}
-
-/** Spinning pays on idle cores only: half a core's worth of other work makes it lose. */
-const coresAreIdle = (): boolean => loadavg()[0]! < 0.5 * availableParallelism();
-
-const sessionOptions = ({ threads, spin }: Recipe): SessionOptions => ({
-  threads: threads === 0 ? availableParallelism() : threads,
-  spin: spin === 'auto' ? coresAreIdle() : spin,
-});
-
-/** What a run holds while it trains. */
-interface Run {
-  recipe: Recipe;
-  data: PreparedData;
-  parts: Parts;
-  state: ModelState;
-  shape: PackShape;
-  device: Device;
-  session: SessionOptions;
-  /** In the precision of training, which is enough for features and for choosing the best weights. */
-  forward: ForwardPass;
-  reporter: Reporter;
-  options: RunOptions;
-  checkpoints: Checkpoints;
-  /** The progress of the run that this one goes on from. */
-  resumed: FitProgress | undefined;
-}
-
-const scorePart = async (
-  { data, parts, state }: Run,
-  forward: ForwardPass,
-  part: 'validation' | 'test',
-): Promise<Scored> => {
-  const { logits } = await forward.run(state, parts[part]);
-  return scoreLogits(logits, parts[part].labels, data[part], data.labels.labels);
-};
-
-const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
-  const { recipe, data, shape, device, state, reporter, options, checkpoints } = run;
-  let tokens = 0;
-  let loss: number | undefined;
-  const started = performance.now();
-  let paused = 0; // evaluations do not count in tokens/s
-  return {
-    recipe,
-    shape,
-    batchesPerUpdate: microBatches(recipe, device).batchesPerUpdate,
-    step,
-    evaluate:
-      data.validation.length === 0
-        ? undefined
-        : async () => {
-            const begin = performance.now();
-            const { loss: validationLoss, metrics } = await scorePart(run, run.forward, 'validation');
-            paused += performance.now() - begin;
-            return { loss: validationLoss, metrics };
-          },
-    keepBest: () => checkpoints.saveBest(state.step, weightsOf(state)),
-    shouldStop: () => options.signal.aborted,
-    onEvaluation: ({ epoch, step: at, loss: validationLoss, metrics }) =>
-      reporter.emit({ kind: 'evaluation', split: 'validation', epoch, step: at, loss: validationLoss, metrics }),
-    onStep: (record, stepTokens, done, total) => {
-      tokens += stepTokens;
-      loss = loss === undefined ? record.loss : 0.95 * loss + 0.05 * record.loss;
-      const tokensPerSecond = (1000 * tokens) / (performance.now() - started - paused);
-      reporter.progress('steps', done, total, {
-        loss,
-        learningRate: record.learningRate,
-        tokensPerSecond,
-        epoch: record.epoch,
-      });
-    },
-  };
-};
-
-const stepOptions = (recipe: Recipe, device: Device, shape: PackShape): LoopStepOptions => {
-  const { optimizer, seed } = recipe;
-  const { batchesPerUpdate } = microBatches(recipe, device);
-  return {
-    ...optimizer,
-    shape,
-    adamw: optimizer,
-    seed,
-    accumulate: batchesPerUpdate > 1,
-    batchesPerUpdate,
-    precision: chooseHalf(recipe, device) ? 'fp16' : 'fp32',
-  };
-};
-
-/** Below this many texts exact features cost seconds, and the solved head may well be what is saved, beside an fp32 encoder. */
-const exactBelow = 5_000;
-
-const solveFirstHead = async (run: Run): Promise<number[]> => {
-  const { recipe, parts, state, shape, device, session, reporter, options } = run;
-  const exact = state.precision !== 'fp32' && parts.train.ids.length < exactBelow;
-  const forward = exact ? await createForwardFor(device, state, shape, session) : run.forward;
-  try {
-    const { signal } = options;
-    return await startFromSolvedHead(state, forward, parts.train, { recipe, session, signal, reporter });
-  } finally {
-    if (exact) await forward.dispose();
-  }
-};
-
-/** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
-const train = async (run: Run): Promise<FitProgress> => {
-  const { recipe, parts, state, shape, device, session, reporter, checkpoints } = run;
-  const progress = run.resumed ?? freshProgress();
-  const solved = recipe.head.start === 'solved';
-  if (run.resumed === undefined && solved) progress.losses = await solveFirstHead(run);
-  // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
-  progress.exact ??= recipe.precision === 'auto' && !isNearlyRight(progress.losses);
-  const how = { ...stepOptions(recipe, device, shape), exact: progress.exact };
-  const step = await createStepFor(device, state, how, session);
-  try {
-    reporter.stage('train');
-    const keeper = createCheckpointKeeper(checkpoints, state, step, progress, recipe.checkpoint, reporter);
-    const fitting = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
-    if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, fitting);
-    const outcome = await fit(state, progress, parts.train, fitting);
-    // From here on the run needs no more than the last state: a full disk or a crash while the model is saved loses nothing.
-    await keeper.save();
-    if (outcome === 'interrupted')
-      throw new TaxonError({
-        code: 'cancelled',
-        message: `stopped at step ${state.step}; checkpoint in ${checkpoints.folder}`,
-      });
-    if (outcome === 'stopped early')
-      reporter.emit({
-        kind: 'notice',
-        level: 'info',
-        message: `no gain in ${recipe.patience} evaluations: stopped early`,
-      });
-  } finally {
-    await step.dispose();
-  }
-  if (progress.best !== undefined && progress.best.step !== state.step) await checkpoints.loadBest(state);
-  return progress;
-};
-
-/** Scores of the weights as they will be saved and served: in fp32, whatever training computed in. */
-const scoreSaved = async (run: Run): Promise<Partial<Record<'validation' | 'test', Scored>>> => {
-  const { data, state, shape, device, session, forward } = run;
-  const exact = state.precision === 'fp32' ? forward : await createForwardFor(device, state, shape, session);
-  try {
-    return {
-      ...(data.validation.length > 0 ? { validation: await scorePart(run, exact, 'validation') } : {}),
-      ...(data.test.length > 0 ? { test: await scorePart(run, exact, 'test') } : {}),
-    };
-  } finally {
-    if (exact !== forward) await exact.dispose();
-  }
-};
-
-/** The state that training starts from. The weights as loaded are not kept: the state holds its own copy. */
-const loadState = async (
-  recipe: Recipe,
-  device: Device,
-  classes: number,
-  signal: AbortSignal,
-  reporter: Reporter,
-): Promise<{ state: ModelState; encoderFolder: string }> => {
-  reporter.stage('encoder');
-  const onProgress = ({ done, total }: { done: number; total: number }): void =>
-    reporter.progress('bytes', done, total);
-  const source = await loadModelFolder(await resolveEncoder(recipe.encoder, { signal, onProgress }), { signal });
-  const { weights, encoder, encoderFolder } = source;
-  const head = chooseHead(recipe, source, classes);
-  initializeHead(weights, encoder, head, recipe.seed);
-  const precision = await choosePrecision(recipe, encoder, device);
-  return { state: createModelState(weights, encoder, head, { precision }), encoderFolder };
-};
+import { createReporter } from './reporter.ts';
+import { sessionOptions, type Run, type RunOptions } from './run.ts';
+import { packShape, reportTruncation, tokenizeParts } from './tokenize-parts.ts';
+import { trainModel } from './train-model.ts';
 
 /**
  * A recipe from its files to the model folder, in this process. Native calls block the event loop for as long as a step
@@ -215,6 +33,7 @@ const loadState = async (
  */
 export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<TrainingResult> => {
   const started = performance.now();
+  const { signal } = options;
   const reporter = createReporter(options.onEvent);
   const folder = checkpointFolder(recipe.output);
   await expectModelTarget(recipe.output);
@@ -225,12 +44,19 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const session = sessionOptions(recipe);
   const device = chooseDevice(recipe);
   chooseHalf(recipe, device); // before anything is read
+  chooseLearning(recipe, device);
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   reporter.stage('read');
-  const data = await prepareData(recipe, options.signal);
+  const data = await prepareData(recipe, signal);
+  const { space } = data;
   for (const { level, message } of data.notes) reporter.emit({ kind: 'notice', level, message });
-  const { state, encoderFolder } = await loadState(recipe, device, data.labels.labels.length, options.signal, reporter);
+  const objective = createObjective(recipe, space, data.trainLabels);
+  const source = await loadEncoder(recipe, signal, reporter);
+  const { encoderFolder } = source;
+  const state = await createInitialState(recipe, source, countOutputs(space), device);
+  const message = describeLearning(state);
+  if (message !== undefined) reporter.emit({ kind: 'notice', level: 'info', message });
   const identity = { recipe, dataDigest: data.digest };
   if (found === undefined) await removeCheckpoint(folder);
   else expectSameRun(folder, found, identity);
@@ -238,40 +64,34 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const checkpoints = createCheckpoints(folder, identity, found);
   const tokenizer = await loadTokenizer(encoderFolder);
   const maxLength = Math.min(recipe.maxLength, state.encoder.positions);
-  const parts = tokenizeParts(data, tokenizer, maxLength, options.signal, reporter);
+  const prompt = createPrompt(recipe, space, tokenizer);
+  const pairs = recipe.data.pairColumn !== undefined;
+  const encode = inputEncoder(tokenizer, { folder: encoderFolder, encoder: state.encoder, maxLength, pairs, prompt });
+  const reader = { encode, padId: tokenizer.padId, maskId: prompt?.maskId };
+  const parts = tokenizeParts(data, reader, signal, reporter);
   reportTruncation(parts, maxLength, reporter);
   const shape = packShape(parts, microBatches(recipe, device).tokens);
-  const forward = await createForwardFor(device, state, shape, session, state.precision);
-  const run: Run = {
-    recipe,
-    data,
-    parts,
-    state,
-    shape,
-    device,
-    session,
-    forward,
-    reporter,
-    options,
-    checkpoints,
-    resumed,
-  };
-  try {
-    const progress = await train(run);
-    reporter.stage('evaluate');
-    const { validation, test } = await scoreSaved(run);
-    const result = await finishRun({
+  if (resumed === undefined)
+    await adaptEncoder(state, {
       recipe,
-      data,
       encoderFolder,
-      state,
+      tokenizer,
+      examples: data.train,
+      train: parts.train,
+      prompt,
       maxLength,
-      progress,
-      validation,
-      test,
+      session,
+      signal,
       reporter,
-      started,
     });
+  const forward = await createForwardFor(device, state, shape, session, { precision: state.precision });
+  const held = { recipe, data, space, parts, state, objective, shape, device, session, forward, prompt };
+  const run: Run = { ...held, reporter, options, checkpoints, resumed };
+  try {
+    const progress = await trainModel(run);
+    reporter.stage('evaluate');
+    const final = await scoreFinal(run);
+    const result = await finishRun({ ...run, encoderFolder, maxLength, progress, final, started });
     await checkpoints.remove();
     return result;
   } finally {

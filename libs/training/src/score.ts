@@ -1,69 +1,90 @@
+import type { Example, LabelSpace } from '@taxon/data';
 import {
   classificationMetrics,
-  confusionMatrix,
-  type ClassificationMetrics,
-  type ConfusionMatrix,
-  type Mistake,
+  hierarchicalMetrics,
+  multiLabelMetrics,
+  type ClassMetrics,
+  type Figures,
+  type HierarchicalMetrics,
 } from '@taxon/evaluation';
-import type { Example } from '@taxon/data';
+import { countOutputs, createDecider, mainTask, type DecisionRule } from '@taxon/models';
+import { headlineOf, type Scores, type TaskScores } from './scores.ts';
+import { answersByTask, type TaskAnswers } from './task-answers.ts';
 
-export interface Scored {
-  /** Mean cross-entropy over the texts whose label is known, natural logarithm. */
-  loss: number;
-  metrics: ClassificationMetrics;
-  confusion: ConfusionMatrix;
-  mistakes: Mistake[];
+/** What a model was asked, what it should have said, and what it said. */
+export interface ScoredPart {
+  scores: Scores;
+  hierarchy?: HierarchicalMetrics;
+  /** [texts, C] */
+  logits: Float32Array;
+  /** By task. */
+  answers: TaskAnswers[];
 }
 
-interface Row {
-  best: number;
-  /** log Σ exp(logits) */
-  logSum: number;
-}
+/** Numbers among the metrics. */
+const figuresOf = (metrics: object): Figures =>
+  Object.fromEntries(Object.entries(metrics).filter(([, value]) => typeof value === 'number')) as Figures;
 
-const scoreRow = (logits: Float32Array, begin: number, classes: number): Row => {
-  let best = 0;
-  for (let c = 1; c < classes; c++) if (logits[begin + c]! > logits[begin + best]!) best = c;
-  const top = logits[begin + best]!;
-  let sum = 0;
-  for (let c = 0; c < classes; c++) sum += Math.exp(logits[begin + c]! - top);
-  return { best, logSum: top + Math.log(sum) };
+const taskScores = ({ tasks }: LabelSpace, task: number, answers: TaskAnswers): TaskScores => {
+  const { name, kind, labels } = tasks[task]!;
+  const scores = (metrics: object, perLabel: ClassMetrics[]): TaskScores => {
+    const { n, ...figures } = figuresOf(metrics);
+    return { task: name, kind, n: n!, figures, perLabel };
+  };
+  if (answers.kind === 'single-label') {
+    const metrics = classificationMetrics(answers.expected, answers.predicted, labels, answers.unseen);
+    return scores(metrics, metrics.perClass);
+  }
+  const metrics = multiLabelMetrics(answers.given);
+  return scores(
+    metrics,
+    metrics.perLabel.map(({ label, precision, recall, f1, support }) => ({ label, precision, recall, f1, support })),
+  );
 };
 
-/**
- * Scores logits [texts, classes] against the right labels.
- * @param expected index of each text's label, −1 where training never saw it
- */
+/** The two levels of a hierarchy on the texts of which both are known. */
+const hierarchyOf = (
+  { tasks, hierarchy }: LabelSpace,
+  answers: readonly TaskAnswers[],
+): HierarchicalMetrics | undefined => {
+  const [coarse, fine] = answers;
+  if (hierarchy === undefined || coarse?.kind !== 'single-label' || fine?.kind !== 'single-label') return undefined;
+  const coarseAt = new Map(coarse.texts.map((text, i) => [text, i]));
+  const both = fine.texts.flatMap((text, i): [number, number][] => {
+    const at = coarseAt.get(text);
+    return at === undefined ? [] : [[at, i]];
+  });
+  const level = (task: 0 | 1, own: Extract<TaskAnswers, { kind: 'single-label' }>) => ({
+    name: tasks[task]!.name,
+    labels: tasks[task]!.labels,
+    expected: Int32Array.from(both, (at) => own.expected[at[task]]!),
+    predicted: Int32Array.from(both, (at) => own.predicted[at[task]]!),
+  });
+  return hierarchicalMetrics([level(0, coarse), { ...level(1, fine), parents: hierarchy.parents }]);
+};
+
+/** Scores logits [texts, C] against the labels of the examples. */
 export const scoreLogits = (
   logits: Float32Array,
-  expected: Int32Array,
   examples: readonly Example[],
-  labels: readonly string[],
-): Scored => {
-  const classes = labels.length;
-  const predicted = new Int32Array(expected.length);
-  const mistakes: Mistake[] = [];
-  let loss = 0;
-  let known = 0;
-  examples.forEach(({ text, label, line }, i) => {
-    const begin = i * classes;
-    const { best, logSum } = scoreRow(logits, begin, classes);
-    predicted[i] = best;
-    const right = expected[i]!;
-    if (right >= 0) {
-      loss += logSum - logits[begin + right]!;
-      known += 1;
-    }
-    if (best !== right) {
-      const probability = Math.exp(logits[begin + best]! - logSum);
-      mistakes.push({ text, expected: label, predicted: labels[best]!, probability, line });
-    }
-  });
-  const unseen = examples.filter((_, i) => expected[i]! < 0).map(({ label }) => label);
+  space: LabelSpace,
+  rule: DecisionRule,
+): ScoredPart => {
+  const outputs = countOutputs(space);
+  const decide = createDecider(space, rule);
+  const decided = examples.map((_, i) => decide(logits.subarray(i * outputs, (i + 1) * outputs)));
+  const answers = answersByTask(space, examples, decided);
+  const tasks = answers.map((own, task) => taskScores(space, task, own));
+  const hierarchy = hierarchyOf(space, answers);
+  const main = space.hierarchy === undefined ? undefined : mainTask(space);
+  const figures = {
+    ...headlineOf(tasks, main),
+    ...(hierarchy === undefined ? {} : { pathAccuracy: hierarchy.pathAccuracy }),
+  };
   return {
-    loss: known === 0 ? 0 : loss / known,
-    metrics: classificationMetrics(expected, predicted, labels, unseen),
-    confusion: confusionMatrix(expected, predicted, labels, unseen),
-    mistakes,
+    scores: { n: examples.length, figures, tasks },
+    ...(hierarchy && { hierarchy }),
+    logits,
+    answers,
   };
 };

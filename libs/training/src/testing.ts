@@ -2,9 +2,11 @@ import { createRandom } from '@taxon/data';
 import { findEngine, type EngineName } from '@taxon/engines';
 import type { EncoderConfig, HeadConfig, Weights } from '@taxon/models';
 import { parameterShapes } from '@taxon/models';
-import { planBatches, fillBatch, type PackShape } from '@taxon/text';
+import { planBatches, type PackShape } from '@taxon/text';
 import { openDevice } from './device.ts';
 import type { LabelledTexts } from './fit.ts';
+import { fillTexts } from './forward-pass.ts';
+import { singleLabelTargets } from './objective.ts';
 import type { LabelledBatch, StepOptions } from './training-step.ts';
 
 /** A BERT small enough to train in milliseconds. */
@@ -69,7 +71,7 @@ export const tinyTexts = (count: number, seed = 7): LabelledTexts => {
   const ids = Array.from(labels, (label) =>
     Int32Array.from({ length: 3 + Math.floor(random() * 7) }, () => 1 + label * 19 + Math.floor(random() * 19)),
   );
-  return { ids, labels, padId: 0 };
+  return { ids, targets: singleLabelTargets(labels), padId: 0 };
 };
 
 /** The given texts as batches, in order. */
@@ -77,15 +79,15 @@ export const batchesOf = (
   texts: LabelledTexts,
   chosen: number[],
   shape: PackShape = tinyShape,
-  pooling: 'mean' | 'cls' = 'mean',
+  pooling: HeadConfig['pooling'] = 'mean',
 ): LabelledBatch[] =>
   planBatches(
     texts.ids.map((ids) => ids.length),
     chosen,
     shape,
   ).map((plan) => ({
-    ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling, padId: texts.padId }),
-    labels: Int32Array.from(plan.texts, (text) => texts.labels[text]!),
+    ...fillTexts(plan, texts, shape, pooling),
+    targets: plan.texts.map((text) => texts.targets[text]!),
   }));
 
 /** Whether an engine is in the shared cache, for tests that need one. */

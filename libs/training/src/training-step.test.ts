@@ -6,7 +6,8 @@ import { describe, expect, it } from 'vitest';
 import { createModelState, embedTokens, type ModelState } from './model-state.ts';
 import { compileGradients, gradientName } from './programs.ts';
 import { batchesOf, session, tinyEncoder, tinyHead, tinyShape, tinyStep, tinyTexts, tinyWeights } from './testing.ts';
-import { createTrainingStep, type LabelledBatch, type StepOptions } from './training-step.ts';
+import { singleLabelObjective } from './objective.ts';
+import { createTrainingStep, slotFeeds, type LabelledBatch, type StepOptions } from './training-step.ts';
 
 const options: StepOptions = { ...tinyStep, accumulate: true };
 
@@ -44,16 +45,14 @@ describe('the training step', () => {
     const slots = tinyShape.rows * tinyShape.slots;
     const embeddings = new Float32Array(tokens * tinyEncoder.hidden);
     embedTokens(state, batch, embeddings);
-    const labels = new Int32Array(slots);
-    const weights = new Float32Array(slots);
-    batch.slots.forEach((slot, i) => ([labels[slot], weights[slot]] = [batch.labels[i]!, 1]));
+    const { targets, known } = slotFeeds(batch, slots, singleLabelObjective(3));
     const feeds = {
       ...state.parameters,
       embeddings: { shape: [tokens, tinyEncoder.hidden], data: embeddings },
       segments: { shape: [tinyShape.rows, tinyShape.length], data: batch.segments },
       pool: { shape: [tinyShape.rows, tinyShape.slots, tinyShape.length], data: batch.pool },
-      labels: { shape: [slots], data: labels },
-      weights: { shape: [slots], data: weights },
+      targets,
+      known,
       count: { shape: [], data: Float32Array.of(8) },
     };
     const program = await createSession(
@@ -73,8 +72,7 @@ describe('the training step', () => {
       const p: Parameters = Object.fromEntries(names.map((name, i) => [name, xs[i]!]));
       const x = encoder(p, { embeddings: p.embeddings!, segments: tensorOf('segments') }, tinyEncoder);
       const scores = logits(p, features(p, x, tensorOf('pool'), head));
-      const chosen = tf.sum(tf.mul(tf.logSoftmax(scores), tf.oneHot(tensorOf('labels') as tf.Tensor1D, 3)), -1);
-      return tf.div(tf.neg(tf.sum(tf.mul(chosen, tensorOf('weights')))), 8);
+      return tf.div(tf.neg(tf.sum(tf.mul(tf.logSoftmax(scores), tensorOf('targets')))), 8);
     };
     const { value, grads } = tf.valueAndGrads(loss)(names.map(tensorOf));
     const mean = [...actual.losses!.data].reduce((sum, x) => sum + x, 0) / 8;

@@ -3,8 +3,19 @@ import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { RowGradients } from './embedding-table.ts';
+import type { FrozenStates } from './frozen-states.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
-import { compileGradients, decays, depthOf, gradientName, sumName, type ProgramOptions } from './programs.ts';
+import { singleLabelObjective, writeTargets, type Objective, type TextTargets } from './objective.ts';
+import {
+  compileGradients,
+  decays,
+  depthOf,
+  gradientName,
+  sumName,
+  targetShapes,
+  type ProgramOptions,
+} from './programs.ts';
+import { tableNames, type TableName } from './trained.ts';
 
 export interface StepOptions {
   shape: PackShape;
@@ -14,22 +25,26 @@ export interface StepOptions {
   clipNorm: number;
   dropout: number;
   seed: number;
+  /** @default cross-entropy over the head's classes */
+  objective?: Objective;
   /** In fp32, although the state has int8 forms. @default false */
   exact?: boolean;
   /** Updates from several batches; their gradients are summed in the graph. @default false */
   accumulate?: boolean;
   recompute?: ProgramOptions['recompute'];
+  /** Of the texts that the step learns from, where the first layers are frozen. */
+  states?: FrozenStates;
 }
 
 export interface LabelledBatch extends PackedBatch {
-  /** Class of each text of the batch. */
-  labels: Int32Array;
+  /** Of each text of the batch. */
+  targets: readonly TextTargets[];
 }
 
 export interface StepResult {
-  /** Mean cross-entropy of the step's texts. */
+  /** Mean loss of the step's texts. */
   loss: number;
-  /** Cross-entropy of every text of every batch, before the update. */
+  /** Loss of every text of every batch, before the update. */
   losses: readonly Float32Array[];
   /** Norm of the whole gradient before clipping. */
   gradientNorm: number;
@@ -56,21 +71,24 @@ export interface TrainingStep {
   dispose(): Promise<void>;
 }
 
-/** Labels of a batch by slot, and which slots hold a text. */
-export const slotFeeds = (batch: LabelledBatch, slots: number): Record<'labels' | 'weights', FeedTensor> => {
-  const labels = new Int32Array(slots);
-  const weights = new Float32Array(slots);
-  batch.slots.forEach((slot, i) => {
-    labels[slot] = batch.labels[i]!;
-    weights[slot] = 1;
-  });
-  return { labels: { shape: [slots], data: labels }, weights: { shape: [slots], data: weights } };
+/** Targets of a batch by slot, [N, C], and which groups of them count, [N, G]. */
+export const slotFeeds = (
+  batch: LabelledBatch,
+  slots: number,
+  objective: Objective,
+): Record<'targets' | 'known', { shape: [number, number]; data: Float32Array }> => {
+  const shapes = targetShapes(slots, objective);
+  const empty = ([rows, columns]: [number, number]): Float32Array => new Float32Array(rows * columns);
+  const [targets, known] = [empty(shapes.targets), empty(shapes.known)];
+  batch.slots.forEach((slot, i) => writeTargets(batch.targets[i]!, slot, targets, known, objective));
+  return { targets: { shape: shapes.targets, data: targets }, known: { shape: shapes.known, data: known } };
 };
 
-const addRowGradients = (
+/** Adds the gradient of a batch's embeddings [T, H] to the rows that its tokens read. */
+export const addRowGradients = (
   batch: PackedBatch,
   gradient: Float32Array,
-  rows: Record<'words' | 'positions' | 'types', RowGradients>,
+  rows: Record<TableName, RowGradients>,
   { rows: R, length }: PackShape,
   hidden: number,
 ): void => {
@@ -79,7 +97,7 @@ const addRowGradients = (
     if (batch.segments[(token % R) * length + s]! < 0) continue; // padding learns nothing
     rows.words.add(batch.ids[token]!, gradient, token * hidden);
     rows.positions.add(batch.positions[token]!, gradient, token * hidden);
-    rows.types.add(0, gradient, token * hidden);
+    rows.types.add(batch.types?.[token] ?? 0, gradient, token * hidden);
   }
 };
 
@@ -89,9 +107,13 @@ export const createTrainingStep = async (
   session: SessionOptions,
 ): Promise<TrainingStep> => {
   const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false, exact = false } = options;
-  const { encoder, head, memory, tables, shapes } = state;
+  const { encoder, head, memory, tables, shapes, lora } = state;
+  const { objective = singleLabelObjective(head.classes) } = options;
+  const begin = options.states === undefined ? 0 : state.freeze;
+  const int8 = exact ? [] : state.int8Weights;
+  const trained = [...state.trained];
   const program = await createInPlaceSession(
-    compileGradients({ encoder, head, shape, dropout, recompute, int8: exact ? [] : state.int8Weights, accumulate }),
+    compileGradients({ encoder, head, shape, dropout, recompute, int8, accumulate, objective, begin, lora, trained }),
     session,
   );
   memory.quantize();
@@ -99,16 +121,19 @@ export const createTrainingStep = async (
   const size = [shape.rows * shape.length, encoder.hidden];
   const embeddings = { shape: size, data: new Float32Array(size[0]! * size[1]!) };
   const dEmbeddings = { shape: size, data: new Float32Array(embeddings.data.length) };
+  const learning = Object.keys(shapes).filter((name) => state.trained.has(name));
+  const tablesLearn = state.trained.has('words');
   const named = (nameOf: (name: string) => string): Record<string, FeedTensor> =>
     Object.fromEntries(
-      Object.entries(shapes).map(([name, parameterShape]) => [
-        nameOf(name),
-        { shape: parameterShape, data: memory.tensors[name]!.gradient },
-      ]),
+      learning.map((name) => [nameOf(name), { shape: shapes[name]!, data: memory.tensors[name]!.gradient }]),
     );
   const slots = shape.rows * shape.slots;
-  const losses = { shape: [slots], data: new Float32Array(slots) };
-  const results = { losses, [gradientName('embeddings')]: dEmbeddings, ...named(gradientName) };
+  const slotLosses = { shape: [slots], data: new Float32Array(slots) };
+  const results = {
+    losses: slotLosses,
+    ...(tablesLearn ? { [gradientName('embeddings')]: dEmbeddings } : {}),
+    ...named(gradientName),
+  };
   // Read and written in the same place: the last node on the way to each sum reads an element just before it writes it.
   const sums = accumulate ? named(sumName) : {};
   const rows = {
@@ -119,12 +144,13 @@ export const createTrainingStep = async (
 
   /** Forward and backward of one batch, its gradient added to that of the batches before; the loss of each text. */
   const backward = async (batch: LabelledBatch, index: number, count: number): Promise<Float32Array> => {
-    embedTokens(state, batch, embeddings.data);
+    if (options.states === undefined) embedTokens(state, batch, embeddings.data);
+    else await options.states.fill(batch, embeddings.data);
     const feeds: Record<string, FeedTensor> = {
       ...state.parameters,
       ...(exact ? {} : state.int8),
       ...sums,
-      ...slotFeeds(batch, slots),
+      ...slotFeeds(batch, slots, objective),
       embeddings,
       segments: { shape: [shape.rows, shape.length], data: batch.segments },
       pool: { shape: [shape.rows, shape.slots, shape.length], data: batch.pool },
@@ -132,8 +158,8 @@ export const createTrainingStep = async (
     };
     if (dropout > 0) feeds.dropoutKey = { shape: [], data: Int32Array.of(dropoutKey(seed, state.step, index)) };
     await program.run(feeds, results);
-    addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
-    return Float32Array.from(batch.slots, (slot) => losses.data[slot]!);
+    if (tablesLearn) addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
+    return Float32Array.from(batch.slots, (slot) => slotLosses.data[slot]!);
   };
 
   const update = (learningRate: number): number => {
@@ -144,10 +170,9 @@ export const createTrainingStep = async (
     state.step += 1;
     const scalars = { learningRate, gradientScale, step: state.step };
     const rateOf = (name: string): number => layerDecay ** depthOf(name, encoder);
-    for (const name of Object.keys(shapes))
-      memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
+    for (const name of learning) memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
     const forTables = updateCoefficients(adamw, scalars, rateOf('embeddings'), true);
-    for (const name of ['words', 'positions', 'types'] as const) rows[name].apply(tables[name], forTables);
+    for (const name of tableNames) rows[name].apply(tables[name], forTables);
     return gradientNorm;
   };
 

@@ -44,8 +44,8 @@ const backward = (
     const p = Object.fromEntries(names.map((name, i) => [name, values[i]!]));
     const [words, positions, types] = tf.split(tf.gather(rows, pick('rowOf') as tf.Tensor1D), 3); // [T, H] each
     const embeddings = tf.add(tf.add(words!, positions!), types!);
-    const batchTensors = { embeddings, segments: pick('segments'), pool: pick('pool'), labels: pick('labels') };
-    losses = tf.keep(slotLosses(p, { ...batchTensors, weights: pick('weights'), dropout }, options));
+    const batchTensors = { embeddings, segments: pick('segments'), pool: pick('pool'), targets: pick('targets') };
+    losses = tf.keep(slotLosses(p, { ...batchTensors, known: pick('known'), dropout }, options));
     return tf.mul(tf.sum(losses), factor);
   };
   const { grads } = tf.valueAndGrads(loss)([rowValues, ...names.map((name) => parameters[name]!)]);

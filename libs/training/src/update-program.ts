@@ -17,7 +17,8 @@ import { flatLayout, parts, stateNames, tableRows, type FlatLayout } from './fla
 import { graphAdamW, type GraphCoefficients, type Moments } from './graph-adamw.ts';
 import { rowsPerUpdate } from './loop-feeds.ts';
 import { nextScale, scaleSignature, type LossScale } from './loss-scale.ts';
-import type { ProgramOptions } from './programs.ts';
+import { singleLabelObjective } from './objective.ts';
+import { targetShapes, type ProgramOptions } from './programs.ts';
 import { at, gradientsOf, type Gradients } from './update-gradients.ts';
 
 export interface UpdateProgramOptions extends ProgramOptions {
@@ -36,8 +37,9 @@ export interface UpdateProgramOptions extends ProgramOptions {
 // S: length, R: rows, T = S·R tokens, N: text slots, H: hidden.
 
 const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signature => {
-  const { encoder, shape, batchesPerUpdate: M, looped, dropout, half } = options;
+  const { encoder, head, shape, batchesPerUpdate: M, looped, dropout, half } = options;
   const { rows, length, slots } = shape;
+  const { targets, known } = targetShapes(rows * slots, options.objective ?? singleLabelObjective(head.classes));
   const K = looped ? 'updates' : 1;
   const perUpdate = Object.fromEntries(
     ['learningRate', 'rateCorrection', 'epsilonCorrection', 'count'].map((name) => [name, { shape: [K] }]),
@@ -58,8 +60,8 @@ const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signatu
     rowOf: { shape: [K, M, 3 * rows * length], dtype: 'int32' },
     segments: { shape: [K, M, rows, length], dtype: 'int32' },
     pool: { shape: [K, M, rows, slots, length] },
-    labels: { shape: [K, M, rows * slots], dtype: 'int32' },
-    weights: { shape: [K, M, rows * slots] },
+    targets: { shape: [K, M, ...targets] },
+    known: { shape: [K, M, ...known] },
     ...(dropout > 0 ? { dropoutKeys: { shape: [K, M], dtype: 'int32' as const } } : {}),
   };
 };

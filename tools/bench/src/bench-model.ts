@@ -3,6 +3,7 @@ import { fillBatch, planBatches, type PackShape } from '@taxon/text';
 import {
   createModelState,
   microBatches,
+  singleLabelTargets,
   type LabelledBatch,
   type ModelState,
   type Precision,
@@ -45,7 +46,7 @@ const fullBatches = ({ rows, length, labels }: StepWork, shape: PackShape): Labe
   const ids = (text: number) => Int32Array.from({ length }, (_, i) => 1000 + ((text * 7919 + i * 104_729) % 29_000));
   return planBatches(lengths, lengths.keys(), shape).map((plan) => ({
     ...fillBatch(plan, ids, shape, { pooling: 'mean', padId: 0 }),
-    labels: Int32Array.from(plan.texts, (text) => (text * 31) % labels),
+    targets: singleLabelTargets(plan.texts.map((text) => (text * 31) % labels)),
   }));
 };
 

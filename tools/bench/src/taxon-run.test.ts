@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { stageSeconds, summarize } from './taxon-run.ts';
 
-const metrics = { n: 10, accuracy: 0.9, macroF1: 0.8, weightedF1: 0.85, perClass: [] };
+const scores = { n: 10, figures: { accuracy: 0.9, macroF1: 0.8 }, tasks: [] };
 const stage = (name: 'read' | 'encoder' | 'tokenize' | 'embed' | 'head' | 'train' | 'evaluate', at: number) =>
   ({ kind: 'stage', stage: name, at }) as const;
 const progress = (tokensPerSecond: number, at: number) =>
   ({ kind: 'progress', stage: 'train', done: 1, total: 3, unit: 'steps', tokensPerSecond, at }) as const;
 const result = {
   kind: 'result',
-  ...{ modelFolder: 'm', runFolder: 'm/run', labels: ['a'], validation: metrics, test: metrics },
+  ...{ modelFolder: 'm', runFolder: 'm/run', space: { tasks: [] }, validation: scores, test: scores },
   ...{ seconds: 50, peakMemoryBytes: 5, at: 60 },
 } as const;
 const events = [

@@ -55,9 +55,9 @@ export const summarize = (
   return {
     seed,
     epochs,
-    validationAccuracy: result.validation?.accuracy,
-    accuracy: result.test.accuracy,
-    macroF1: result.test.macroF1,
+    validationAccuracy: result.validation?.figures['accuracy'],
+    accuracy: result.test.figures['accuracy']!,
+    macroF1: result.test.figures['macroF1']!,
     seconds: learningStages.reduce((sum, stage) => sum + (stages[stage] ?? 0), 0),
     wallSeconds,
     tokensPerSecond: rates.length === 0 ? undefined : median(rates),

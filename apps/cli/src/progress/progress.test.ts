@@ -107,7 +107,7 @@ describe('plain view', () => {
     view.end();
     return lines;
   };
-  const metrics = { n: 10, accuracy: 0.9, macroF1: 0.85, weightedF1: 0.9, perClass: [] };
+  const scores = { n: 10, figures: { accuracy: 0.9, macroF1: 0.85 }, tasks: [{ task: 'label', kind: 'single-label' as const, n: 10, figures: {}, perLabel: [] }] };
 
   it('tells a training run in a few lines', () => {
     const lines = run([
@@ -120,7 +120,7 @@ describe('plain view', () => {
       { kind: 'progress', stage: 'train', ...step, done: 300 },
       6,
       { kind: 'progress', stage: 'train', ...step },
-      { kind: 'evaluation', split: 'validation', epoch: 1, step: 690, loss: 0.171, metrics },
+      { kind: 'evaluation', split: 'validation', epoch: 1, step: 690, loss: 0.171, scores },
       { kind: 'notice', level: 'warning', message: "class 'x' has 1 text" },
       { kind: 'checkpoint', folder: 'model.checkpoint', step: 312, digest: 'd' },
     ]);

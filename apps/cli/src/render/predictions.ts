@@ -1,4 +1,5 @@
-import type { Prediction } from '@taxon/models';
+import type { Prediction, TaskPrediction } from '@taxon/models';
+import stringWidth from 'string-width';
 import type { Colors } from '../terminal.ts';
 import { formatBar } from './bar.ts';
 import { formatPercent } from './format.ts';
@@ -16,20 +17,32 @@ export const oneLine = (text: string, width: number): string => {
   return letters.length <= width && flat.length <= 4 * width ? flat : `${letters.slice(0, width - 1).join('')}…`;
 };
 
+/** The ranked labels of one task as bars; those that are answered are green. */
+const formatTask = ({ labels, answer }: Omit<TaskPrediction, 'task'>, colors: Colors): string[] => {
+  const names = labels.map(({ label }) => oneLine(label, widestLabel));
+  const widest = Math.max(...names.map((name) => stringWidth(name)), 0);
+  const given = new Set(answer);
+  return labels.map(({ label, probability }, rank) => {
+    const name = names[rank]! + ' '.repeat(widest - stringWidth(names[rank]!));
+    const line = `${name}  ${formatBar(probability, barWidth, ' ')}  ${formatPercent(probability).padStart(7)}`;
+    return `  ${given.has(label) ? colors.green(line) : line}`;
+  });
+};
+
 /**
- * A text and its ranked labels as bars, for a person:
+ * A text and its ranked labels as bars, for a person; of several tasks one after the other, each under its name:
  *
  *     where is my parcel?
  *       delivery_delay  ███████████████████▌      81.3 %
  *       change_address  ██▏                        9.0 %
  */
 export const formatPrediction = (text: string, prediction: Prediction, colors: Colors, columns: number): string => {
-  const names = prediction.labels.map(({ label }) => oneLine(label, widestLabel));
-  const widest = Math.max(...names.map((name) => name.length), 0);
-  const rows = prediction.labels.map(({ probability }, rank) => {
-    const line = `${names[rank]!.padEnd(widest)}  ${formatBar(probability, barWidth, ' ')}  ${formatPercent(probability).padStart(7)}`;
-    return `  ${rank === 0 ? colors.green(line) : line}`;
-  });
+  const { tasks } = prediction;
+  const rows = tasks.flatMap((task) => [
+    ...(tasks.length > 1 ? [`  ${colors.dim(oneLine(task.task, widestLabel))}`] : []),
+    ...formatTask(task, colors),
+    ...(task.answer.length === 0 ? [`  ${colors.yellow('no answer: the model is not sure enough')}`] : []),
+  ]);
   const cut = prediction.truncated ? colors.yellow(`  (only the first ${prediction.tokens} tokens were read)`) : '';
   return [colors.bold(oneLine(text, columns)) + cut, ...rows].join('\n');
 };

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 import pc from 'picocolors';
+import type { Prediction, TaskPrediction } from '@taxon/models';
+import type { Scores } from '@taxon/training';
 import { describe, expect, it } from 'vitest';
 import { formatBar } from './bar.ts';
 import { formatBytes, formatCount, formatDuration, formatLearningRate, formatPercent } from './format.ts';
@@ -53,13 +55,43 @@ it('formatTable pads each column to its widest cell', () => {
   expect(lines).toEqual(['label       n', 'refund  1,000', 'a           2']);
 });
 
+const prediction = (answer: Omit<TaskPrediction, 'task'>, ...others: TaskPrediction[]): Prediction => ({
+  ...answer,
+  tasks: [{ task: 'label', ...answer }, ...others],
+  tokens: 7,
+  truncated: false,
+});
+
 describe('predictions', () => {
+  it('shows every task, and says where the model does not answer', () => {
+    const labels = [{ label: '退款', probability: 0.5 }];
+    const shown = formatPrediction(
+      '?',
+      prediction({ labels, answer: ['退款'] }, { task: 'mood', labels, answer: [] }),
+      plain,
+      80,
+    );
+    expect(shown.split('\n')).toEqual([
+      '?',
+      '  label',
+      '  退款  ████████████               50.0 %',
+      '  mood',
+      '  退款  ████████████               50.0 %',
+      '  no answer: the model is not sure enough',
+    ]);
+  });
+
   it('ranks labels as bars', () => {
     const labels = [
       { label: 'delivery_delay', probability: 0.75 },
       { label: 'refund', probability: 0.25 },
     ];
-    const shown = formatPrediction('where is\nmy parcel?', { labels, tokens: 7, truncated: false }, plain, 80);
+    const shown = formatPrediction(
+      'where is\nmy parcel?',
+      prediction({ labels, answer: ['delivery_delay'] }),
+      plain,
+      80,
+    );
     expect(shown.split('\n')).toEqual([
       'where is my parcel?',
       '  delivery_delay  ██████████████████         75.0 %',
@@ -68,8 +100,8 @@ describe('predictions', () => {
   });
 
   it('says when a text was cut', () => {
-    const shown = formatPrediction('long', { labels: [], tokens: 128, truncated: true }, plain, 80);
-    expect(shown).toContain('only the first 128 tokens were read');
+    const shown = formatPrediction('long', { ...prediction({ labels: [], answer: [] }), truncated: true }, plain, 80);
+    expect(shown).toContain('only the first 7 tokens were read');
   });
 
   it('shows any text on one line within the width', () => {
@@ -88,23 +120,21 @@ describe('predictions', () => {
 });
 
 describe('formatTrainingResult', () => {
-  const metrics = (accuracy: number) => ({
-    n: 120,
-    accuracy,
-    macroF1: accuracy,
-    weightedF1: accuracy,
-    perClass: [
+  const scores = (accuracy: number): Scores => {
+    const figures = { accuracy, macroF1: accuracy, microF1: accuracy, weightedF1: accuracy };
+    const perLabel = [
       { label: 'refund', precision: 1, recall: 1, f1: 1, support: 60 },
       { label: 'delay', precision: 0.8, recall: 0.8, f1: 0.8, support: 60 },
       { label: 'never seen', precision: 0, recall: 0, f1: 0, support: 0 },
-    ],
-  });
+    ];
+    return { n: 120, figures, tasks: [{ task: 'label', kind: 'single-label', n: 120, figures, perLabel }] };
+  };
   const result = {
     modelFolder: `${process.cwd()}/some model`,
     runFolder: `${process.cwd()}/some model/run`,
-    labels: ['refund', 'delay'],
-    validation: metrics(0.95),
-    test: metrics(0.9),
+    space: { tasks: [{ name: 'label', kind: 'single-label' as const, labels: ['refund', 'delay'] }] },
+    validation: scores(0.95),
+    test: scores(0.9),
     seconds: 83,
     peakMemoryBytes: 1.2e9,
   };

@@ -1,6 +1,5 @@
 import { relative } from 'node:path';
-import type { ClassificationMetrics } from '@taxon/evaluation';
-import type { TrainingResult } from '@taxon/training';
+import type { Scores, TrainingResult } from '@taxon/training';
 import { formatCommand } from '../shell.ts';
 import type { Colors } from '../terminal.ts';
 import { formatFigures } from './figures.ts';
@@ -8,9 +7,12 @@ import { countOf, formatBytes, formatDuration, formatPercent } from './format.ts
 
 const weakestShown = 3;
 
-/** The classes that the model is least sure of, or undefined when it makes no mistake. */
-const formatWeakest = (metrics: ClassificationMetrics): string | undefined => {
-  const weak = metrics.perClass.filter(({ f1, support }) => support > 0 && f1 < 1).sort((a, b) => a.f1 - b.f1);
+/** The labels that the model is least sure of, or undefined when it makes no mistake. */
+const formatWeakest = ({ tasks }: Scores): string | undefined => {
+  const weak = tasks
+    .flatMap(({ perLabel }) => perLabel)
+    .filter(({ f1, support }) => support > 0 && f1 < 1)
+    .sort((a, b) => a.f1 - b.f1);
   if (weak.length === 0) return undefined;
   return weak
     .slice(0, weakestShown)
@@ -26,8 +28,9 @@ const shortPath = (path: string): string => {
 
 /** What a person reads when training has ended: how good, where it is, what to do next. */
 export const formatTrainingResult = (result: TrainingResult, colors: Colors): string => {
-  const { validation, test, modelFolder, runFolder, labels } = result;
-  const parts: [string, ClassificationMetrics][] = [];
+  const { validation, test, modelFolder, runFolder, space } = result;
+  const labels = space.tasks.reduce((count, task) => count + task.labels.length, 0);
+  const parts: [string, Scores][] = [];
   if (validation !== undefined) parts.push(['validation', validation]);
   if (test !== undefined) parts.push(['test', test]);
   const [titles, ...rows] = formatFigures(parts);
@@ -38,7 +41,7 @@ export const formatTrainingResult = (result: TrainingResult, colors: Colors): st
   return [
     ...(parts.length > 0 ? ['', colors.dim(titles), ...rows, ''] : ['']),
     ...(weakest === undefined ? [] : [row('weakest', weakest)]),
-    row('model', `${model}  ${colors.dim(`(${countOf(labels.length, 'class', 'classes')})`)}`),
+    row('model', `${model}  ${colors.dim(`(${countOf(labels, 'class', 'classes')})`)}`),
     row('report', shortPath(`${runFolder}/report.html`)),
     row('took', `${formatDuration(result.seconds)}, at most ${formatBytes(result.peakMemoryBytes)} of memory`),
     row('next', colors.cyan(formatCommand('taxon', 'predict', model, 'a text of yours'))),

@@ -1,6 +1,7 @@
 /** Figures as the report prints them. */
 
-export const percent = (share: number, digits = 1): string => `${(100 * share).toFixed(digits)} %`;
+export const percent = (share: number, digits = 1): string =>
+  Number.isFinite(share) ? `${(100 * share).toFixed(digits)} %` : '–';
 
 export const count = (n: number): string => n.toLocaleString('en-US');
 
@@ -25,3 +26,25 @@ export const interval = (share: number, n: number): [low: number, high: number] 
   const scale = 1 + (z * z) / n;
   return [Math.max(0, (middle - reach) / scale), Math.min(1, (middle + reach) / scale)];
 };
+
+const names: Readonly<Record<string, string>> = {
+  mcc: 'Matthews correlation',
+  expectedLabels: 'labels a text, right ones',
+  predictedLabels: 'labels a text, given ones',
+  n: 'texts',
+};
+
+/** `macroF1` → macro F1. */
+export const figureName = (name: string): string =>
+  names[name] ??
+  name.replace(/(?<=[a-z0-9])(?=[A-Z])/g, ' ').replace(/[A-Z](?=[a-z])/g, (letter) => letter.toLowerCase());
+
+const plain = new Set(['mcc', 'expectedLabels', 'predictedLabels', 'coverageError', 'loss', 'brier', 'aurc']);
+
+/** Shares as percent; what is no share as a number. */
+export const figure = (name: string, value: number, digits = 1): string =>
+  plain.has(name) || Math.abs(value) > 1
+    ? Number.isInteger(value)
+      ? count(value)
+      : value.toFixed(3)
+    : percent(value, digits);

@@ -1,120 +1,132 @@
-import { count, percent } from './figures.ts';
+import { createHash } from 'node:crypto';
+import type { TaskCharts } from './draw-charts.ts';
+import { count } from './figures.ts';
 import { html, raw, type Html } from './html.ts';
-import { dataSection, recipeSection, timingSection } from './run-sections.ts';
+import type { Place, Section } from './layout.ts';
+import { pageScript } from './page-script/index.ts';
 import type { RunReport } from './run-report.ts';
-import {
-  confusionSection,
-  type ConfusionCharts,
-  headline,
-  mistakesSection,
-  perClassSection,
-} from './score-sections.ts';
+import { abstentionSection, calibrationSection } from './sections/certainty.ts';
+import { classesSection } from './sections/classes.ts';
+import { confusionSection } from './sections/confusion.ts';
+import { crossSourceSection, slicesSection } from './sections/breakdowns.ts';
+import { duplicatesSection, labelErrorsSection } from './sections/data-quality.ts';
+import { costTiles, taskHeadline, tasksOverview } from './sections/headline.ts';
+import { groupsSection, hierarchySection } from './sections/hierarchy.ts';
+import { mistakesFile, mistakesSection } from './sections/mistakes.ts';
+import { dataSection, runSection, trainingSection } from './sections/run.ts';
+import { comparisonSection, foldsSection, searchSection } from './sections/runs.ts';
+import { relaxedSection, thresholdsSection } from './sections/thresholds.ts';
 import { style } from './style.ts';
+import type { TaskReport } from './task-report.ts';
 
-/** SVG text of the charts; absent where there is nothing to draw. */
-export interface ReportCharts {
+export interface PageParts {
   curves?: string;
-  confusion?: ConfusionCharts;
+  /** By task. */
+  tasks: readonly TaskCharts[];
+  /** Files beside the page. */
+  files: readonly { path: string; what: string }[];
 }
 
-/** Inline SVG needs no namespace, and ids of two charts must not meet. */
-const inline = (svg: string, name: string): string =>
-  svg
-    .replace(/ xmlns(:\w+)?="[^"]*"/g, '')
-    .replace(/ id="(\w+)"/g, ` id="${name}-$1"`)
-    .replace(/url\(#(\w+)\)/g, `url(#${name}-$1)`);
+const taskSections = (report: RunReport, index: number, place: Place, charts: TaskCharts): Section[] => {
+  const task: TaskReport = report.tasks[index]!;
+  return [
+    ...(task.kind === 'multi-label' ? relaxedSection(task, place) : []),
+    ...confusionSection(task, place, charts.confusionFile),
+    ...classesSection(task, place, charts.support, report.labelGroups),
+    ...(task.kind === 'multi-label' ? thresholdsSection(task, place) : []),
+    ...mistakesSection(task, place, mistakesFile(index)),
+    ...slicesSection(task, place),
+    ...crossSourceSection(task.crossSource, place),
+    ...calibrationSection(task, place, charts),
+    ...abstentionSection(task, place, charts),
+    ...labelErrorsSection(task, place),
+    ...foldsSection(task, place),
+    ...comparisonSection(task.comparison, place),
+  ];
+};
 
-const evaluationsTable = (evaluations: RunReport['evaluations']): Html =>
-  html`<details>
-    <summary>
-      ${evaluations.length === 1 ? 'the evaluation' : `all ${count(evaluations.length)} evaluations`} in figures
-    </summary>
-    <div class="scroll">
-      <table>
-        <thead>
-          <tr>
-            <th>part</th>
-            <th class="n">epoch</th>
-            <th class="n">step</th>
-            <th class="n">loss</th>
-            <th class="n">accuracy</th>
-            <th class="n">macro F1</th>
-            <th class="n">weighted F1</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${evaluations.map(
-            ({ split, epoch, step, loss, metrics }) =>
-              html`<tr>
-                <td>${split}</td>
-                <td class="n">${epoch.toFixed(2)}</td>
-                <td class="n">${count(step)}</td>
-                <td class="n">${loss.toFixed(4)}</td>
-                <td class="n">${percent(metrics.accuracy, 2)}</td>
-                <td class="n">${percent(metrics.macroF1, 2)}</td>
-                <td class="n">${percent(metrics.weightedF1, 2)}</td>
-              </tr>`,
-          )}
-        </tbody>
-      </table>
-    </div>
-  </details>`;
+interface Chapter {
+  id?: string;
+  title?: string;
+  head?: Html;
+  sections: Section[];
+}
 
-const confusionOf = ({ confusion }: RunReport, charts: ConfusionCharts | undefined): Html | undefined =>
-  confusion &&
-  charts &&
-  confusionSection(confusion, {
-    full: inline(charts.full, 'confusion'),
-    focus: charts.focus === undefined ? undefined : inline(charts.focus, 'focus'),
-  });
+const nav = (chapters: readonly Chapter[]): Html =>
+  html`<nav aria-label="contents">
+    ${chapters.map(
+      ({ id, title, sections }) =>
+        html`${title !== undefined && html`<a class="chapter" href="#${id}">${title}</a>`}${sections.map((one) => html`<a href="#${one.id}">${one.title}</a>`)}`,
+    )}
+  </nav>`;
 
-const header = ({ title, createdAt, encoder, data }: RunReport): Html =>
+const chapter = ({ id, title, head, sections }: Chapter): Html =>
+  html`${title !== undefined && html`<h1 class="chapter" id="${id}">${title}</h1>`} ${head}
+  ${sections.map(({ content }) => content)}`;
+
+const header = ({ title, createdAt, encoder, data, tasks }: RunReport): Html =>
   html`<header>
     <h1>${title}</h1>
     <p class="soft">
-      ${count(data.classes.length)} classes · ${count(data.sizes.train)} training texts · encoder ${encoder} ·
+      ${tasks.length > 1 ? `${count(tasks.length)} tasks · ` : ''}${count(data.classes.length)} labels ·
+      ${count(data.sizes.train)} training texts · encoder ${encoder} ·
       ${createdAt.slice(0, 16).replace('T', ' ')}${createdAt.endsWith('Z') ? ' UTC' : ''}
     </p>
   </header>`;
 
-/** The whole report as one page: no script, nothing loaded from elsewhere. */
-export const reportPage = (report: RunReport, charts: ReportCharts): string => {
-  const sections: [id: string, name: string, content: Html | undefined][] = [
-    ['confusion', 'What is taken for what', confusionOf(report, charts.confusion)],
-    ['mistakes', 'Worst mistakes', mistakesSection(report.mistakes)],
-    ['classes', 'Classes', perClassSection(report)],
-    [
-      'training',
-      'Training',
-      charts.curves === undefined
-        ? undefined
-        : html`<h2 id="training">Training</h2>
-            <div class="chart">${raw(inline(charts.curves, 'curves'))}</div>
-            ${report.evaluations.length > 0 && evaluationsTable(report.evaluations)}`,
+/** As raw text: its hash is of every character between the tags. */
+const scriptElement = raw(`<script>${pageScript}</script>`);
+
+/** Forbids everything but this page's own styles and this very script, so that the page can load nothing and no text can become code. */
+const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(pageScript).digest('base64')}'`;
+
+/** The whole report as one page: nothing is loaded from elsewhere; without its script it can still be read. */
+export const reportPage = (report: RunReport, { curves, tasks: charts, files }: PageParts): string => {
+  const { tasks } = report;
+  const several = tasks.length > 1;
+  const ofTask = tasks.map((task, i): Chapter => {
+    const prefix = several ? `t${i + 1}-` : '';
+    const sections = taskSections(report, i, { prefix }, charts[i] ?? {});
+    const head = taskHeadline(task);
+    return several ? { id: `task-${i + 1}`, title: task.name, head, sections } : { head, sections };
+  });
+  const above: Chapter = {
+    sections: [
+      ...hierarchySection(report),
+      ...groupsSection(report),
+      ...comparisonSection(report.comparison, { prefix: 'run-' }),
     ],
-    ['data', 'Data', dataSection(report.data)],
-    [
-      'run',
-      'Recipe and time',
-      html`<h2 id="run">Recipe and time</h2>
-        <div class="columns">${recipeSection(report.recipe)}${timingSection(report.timings)}</div>`,
+    ...(several && { head: tasksOverview(tasks, (i) => `task-${i + 1}`) }),
+  };
+  const below: Chapter = {
+    ...(several && { id: 'whole-run', title: 'The run' }),
+    sections: [
+      ...crossSourceSection(report.crossSource, { prefix: 'run-' }),
+      ...searchSection(report.search),
+      ...duplicatesSection(report.nearDuplicates),
+      ...trainingSection(report, curves),
+      ...dataSection(report),
+      ...runSection(report, files),
     ],
-  ];
-  const shown = sections.filter(([, , content]) => content !== undefined);
+  };
+  // What a run of one task leads with are its figures; a hierarchy or several tasks come after an overview.
+  const chapters = several ? [above, ...ofTask, below] : [...ofTask, above, below];
   return `<!doctype html>\n${
     html`<html lang="en">
       <head>
         <meta charset="utf-8" />
         <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <meta http-equiv="Content-Security-Policy" content="${policy}" />
         <title>${report.title} · Taxon run report</title>
         <style>
           ${raw(style)}
         </style>
       </head>
       <body>
-        ${header(report)} ${headline(report)}
-        <nav>${shown.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</nav>
-        ${shown.map(([, , content]) => content)}
+        ${nav(chapters)}
+        <main>${header(report)} ${chapters.map(chapter)} ${costTiles(report)}</main>
+        <div id="tip" role="tooltip" hidden></div>
+        ${scriptElement}
       </body>
     </html> `.markup
   }`;

@@ -1,83 +1,122 @@
-import type { ConfusionMatrix } from '../confusion-matrix.ts';
-import type { ClassificationMetrics } from '../metrics.ts';
-import { confusionChart, mostCounted } from './confusion-chart.ts';
-import { curvesChart } from './curves-chart.ts';
-import { focusConfusion } from './focus-confusion.ts';
-import { reportPage, type ReportCharts } from './page.ts';
-import type { HeldOutPart, RunReport } from './run-report.ts';
-import type { ConfusionCharts } from './score-sections.ts';
+import { mistakesCsv } from '../error-analysis/mistakes-csv.ts';
+import { csv } from './csv.ts';
+import { drawCharts } from './draw-charts.ts';
+import { reportPage } from './page.ts';
+import type { RunReport } from './run-report.ts';
+import { mistakesFile, surestFirst } from './sections/mistakes.ts';
+import { scoredParts, type TaskReport } from './task-report.ts';
 import { writeFiles } from './write-files.ts';
 
-const csvField = (value: string | number): string => {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};
-
-const scoredParts = ({ validation, test }: RunReport['final']): [HeldOutPart, ClassificationMetrics][] => [
-  ...(validation ? [['validation', validation] as [HeldOutPart, ClassificationMetrics]] : []),
-  ...(test ? [['test', test] as [HeldOutPart, ClassificationMetrics]] : []),
-];
-
-const perClassCsv = (final: RunReport['final']): string => {
-  const rows = scoredParts(final).flatMap(([split, { perClass }]) =>
-    perClass.map(({ label, precision, recall, f1, support }) => [split, label, precision, recall, f1, support]),
+const perClassCsv = (tasks: readonly TaskReport[]): string =>
+  csv(
+    ['task', 'split', 'label', 'precision', 'recall', 'f1', 'support'],
+    tasks.flatMap((task) =>
+      scoredParts(task).flatMap(([split, { perLabel }]) =>
+        perLabel.map(({ label, precision, recall, f1, support }) => [
+          task.name,
+          split,
+          label,
+          precision,
+          recall,
+          f1,
+          support,
+        ]),
+      ),
+    ),
   );
-  const header = ['split', 'label', 'precision', 'recall', 'f1', 'support'];
-  return [header, ...rows].map((row) => `${row.map(csvField).join(',')}\n`).join('');
-};
 
-const totals = ({ n, accuracy, macroF1, weightedF1 }: ClassificationMetrics) => ({ n, accuracy, macroF1, weightedF1 });
+const labelErrorsCsv = (tasks: readonly TaskReport[]): string =>
+  csv(
+    ['task', 'line', 'source', 'self_confidence', 'given', 'suggested', 'verdict', 'text'],
+    tasks.flatMap((task) =>
+      task.kind === 'single-label'
+        ? (task.labelErrors?.suspects ?? []).map(({ line, source, selfConfidence, given, suggested, text }) => [
+            ...[task.name, line ?? '', source ?? '', selfConfidence, given, suggested, 'wrong', text],
+          ])
+        : (task.labelErrors?.suspects ?? []).map(({ line, source, selfConfidence, label, kind, text }) => [
+            ...[task.name, line ?? '', source ?? '', selfConfidence],
+            ...(kind === 'extra' ? [label, ''] : ['', label]),
+            ...[kind, text],
+          ]),
+    ),
+    true,
+  );
 
-/** Everything but the texts and the per-class tables, which have places of their own. */
+const duplicatesCsv = ({ nearDuplicates }: RunReport): string =>
+  csv(
+    ['similarity', 'part', 'line', 'labels', 'text', 'other_part', 'other_line', 'other_labels', 'other_text'],
+    (nearDuplicates?.pairs ?? []).map(({ similarity, a, b }) => [
+      similarity,
+      ...[a, b].flatMap(({ part, line, labels = [], text }) => [part, line ?? '', labels.join(' | '), text]),
+    ]),
+    true,
+  );
+
+/** Everything but texts and the tables that have files of their own. */
 const metricsJson = (report: RunReport): string => {
-  const { title, createdAt, encoder, recipe, data, timings, peakMemoryBytes, history, confusion } = report;
-  const final = Object.fromEntries(scoredParts(report.final).map(([split, metrics]) => [split, totals(metrics)]));
-  const evaluations = report.evaluations.map(({ metrics, ...point }) => ({ ...point, ...totals(metrics) }));
-  const summary = {
-    title,
-    createdAt,
-    encoder,
-    final,
-    timings,
-    peakMemoryBytes,
-    recipe,
-    data,
-    evaluations,
-    history,
-    confusion,
-  };
-  return `${JSON.stringify(summary, null, 1)}\n`;
+  const tasks = report.tasks.map(({ mistakes, final, labelErrors, ...task }) => ({
+    ...task,
+    final: Object.fromEntries(
+      Object.entries(final).map(([split, { n, figures, intervals }]) => [split, { n, figures, intervals }]),
+    ),
+    mistakes: mistakes.length,
+    ...(labelErrors && { labelErrors: { ...labelErrors, suspects: labelErrors.suspects.length } }),
+  }));
+  const nearDuplicates = report.nearDuplicates && { ...report.nearDuplicates, pairs: undefined };
+  return `${JSON.stringify({ ...report, tasks, nearDuplicates }, null, 1)}\n`;
 };
 
-const focusedClasses = 30;
+interface ReportFile {
+  path: string;
+  what: string;
+  content: string;
+}
 
-const drawConfusion = async (matrix: ConfusionMatrix): Promise<ConfusionCharts> => {
-  const full = await confusionChart(matrix);
-  const wrong = matrix.cells.some(({ expected, predicted }) => expected !== predicted);
-  if (matrix.labels.length <= mostCounted || !wrong) return { full };
-  return { full, focus: await confusionChart(focusConfusion(matrix, focusedClasses)) };
-};
-
-const drawCharts = async (report: RunReport): Promise<ReportCharts> => {
-  return {
-    curves: report.history.length > 0 ? await curvesChart(report) : undefined,
-    confusion:
-      report.confusion && report.confusion.cells.length > 0 ? await drawConfusion(report.confusion) : undefined,
-  };
+const tables = (report: RunReport): ReportFile[] => {
+  const { tasks } = report;
+  const file = (path: string, what: string, content: string): ReportFile => ({ path, what, content });
+  return [
+    file('metrics.json', 'all figures, the recipe and every step', metricsJson(report)),
+    file('per-class.csv', 'every label on every part', perClassCsv(tasks)),
+    ...tasks.flatMap(({ name, mistakes }, i) =>
+      mistakes.length > 0
+        ? [
+            file(
+              mistakesFile(i),
+              tasks.length > 1 ? `every wrong answer, ${name}` : 'every wrong answer',
+              mistakesCsv(surestFirst(mistakes)),
+            ),
+          ]
+        : [],
+    ),
+    ...(tasks.some(({ labelErrors }) => labelErrors !== undefined)
+      ? [file('label-errors.csv', 'every label that is likely wrong', labelErrorsCsv(tasks))]
+      : []),
+    ...(report.nearDuplicates !== undefined
+      ? [file('near-duplicates.csv', 'texts that are nearly the same in two parts', duplicatesCsv(report))]
+      : []),
+  ];
 };
 
 /**
- * Writes what a run has to tell into a folder: `metrics.json`, `per-class.csv`, `curves.svg`, `confusion-matrix.svg` and `report.html`, one
- * self-contained page. Charts without data are left out. Each file appears whole or not at all.
+ * Writes what a run has to tell into a folder: `report.html`, one self-contained page, and beside it `metrics.json`, `per-class.csv`,
+ * and, where there is something to put in, `mistakes.csv`, `label-errors.csv`, `near-duplicates.csv`, `curves.svg` and
+ * `confusion-matrix.svg` (`mistakes-2.csv` and
+ * `confusion-matrix-2.svg` of the second task). Each file appears whole or not at all.
  * @throws TaxonError `resource_exhausted` when the disk is full, `permission_denied`
  */
 export const renderReport = async (report: RunReport, folder: string): Promise<void> => {
-  const charts = await drawCharts(report);
-  await writeFiles(folder, {
-    'metrics.json': metricsJson(report),
-    'per-class.csv': perClassCsv(report.final),
-    ...(charts.curves !== undefined && { 'curves.svg': charts.curves }),
-    ...(charts.confusion !== undefined && { 'confusion-matrix.svg': charts.confusion.full }),
-    'report.html': reportPage(report, charts),
-  });
+  const { curves, tasks: charts } = await drawCharts(report);
+  const files: ReportFile[] = [
+    ...tables(report),
+    ...(curves === undefined ? [] : [{ path: 'curves.svg', what: 'the curves of training', content: curves }]),
+    ...charts.flatMap(({ confusion, confusionFile }) =>
+      confusion === undefined || confusionFile === undefined
+        ? []
+        : [{ path: confusionFile, what: 'the whole confusion matrix', content: confusion }],
+    ),
+  ];
+  const page = reportPage(report, { curves, tasks: charts, files: [...files, ...(report.files ?? [])] });
+  const contents = Object.fromEntries(files.map(({ path, content }) => [path, content]));
+  await writeFiles(folder, { ...contents, 'report.html': page });
 };

@@ -1,7 +1,9 @@
-import type { ConfusionMatrix } from '../confusion-matrix.ts';
-import type { ClassificationMetrics } from '../metrics.ts';
-
-export type HeldOutPart = 'validation' | 'test';
+import type { Figures } from '../metrics.ts';
+import type { Intervals } from '../significance/intervals.ts';
+import type { CrossSourceTable } from '../cross-source.ts';
+import type { HierarchicalMetrics } from '../hierarchical-metrics.ts';
+import type { ComparisonReport, NearDuplicates, SearchReport } from './report-extras.ts';
+import type { HeldOutPart, TaskReport } from './task-report.ts';
 
 /** One optimizer step. */
 export interface TrainingPoint {
@@ -9,44 +11,59 @@ export interface TrainingPoint {
   step: number;
   /** Epochs done, with fraction. */
   epoch: number;
-  /** Mean cross-entropy of the step's texts, natural logarithm. */
+  /** Mean loss of the step's texts. */
   loss: number;
   learningRate: number;
 }
 
-/** One scoring of a held-out part during training. */
+/** One scoring of a held-out part during training; a run of several tasks has one for each task. */
 export interface EvaluationPoint {
   epoch: number;
   /** Steps done; 0 is before the first. */
   step: number;
   split: HeldOutPart;
-  /** Mean cross-entropy, natural logarithm. */
-  loss: number;
-  metrics: ClassificationMetrics;
+  /** Mean loss of the part, over all tasks. */
+  loss?: number;
+  /** Such as `accuracy` and `macroF1`, within 0..1. */
+  figures: Figures;
+  /** Name of the task that the figures are of; absent: of the only one, or of all together. */
+  task?: string;
 }
 
-/** A text on which the model is wrong. */
-export interface Mistake {
-  text: string;
-  expected: string;
-  predicted: string;
-  /** Softmax probability of the predicted label, 0..1. */
-  probability: number;
-  /** 1-based line of the text's file. */
-  line?: number;
+export interface Notice {
+  level: 'info' | 'warning';
+  message: string;
 }
 
 export interface DataSummary {
   /** Every class of the training part with its texts there. */
-  classes: readonly { label: string; count: number }[];
+  classes: readonly { label: string; count: number; task?: string }[];
   /** Texts in each part. */
   sizes: { train: number; validation: number; test: number };
   /** Where the data came from. */
   files?: readonly string[];
-  notes: readonly { level: 'info' | 'warning'; message: string }[];
+  notes: readonly Notice[];
 }
 
-/** Everything that a finished run has to tell: plain data, so that it crosses processes. */
+/** Scores of a hierarchy as a whole; its levels are tasks of their own besides. */
+export interface HierarchyReport {
+  /** How an answer is found: greedily, or by joint probability. */
+  decoding?: string;
+  final: Partial<Record<HeldOutPart, HierarchicalMetrics>>;
+  /** By figure, such as `pathAccuracy`. */
+  intervals?: Partial<Record<HeldOutPart, Intervals>>;
+}
+
+/** A coarse label and the labels below it. */
+export interface LabelGroup {
+  name: string;
+  labels: readonly string[];
+}
+
+/**
+ * Everything that a finished run has to tell: plain data, so that it crosses processes. Whatever is optional and absent is left out of
+ * the page; a label that one part lacks is no error anywhere.
+ */
 export interface RunReport {
   /** Heading of the page, such as the data file's name. */
   title: string;
@@ -61,23 +78,22 @@ export interface RunReport {
   history: readonly TrainingPoint[];
   /** In order. */
   evaluations: readonly EvaluationPoint[];
-  /** Scores of the model that was kept. */
-  final: Partial<Record<HeldOutPart, ClassificationMetrics>>;
-  /** Of the model that was kept, on the test part where there is one. */
-  confusion?: ConfusionMatrix & { split: HeldOutPart };
-  /** Any number in any order; the page shows the surest 50. */
-  mistakes: readonly Mistake[];
   /** Seconds each stage took, in order. */
   timings: Readonly<Record<string, number>>;
   /** Highest resident set of the training process, bytes. */
   peakMemoryBytes: number;
+  /** What the run has to say beside what it found in the data. */
+  notices?: readonly Notice[];
+  /** In the order of the model's outputs. */
+  tasks: readonly TaskReport[];
+  hierarchy?: HierarchyReport;
+  /** Which labels belong together: of a hierarchy, of a map, or of clustering. */
+  labelGroups?: readonly LabelGroup[];
+  nearDuplicates?: NearDuplicates;
+  search?: SearchReport;
+  /** Of the run as a whole; a task may have its own. */
+  comparison?: ComparisonReport;
+  crossSource?: CrossSourceTable;
+  /** Files of the run beside the page, that are not the page's own, by path relative to it. */
+  files?: readonly { path: string; what: string }[];
 }
-
-/** The scores that the report leads with: test where there is a test part, else validation. */
-export const headlineScores = ({
-  final,
-}: Pick<RunReport, 'final'>): { split: HeldOutPart; metrics: ClassificationMetrics } | undefined => {
-  if (final.test !== undefined) return { split: 'test', metrics: final.test };
-  if (final.validation !== undefined) return { split: 'validation', metrics: final.validation };
-  return undefined;
-};

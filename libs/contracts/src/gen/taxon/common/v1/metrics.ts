@@ -8,18 +8,113 @@ export const protobufPackage = "taxon.common.v1";
 
 export const protobufFileName = "taxon/common/v1/metrics.proto";
 
-/** Quality of a single-label classifier on one set of texts. All shares are within 0..1. */
-export interface ClassificationMetrics {
-  /** Texts scored. */
-  n: number;
-  accuracy: number;
-  macroF1: number;
-  weightedF1: number;
-  perClass: ClassMetrics[];
+export const TaskKind = {
+  TASK_KIND_UNSPECIFIED: "TASK_KIND_UNSPECIFIED",
+  /** TASK_KIND_SINGLE_LABEL - Exactly one label a text. */
+  TASK_KIND_SINGLE_LABEL: "TASK_KIND_SINGLE_LABEL",
+  /** TASK_KIND_MULTI_LABEL - Any number of labels a text, none included. */
+  TASK_KIND_MULTI_LABEL: "TASK_KIND_MULTI_LABEL",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type TaskKind = typeof TaskKind[keyof typeof TaskKind];
+
+export namespace TaskKind {
+  export type TASK_KIND_UNSPECIFIED = typeof TaskKind.TASK_KIND_UNSPECIFIED;
+  export type TASK_KIND_SINGLE_LABEL = typeof TaskKind.TASK_KIND_SINGLE_LABEL;
+  export type TASK_KIND_MULTI_LABEL = typeof TaskKind.TASK_KIND_MULTI_LABEL;
+  export type UNRECOGNIZED = typeof TaskKind.UNRECOGNIZED;
 }
 
-/** Quality on one label. */
-export interface ClassMetrics {
+export function taskKindFromJSON(object: any): TaskKind {
+  switch (object) {
+    case 0:
+    case "TASK_KIND_UNSPECIFIED":
+      return TaskKind.TASK_KIND_UNSPECIFIED;
+    case 1:
+    case "TASK_KIND_SINGLE_LABEL":
+      return TaskKind.TASK_KIND_SINGLE_LABEL;
+    case 2:
+    case "TASK_KIND_MULTI_LABEL":
+      return TaskKind.TASK_KIND_MULTI_LABEL;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return TaskKind.UNRECOGNIZED;
+  }
+}
+
+export function taskKindToJSON(object: TaskKind): string {
+  switch (object) {
+    case TaskKind.TASK_KIND_UNSPECIFIED:
+      return "TASK_KIND_UNSPECIFIED";
+    case TaskKind.TASK_KIND_SINGLE_LABEL:
+      return "TASK_KIND_SINGLE_LABEL";
+    case TaskKind.TASK_KIND_MULTI_LABEL:
+      return "TASK_KIND_MULTI_LABEL";
+    case TaskKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function taskKindToNumber(object: TaskKind): number {
+  switch (object) {
+    case TaskKind.TASK_KIND_UNSPECIFIED:
+      return 0;
+    case TaskKind.TASK_KIND_SINGLE_LABEL:
+      return 1;
+    case TaskKind.TASK_KIND_MULTI_LABEL:
+      return 2;
+    case TaskKind.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+/** A question about a text, and its possible answers. */
+export interface Task {
+  name: string;
+  kind: TaskKind;
+  /** In the order of the model's outputs. */
+  labels: string[];
+}
+
+/** How well one set of texts is answered. */
+export interface Scores {
+  /** Texts scored. */
+  n: number;
+  /**
+   * 0..1 by name: accuracy (multi-label: exact match), macroF1, microF1, weightedF1; of the fine task of a hierarchy, else means over
+   * the tasks. Of a hierarchy pathAccuracy too.
+   */
+  figures: { [key: string]: number };
+  tasks: TaskScores[];
+}
+
+export interface Scores_FiguresEntry {
+  key: string;
+  value: number;
+}
+
+/** How well one task is answered. */
+export interface TaskScores {
+  task: string;
+  kind: TaskKind;
+  /** Texts whose labels are known. */
+  n: number;
+  /** Every figure of the task by name, most within 0..1. */
+  figures: { [key: string]: number };
+  perLabel: LabelScores[];
+}
+
+export interface TaskScores_FiguresEntry {
+  key: string;
+  value: number;
+}
+
+/** Quality on one label. All shares are within 0..1. */
+export interface LabelScores {
   label: string;
   precision: number;
   recall: number;
@@ -28,31 +123,25 @@ export interface ClassMetrics {
   support: number;
 }
 
-function createBaseClassificationMetrics(): ClassificationMetrics {
-  return { n: 0, accuracy: 0, macroF1: 0, weightedF1: 0, perClass: [] };
+function createBaseTask(): Task {
+  return { name: "", kind: TaskKind.TASK_KIND_UNSPECIFIED, labels: [] };
 }
 
-export const ClassificationMetrics: MessageFns<ClassificationMetrics> = {
-  encode(message: ClassificationMetrics, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.n !== 0) {
-      writer.uint32(8).uint32(message.n);
+export const Task: MessageFns<Task> = {
+  encode(message: Task, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
     }
-    if (message.accuracy !== 0) {
-      writer.uint32(17).double(message.accuracy);
+    if (message.kind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      writer.uint32(16).int32(taskKindToNumber(message.kind));
     }
-    if (message.macroF1 !== 0) {
-      writer.uint32(25).double(message.macroF1);
-    }
-    if (message.weightedF1 !== 0) {
-      writer.uint32(33).double(message.weightedF1);
-    }
-    for (const v of message.perClass) {
-      ClassMetrics.encode(v!, writer.uint32(42).fork()).join();
+    for (const v of message.labels) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ClassificationMetrics {
+  decode(input: BinaryReader | Uint8Array, length?: number): Task {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -61,48 +150,32 @@ export const ClassificationMetrics: MessageFns<ClassificationMetrics> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseClassificationMetrics();
+      const message = createBaseTask();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 8) {
+            if (tag !== 10) {
               break;
             }
 
-            message.n = reader.uint32();
+            message.name = reader.string();
             continue;
           }
           case 2: {
-            if (tag !== 17) {
+            if (tag !== 16) {
               break;
             }
 
-            message.accuracy = reader.double();
+            message.kind = taskKindFromJSON(reader.int32());
             continue;
           }
           case 3: {
-            if (tag !== 25) {
+            if (tag !== 26) {
               break;
             }
 
-            message.macroF1 = reader.double();
-            continue;
-          }
-          case 4: {
-            if (tag !== 33) {
-              break;
-            }
-
-            message.weightedF1 = reader.double();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.perClass.push(ClassMetrics.decode(reader, reader.uint32()));
+            message.labels.push(reader.string());
             continue;
           }
         }
@@ -117,68 +190,514 @@ export const ClassificationMetrics: MessageFns<ClassificationMetrics> = {
     }
   },
 
-  fromJSON(object: any): ClassificationMetrics {
+  fromJSON(object: any): Task {
     return {
-      n: isSet(object.n) ? globalThis.Number(object.n) : 0,
-      accuracy: isSet(object.accuracy) ? globalThis.Number(object.accuracy) : 0,
-      macroF1: isSet(object.macroF1)
-        ? globalThis.Number(object.macroF1)
-        : isSet(object.macro_f1)
-        ? globalThis.Number(object.macro_f1)
-        : 0,
-      weightedF1: isSet(object.weightedF1)
-        ? globalThis.Number(object.weightedF1)
-        : isSet(object.weighted_f1)
-        ? globalThis.Number(object.weighted_f1)
-        : 0,
-      perClass: globalThis.Array.isArray(object?.perClass)
-        ? object.perClass.map((e: any) => ClassMetrics.fromJSON(e))
-        : globalThis.Array.isArray(object?.per_class)
-        ? object.per_class.map((e: any) => ClassMetrics.fromJSON(e))
-        : [],
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      kind: isSet(object.kind) ? taskKindFromJSON(object.kind) : TaskKind.TASK_KIND_UNSPECIFIED,
+      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
-  toJSON(message: ClassificationMetrics): unknown {
+  toJSON(message: Task): unknown {
     const obj: any = {};
-    if (message.n !== 0) {
-      obj.n = Math.round(message.n);
+    if (message.name !== "") {
+      obj.name = message.name;
     }
-    if (message.accuracy !== 0) {
-      obj.accuracy = floatToJson(message.accuracy);
+    if (message.kind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      obj.kind = taskKindToJSON(message.kind);
     }
-    if (message.macroF1 !== 0) {
-      obj.macroF1 = floatToJson(message.macroF1);
-    }
-    if (message.weightedF1 !== 0) {
-      obj.weightedF1 = floatToJson(message.weightedF1);
-    }
-    if (message.perClass?.length) {
-      obj.perClass = message.perClass.map((e) => ClassMetrics.toJSON(e));
+    if (message.labels?.length) {
+      obj.labels = message.labels;
     }
     return obj;
   },
 
-  create(base?: DeepPartial<ClassificationMetrics>): ClassificationMetrics {
-    return ClassificationMetrics.fromPartial(base ?? {});
+  create(base?: DeepPartial<Task>): Task {
+    return Task.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ClassificationMetrics>): ClassificationMetrics {
-    const message = createBaseClassificationMetrics();
-    message.n = object.n ?? 0;
-    message.accuracy = object.accuracy ?? 0;
-    message.macroF1 = object.macroF1 ?? 0;
-    message.weightedF1 = object.weightedF1 ?? 0;
-    message.perClass = object.perClass?.map((e) => ClassMetrics.fromPartial(e)) || [];
+  fromPartial(object: DeepPartial<Task>): Task {
+    const message = createBaseTask();
+    message.name = object.name ?? "";
+    message.kind = object.kind ?? TaskKind.TASK_KIND_UNSPECIFIED;
+    message.labels = object.labels?.map((e) => e) || [];
     return message;
   },
 };
 
-function createBaseClassMetrics(): ClassMetrics {
+function createBaseScores(): Scores {
+  return { n: 0, figures: {}, tasks: [] };
+}
+
+export const Scores: MessageFns<Scores> = {
+  encode(message: Scores, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.n !== 0) {
+      writer.uint32(8).uint32(message.n);
+    }
+    globalThis.Object.entries(message.figures).forEach(([key, value]: [string, number]) => {
+      Scores_FiguresEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    for (const v of message.tasks) {
+      TaskScores.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Scores {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScores();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.n = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = Scores_FiguresEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.figures[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tasks.push(TaskScores.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Scores {
+    return {
+      n: isSet(object.n) ? globalThis.Number(object.n) : 0,
+      figures: isObject(object.figures)
+        ? (globalThis.Object.entries(object.figures) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => TaskScores.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: Scores): unknown {
+    const obj: any = {};
+    if (message.n !== 0) {
+      obj.n = Math.round(message.n);
+    }
+    if (message.figures) {
+      const entries = globalThis.Object.entries(message.figures) as [string, number][];
+      if (entries.length > 0) {
+        obj.figures = {};
+        entries.forEach(([k, v]) => {
+          obj.figures[k] = floatToJson(v);
+        });
+      }
+    }
+    if (message.tasks?.length) {
+      obj.tasks = message.tasks.map((e) => TaskScores.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Scores>): Scores {
+    return Scores.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Scores>): Scores {
+    const message = createBaseScores();
+    message.n = object.n ?? 0;
+    message.figures = (globalThis.Object.entries(object.figures ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.tasks = object.tasks?.map((e) => TaskScores.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseScores_FiguresEntry(): Scores_FiguresEntry {
+  return { key: "", value: 0 };
+}
+
+export const Scores_FiguresEntry: MessageFns<Scores_FiguresEntry> = {
+  encode(message: Scores_FiguresEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Scores_FiguresEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseScores_FiguresEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Scores_FiguresEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: Scores_FiguresEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Scores_FiguresEntry>): Scores_FiguresEntry {
+    return Scores_FiguresEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Scores_FiguresEntry>): Scores_FiguresEntry {
+    const message = createBaseScores_FiguresEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseTaskScores(): TaskScores {
+  return { task: "", kind: TaskKind.TASK_KIND_UNSPECIFIED, n: 0, figures: {}, perLabel: [] };
+}
+
+export const TaskScores: MessageFns<TaskScores> = {
+  encode(message: TaskScores, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.task !== "") {
+      writer.uint32(10).string(message.task);
+    }
+    if (message.kind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      writer.uint32(16).int32(taskKindToNumber(message.kind));
+    }
+    if (message.n !== 0) {
+      writer.uint32(24).uint32(message.n);
+    }
+    globalThis.Object.entries(message.figures).forEach(([key, value]: [string, number]) => {
+      TaskScores_FiguresEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
+    });
+    for (const v of message.perLabel) {
+      LabelScores.encode(v!, writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskScores {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskScores();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.task = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kind = taskKindFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.n = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            const entry4 = TaskScores_FiguresEntry.decode(reader, reader.uint32());
+            if (entry4.value !== undefined) {
+              message.figures[entry4.key] = entry4.value;
+            }
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.perLabel.push(LabelScores.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaskScores {
+    return {
+      task: isSet(object.task) ? globalThis.String(object.task) : "",
+      kind: isSet(object.kind) ? taskKindFromJSON(object.kind) : TaskKind.TASK_KIND_UNSPECIFIED,
+      n: isSet(object.n) ? globalThis.Number(object.n) : 0,
+      figures: isObject(object.figures)
+        ? (globalThis.Object.entries(object.figures) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      perLabel: globalThis.Array.isArray(object?.perLabel)
+        ? object.perLabel.map((e: any) => LabelScores.fromJSON(e))
+        : globalThis.Array.isArray(object?.per_label)
+        ? object.per_label.map((e: any) => LabelScores.fromJSON(e))
+        : [],
+    };
+  },
+
+  toJSON(message: TaskScores): unknown {
+    const obj: any = {};
+    if (message.task !== "") {
+      obj.task = message.task;
+    }
+    if (message.kind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      obj.kind = taskKindToJSON(message.kind);
+    }
+    if (message.n !== 0) {
+      obj.n = Math.round(message.n);
+    }
+    if (message.figures) {
+      const entries = globalThis.Object.entries(message.figures) as [string, number][];
+      if (entries.length > 0) {
+        obj.figures = {};
+        entries.forEach(([k, v]) => {
+          obj.figures[k] = floatToJson(v);
+        });
+      }
+    }
+    if (message.perLabel?.length) {
+      obj.perLabel = message.perLabel.map((e) => LabelScores.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TaskScores>): TaskScores {
+    return TaskScores.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskScores>): TaskScores {
+    const message = createBaseTaskScores();
+    message.task = object.task ?? "";
+    message.kind = object.kind ?? TaskKind.TASK_KIND_UNSPECIFIED;
+    message.n = object.n ?? 0;
+    message.figures = (globalThis.Object.entries(object.figures ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.perLabel = object.perLabel?.map((e) => LabelScores.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTaskScores_FiguresEntry(): TaskScores_FiguresEntry {
+  return { key: "", value: 0 };
+}
+
+export const TaskScores_FiguresEntry: MessageFns<TaskScores_FiguresEntry> = {
+  encode(message: TaskScores_FiguresEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(17).double(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskScores_FiguresEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskScores_FiguresEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.value = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaskScores_FiguresEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: TaskScores_FiguresEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = floatToJson(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TaskScores_FiguresEntry>): TaskScores_FiguresEntry {
+    return TaskScores_FiguresEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskScores_FiguresEntry>): TaskScores_FiguresEntry {
+    const message = createBaseTaskScores_FiguresEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseLabelScores(): LabelScores {
   return { label: "", precision: 0, recall: 0, f1: 0, support: 0 };
 }
 
-export const ClassMetrics: MessageFns<ClassMetrics> = {
-  encode(message: ClassMetrics, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const LabelScores: MessageFns<LabelScores> = {
+  encode(message: LabelScores, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.label !== "") {
       writer.uint32(10).string(message.label);
     }
@@ -197,7 +716,7 @@ export const ClassMetrics: MessageFns<ClassMetrics> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): ClassMetrics {
+  decode(input: BinaryReader | Uint8Array, length?: number): LabelScores {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -206,7 +725,7 @@ export const ClassMetrics: MessageFns<ClassMetrics> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseClassMetrics();
+      const message = createBaseLabelScores();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -262,7 +781,7 @@ export const ClassMetrics: MessageFns<ClassMetrics> = {
     }
   },
 
-  fromJSON(object: any): ClassMetrics {
+  fromJSON(object: any): LabelScores {
     return {
       label: isSet(object.label) ? globalThis.String(object.label) : "",
       precision: isSet(object.precision) ? globalThis.Number(object.precision) : 0,
@@ -272,7 +791,7 @@ export const ClassMetrics: MessageFns<ClassMetrics> = {
     };
   },
 
-  toJSON(message: ClassMetrics): unknown {
+  toJSON(message: LabelScores): unknown {
     const obj: any = {};
     if (message.label !== "") {
       obj.label = message.label;
@@ -292,11 +811,11 @@ export const ClassMetrics: MessageFns<ClassMetrics> = {
     return obj;
   },
 
-  create(base?: DeepPartial<ClassMetrics>): ClassMetrics {
-    return ClassMetrics.fromPartial(base ?? {});
+  create(base?: DeepPartial<LabelScores>): LabelScores {
+    return LabelScores.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<ClassMetrics>): ClassMetrics {
-    const message = createBaseClassMetrics();
+  fromPartial(object: DeepPartial<LabelScores>): LabelScores {
+    const message = createBaseLabelScores();
     message.label = object.label ?? "";
     message.precision = object.precision ?? 0;
     message.recall = object.recall ?? 0;
@@ -318,6 +837,10 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

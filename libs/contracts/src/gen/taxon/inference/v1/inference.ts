@@ -18,6 +18,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
+import { Task } from "../../common/v1/metrics.ts";
 
 export const protobufPackage = "taxon.inference.v1";
 
@@ -107,12 +108,14 @@ export function modelStateToNumber(object: ModelState): number {
 export interface ClassifyRequest {
   /** At least one; no more than the service's `maxTexts`. */
   texts: string[];
-  /** Labels returned a text, best first; all when absent. At least 1. */
+  /** Labels returned a text and task, best first, but never less than the answer; all when absent. At least 1. */
   topK?:
     | number
     | undefined;
   /** A name from ListModels; may be left out where the service has one model. */
   model: string;
+  /** For a model of sentence pairs: the second text of each. None, or as many as `texts`. */
+  pairs: string[];
 }
 
 export interface ClassifyResponse {
@@ -130,6 +133,8 @@ export interface ClassifyStreamRequest {
     | undefined;
   /** As in ClassifyRequest. */
   model: string;
+  /** As in ClassifyRequest. */
+  pairs: string[];
 }
 
 export interface ClassifyStreamResponse {
@@ -138,18 +143,32 @@ export interface ClassifyStreamResponse {
   model: string;
 }
 
+/** Labels and answer are those of the model's main task: the fine one of a hierarchy, else the first. */
 export interface Prediction {
-  /** Best first. */
+  /** Those answered first, then the others, each by falling probability. */
   labels: LabelScore[];
   /** Tokens of the text after cutting, special tokens included. */
   tokens: number;
   /** The text was longer than the model's `max_length` and was cut. */
   truncated: boolean;
+  /** One label in a single-label task, or none where the model abstains; any number in a multi-label one. */
+  answer: string[];
+  /** Every task, where the model has several. */
+  tasks: TaskPrediction[];
+}
+
+/** What a model says about a text in one task. */
+export interface TaskPrediction {
+  task: string;
+  /** As in Prediction. */
+  labels: LabelScore[];
+  /** As in Prediction. */
+  answer: string[];
 }
 
 export interface LabelScore {
   label: string;
-  /** Softmax probability, 0..1. */
+  /** 0..1: softmax in a single-label task, sigmoid in a multi-label one; of a fine label that of its path. */
   probability: number;
 }
 
@@ -164,7 +183,7 @@ export interface ListModelsResponse {
 export interface Model {
   name: string;
   state: ModelState;
-  /** Known once the model is loaded. */
+  /** Of the main task. Known once the model is loaded. */
   labels: string[];
   /** Longest text in tokens; longer ones are cut. Known once the model is loaded. */
   maxLength: number;
@@ -173,10 +192,12 @@ export interface Model {
     | undefined;
   /** Why loading failed. */
   problem: string;
+  /** What it answers. Known once the model is loaded. */
+  tasks: Task[];
 }
 
 function createBaseClassifyRequest(): ClassifyRequest {
-  return { texts: [], topK: undefined, model: "" };
+  return { texts: [], topK: undefined, model: "", pairs: [] };
 }
 
 export const ClassifyRequest: MessageFns<ClassifyRequest> = {
@@ -189,6 +210,9 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
     }
     if (message.model !== "") {
       writer.uint32(26).string(message.model);
+    }
+    for (const v of message.pairs) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -230,6 +254,14 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
             message.model = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pairs.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -251,6 +283,7 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
         ? globalThis.Number(object.top_k)
         : undefined,
       model: isSet(object.model) ? globalThis.String(object.model) : "",
+      pairs: globalThis.Array.isArray(object?.pairs) ? object.pairs.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -265,6 +298,9 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
     if (message.model !== "") {
       obj.model = message.model;
     }
+    if (message.pairs?.length) {
+      obj.pairs = message.pairs;
+    }
     return obj;
   },
 
@@ -276,6 +312,7 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
     message.texts = object.texts?.map((e) => e) || [];
     message.topK = object.topK ?? undefined;
     message.model = object.model ?? "";
+    message.pairs = object.pairs?.map((e) => e) || [];
     return message;
   },
 };
@@ -368,7 +405,7 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
 };
 
 function createBaseClassifyStreamRequest(): ClassifyStreamRequest {
-  return { texts: [], topK: undefined, model: "" };
+  return { texts: [], topK: undefined, model: "", pairs: [] };
 }
 
 export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
@@ -381,6 +418,9 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
     }
     if (message.model !== "") {
       writer.uint32(26).string(message.model);
+    }
+    for (const v of message.pairs) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -422,6 +462,14 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
             message.model = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pairs.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -443,6 +491,7 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
         ? globalThis.Number(object.top_k)
         : undefined,
       model: isSet(object.model) ? globalThis.String(object.model) : "",
+      pairs: globalThis.Array.isArray(object?.pairs) ? object.pairs.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -457,6 +506,9 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
     if (message.model !== "") {
       obj.model = message.model;
     }
+    if (message.pairs?.length) {
+      obj.pairs = message.pairs;
+    }
     return obj;
   },
 
@@ -468,6 +520,7 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
     message.texts = object.texts?.map((e) => e) || [];
     message.topK = object.topK ?? undefined;
     message.model = object.model ?? "";
+    message.pairs = object.pairs?.map((e) => e) || [];
     return message;
   },
 };
@@ -560,7 +613,7 @@ export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
 };
 
 function createBasePrediction(): Prediction {
-  return { labels: [], tokens: 0, truncated: false };
+  return { labels: [], tokens: 0, truncated: false, answer: [], tasks: [] };
 }
 
 export const Prediction: MessageFns<Prediction> = {
@@ -573,6 +626,12 @@ export const Prediction: MessageFns<Prediction> = {
     }
     if (message.truncated !== false) {
       writer.uint32(24).bool(message.truncated);
+    }
+    for (const v of message.answer) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.tasks) {
+      TaskPrediction.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -614,6 +673,22 @@ export const Prediction: MessageFns<Prediction> = {
             message.truncated = reader.bool();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.answer.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.tasks.push(TaskPrediction.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -631,6 +706,8 @@ export const Prediction: MessageFns<Prediction> = {
       labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => LabelScore.fromJSON(e)) : [],
       tokens: isSet(object.tokens) ? globalThis.Number(object.tokens) : 0,
       truncated: isSet(object.truncated) ? globalThis.Boolean(object.truncated) : false,
+      answer: globalThis.Array.isArray(object?.answer) ? object.answer.map((e: any) => globalThis.String(e)) : [],
+      tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => TaskPrediction.fromJSON(e)) : [],
     };
   },
 
@@ -645,6 +722,12 @@ export const Prediction: MessageFns<Prediction> = {
     if (message.truncated !== false) {
       obj.truncated = message.truncated;
     }
+    if (message.answer?.length) {
+      obj.answer = message.answer;
+    }
+    if (message.tasks?.length) {
+      obj.tasks = message.tasks.map((e) => TaskPrediction.toJSON(e));
+    }
     return obj;
   },
 
@@ -656,6 +739,109 @@ export const Prediction: MessageFns<Prediction> = {
     message.labels = object.labels?.map((e) => LabelScore.fromPartial(e)) || [];
     message.tokens = object.tokens ?? 0;
     message.truncated = object.truncated ?? false;
+    message.answer = object.answer?.map((e) => e) || [];
+    message.tasks = object.tasks?.map((e) => TaskPrediction.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseTaskPrediction(): TaskPrediction {
+  return { task: "", labels: [], answer: [] };
+}
+
+export const TaskPrediction: MessageFns<TaskPrediction> = {
+  encode(message: TaskPrediction, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.task !== "") {
+      writer.uint32(10).string(message.task);
+    }
+    for (const v of message.labels) {
+      LabelScore.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.answer) {
+      writer.uint32(26).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskPrediction {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskPrediction();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.task = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.labels.push(LabelScore.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.answer.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaskPrediction {
+    return {
+      task: isSet(object.task) ? globalThis.String(object.task) : "",
+      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => LabelScore.fromJSON(e)) : [],
+      answer: globalThis.Array.isArray(object?.answer) ? object.answer.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: TaskPrediction): unknown {
+    const obj: any = {};
+    if (message.task !== "") {
+      obj.task = message.task;
+    }
+    if (message.labels?.length) {
+      obj.labels = message.labels.map((e) => LabelScore.toJSON(e));
+    }
+    if (message.answer?.length) {
+      obj.answer = message.answer;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TaskPrediction>): TaskPrediction {
+    return TaskPrediction.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskPrediction>): TaskPrediction {
+    const message = createBaseTaskPrediction();
+    message.task = object.task ?? "";
+    message.labels = object.labels?.map((e) => LabelScore.fromPartial(e)) || [];
+    message.answer = object.answer?.map((e) => e) || [];
     return message;
   },
 };
@@ -872,6 +1058,7 @@ function createBaseModel(): Model {
     maxLength: 0,
     loadedAt: undefined,
     problem: "",
+    tasks: [],
   };
 }
 
@@ -894,6 +1081,9 @@ export const Model: MessageFns<Model> = {
     }
     if (message.problem !== "") {
       writer.uint32(50).string(message.problem);
+    }
+    for (const v of message.tasks) {
+      Task.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -959,6 +1149,14 @@ export const Model: MessageFns<Model> = {
             message.problem = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tasks.push(Task.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -987,6 +1185,7 @@ export const Model: MessageFns<Model> = {
         ? fromJsonTimestamp(object.loaded_at)
         : undefined,
       problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
+      tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => Task.fromJSON(e)) : [],
     };
   },
 
@@ -1010,6 +1209,9 @@ export const Model: MessageFns<Model> = {
     if (message.problem !== "") {
       obj.problem = message.problem;
     }
+    if (message.tasks?.length) {
+      obj.tasks = message.tasks.map((e) => Task.toJSON(e));
+    }
     return obj;
   },
 
@@ -1024,6 +1226,7 @@ export const Model: MessageFns<Model> = {
     message.maxLength = object.maxLength ?? 0;
     message.loadedAt = object.loadedAt ?? undefined;
     message.problem = object.problem ?? "";
+    message.tasks = object.tasks?.map((e) => Task.fromPartial(e)) || [];
     return message;
   },
 };

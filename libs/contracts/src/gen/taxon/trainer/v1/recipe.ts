@@ -3,10 +3,375 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { TaskKind, taskKindFromJSON, taskKindToJSON, taskKindToNumber } from "../../common/v1/metrics.ts";
 
 export const protobufPackage = "taxon.trainer.v1";
 
 export const protobufFileName = "taxon/trainer/v1/recipe.proto";
+
+export const HierarchyTraining = {
+  HIERARCHY_TRAINING_UNSPECIFIED: "HIERARCHY_TRAINING_UNSPECIFIED",
+  /** HIERARCHY_TRAINING_JOINT - All heads at once, end to end. */
+  HIERARCHY_TRAINING_JOINT: "HIERARCHY_TRAINING_JOINT",
+  /** HIERARCHY_TRAINING_CHAIN - The coarse head end to end, then the fine ones on the frozen encoder. */
+  HIERARCHY_TRAINING_CHAIN: "HIERARCHY_TRAINING_CHAIN",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type HierarchyTraining = typeof HierarchyTraining[keyof typeof HierarchyTraining];
+
+export namespace HierarchyTraining {
+  export type HIERARCHY_TRAINING_UNSPECIFIED = typeof HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED;
+  export type HIERARCHY_TRAINING_JOINT = typeof HierarchyTraining.HIERARCHY_TRAINING_JOINT;
+  export type HIERARCHY_TRAINING_CHAIN = typeof HierarchyTraining.HIERARCHY_TRAINING_CHAIN;
+  export type UNRECOGNIZED = typeof HierarchyTraining.UNRECOGNIZED;
+}
+
+export function hierarchyTrainingFromJSON(object: any): HierarchyTraining {
+  switch (object) {
+    case 0:
+    case "HIERARCHY_TRAINING_UNSPECIFIED":
+      return HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED;
+    case 1:
+    case "HIERARCHY_TRAINING_JOINT":
+      return HierarchyTraining.HIERARCHY_TRAINING_JOINT;
+    case 2:
+    case "HIERARCHY_TRAINING_CHAIN":
+      return HierarchyTraining.HIERARCHY_TRAINING_CHAIN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return HierarchyTraining.UNRECOGNIZED;
+  }
+}
+
+export function hierarchyTrainingToJSON(object: HierarchyTraining): string {
+  switch (object) {
+    case HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED:
+      return "HIERARCHY_TRAINING_UNSPECIFIED";
+    case HierarchyTraining.HIERARCHY_TRAINING_JOINT:
+      return "HIERARCHY_TRAINING_JOINT";
+    case HierarchyTraining.HIERARCHY_TRAINING_CHAIN:
+      return "HIERARCHY_TRAINING_CHAIN";
+    case HierarchyTraining.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function hierarchyTrainingToNumber(object: HierarchyTraining): number {
+  switch (object) {
+    case HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED:
+      return 0;
+    case HierarchyTraining.HIERARCHY_TRAINING_JOINT:
+      return 1;
+    case HierarchyTraining.HIERARCHY_TRAINING_CHAIN:
+      return 2;
+    case HierarchyTraining.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const HierarchyDecoding = {
+  HIERARCHY_DECODING_UNSPECIFIED: "HIERARCHY_DECODING_UNSPECIFIED",
+  /** HIERARCHY_DECODING_JOINT - The fine label of the highest joint probability. */
+  HIERARCHY_DECODING_JOINT: "HIERARCHY_DECODING_JOINT",
+  /** HIERARCHY_DECODING_GREEDY - The best fine label of the best coarse one. */
+  HIERARCHY_DECODING_GREEDY: "HIERARCHY_DECODING_GREEDY",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type HierarchyDecoding = typeof HierarchyDecoding[keyof typeof HierarchyDecoding];
+
+export namespace HierarchyDecoding {
+  export type HIERARCHY_DECODING_UNSPECIFIED = typeof HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED;
+  export type HIERARCHY_DECODING_JOINT = typeof HierarchyDecoding.HIERARCHY_DECODING_JOINT;
+  export type HIERARCHY_DECODING_GREEDY = typeof HierarchyDecoding.HIERARCHY_DECODING_GREEDY;
+  export type UNRECOGNIZED = typeof HierarchyDecoding.UNRECOGNIZED;
+}
+
+export function hierarchyDecodingFromJSON(object: any): HierarchyDecoding {
+  switch (object) {
+    case 0:
+    case "HIERARCHY_DECODING_UNSPECIFIED":
+      return HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED;
+    case 1:
+    case "HIERARCHY_DECODING_JOINT":
+      return HierarchyDecoding.HIERARCHY_DECODING_JOINT;
+    case 2:
+    case "HIERARCHY_DECODING_GREEDY":
+      return HierarchyDecoding.HIERARCHY_DECODING_GREEDY;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return HierarchyDecoding.UNRECOGNIZED;
+  }
+}
+
+export function hierarchyDecodingToJSON(object: HierarchyDecoding): string {
+  switch (object) {
+    case HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED:
+      return "HIERARCHY_DECODING_UNSPECIFIED";
+    case HierarchyDecoding.HIERARCHY_DECODING_JOINT:
+      return "HIERARCHY_DECODING_JOINT";
+    case HierarchyDecoding.HIERARCHY_DECODING_GREEDY:
+      return "HIERARCHY_DECODING_GREEDY";
+    case HierarchyDecoding.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function hierarchyDecodingToNumber(object: HierarchyDecoding): number {
+  switch (object) {
+    case HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED:
+      return 0;
+    case HierarchyDecoding.HIERARCHY_DECODING_JOINT:
+      return 1;
+    case HierarchyDecoding.HIERARCHY_DECODING_GREEDY:
+      return 2;
+    case HierarchyDecoding.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const LossKind = {
+  LOSS_KIND_UNSPECIFIED: "LOSS_KIND_UNSPECIFIED",
+  /** LOSS_KIND_CROSS_ENTROPY - Of a softmax, or binary for every label of a multi-label task. */
+  LOSS_KIND_CROSS_ENTROPY: "LOSS_KIND_CROSS_ENTROPY",
+  LOSS_KIND_FOCAL: "LOSS_KIND_FOCAL",
+  LOSS_KIND_GHM: "LOSS_KIND_GHM",
+  /** LOSS_KIND_ASYMMETRIC - For multi-label tasks. */
+  LOSS_KIND_ASYMMETRIC: "LOSS_KIND_ASYMMETRIC",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type LossKind = typeof LossKind[keyof typeof LossKind];
+
+export namespace LossKind {
+  export type LOSS_KIND_UNSPECIFIED = typeof LossKind.LOSS_KIND_UNSPECIFIED;
+  export type LOSS_KIND_CROSS_ENTROPY = typeof LossKind.LOSS_KIND_CROSS_ENTROPY;
+  export type LOSS_KIND_FOCAL = typeof LossKind.LOSS_KIND_FOCAL;
+  export type LOSS_KIND_GHM = typeof LossKind.LOSS_KIND_GHM;
+  export type LOSS_KIND_ASYMMETRIC = typeof LossKind.LOSS_KIND_ASYMMETRIC;
+  export type UNRECOGNIZED = typeof LossKind.UNRECOGNIZED;
+}
+
+export function lossKindFromJSON(object: any): LossKind {
+  switch (object) {
+    case 0:
+    case "LOSS_KIND_UNSPECIFIED":
+      return LossKind.LOSS_KIND_UNSPECIFIED;
+    case 1:
+    case "LOSS_KIND_CROSS_ENTROPY":
+      return LossKind.LOSS_KIND_CROSS_ENTROPY;
+    case 2:
+    case "LOSS_KIND_FOCAL":
+      return LossKind.LOSS_KIND_FOCAL;
+    case 3:
+    case "LOSS_KIND_GHM":
+      return LossKind.LOSS_KIND_GHM;
+    case 4:
+    case "LOSS_KIND_ASYMMETRIC":
+      return LossKind.LOSS_KIND_ASYMMETRIC;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return LossKind.UNRECOGNIZED;
+  }
+}
+
+export function lossKindToJSON(object: LossKind): string {
+  switch (object) {
+    case LossKind.LOSS_KIND_UNSPECIFIED:
+      return "LOSS_KIND_UNSPECIFIED";
+    case LossKind.LOSS_KIND_CROSS_ENTROPY:
+      return "LOSS_KIND_CROSS_ENTROPY";
+    case LossKind.LOSS_KIND_FOCAL:
+      return "LOSS_KIND_FOCAL";
+    case LossKind.LOSS_KIND_GHM:
+      return "LOSS_KIND_GHM";
+    case LossKind.LOSS_KIND_ASYMMETRIC:
+      return "LOSS_KIND_ASYMMETRIC";
+    case LossKind.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function lossKindToNumber(object: LossKind): number {
+  switch (object) {
+    case LossKind.LOSS_KIND_UNSPECIFIED:
+      return 0;
+    case LossKind.LOSS_KIND_CROSS_ENTROPY:
+      return 1;
+    case LossKind.LOSS_KIND_FOCAL:
+      return 2;
+    case LossKind.LOSS_KIND_GHM:
+      return 3;
+    case LossKind.LOSS_KIND_ASYMMETRIC:
+      return 4;
+    case LossKind.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const ClassWeights = {
+  CLASS_WEIGHTS_UNSPECIFIED: "CLASS_WEIGHTS_UNSPECIFIED",
+  CLASS_WEIGHTS_NONE: "CLASS_WEIGHTS_NONE",
+  CLASS_WEIGHTS_INVERSE: "CLASS_WEIGHTS_INVERSE",
+  CLASS_WEIGHTS_SQUARE_ROOT: "CLASS_WEIGHTS_SQUARE_ROOT",
+  CLASS_WEIGHTS_EFFECTIVE_NUMBER: "CLASS_WEIGHTS_EFFECTIVE_NUMBER",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type ClassWeights = typeof ClassWeights[keyof typeof ClassWeights];
+
+export namespace ClassWeights {
+  export type CLASS_WEIGHTS_UNSPECIFIED = typeof ClassWeights.CLASS_WEIGHTS_UNSPECIFIED;
+  export type CLASS_WEIGHTS_NONE = typeof ClassWeights.CLASS_WEIGHTS_NONE;
+  export type CLASS_WEIGHTS_INVERSE = typeof ClassWeights.CLASS_WEIGHTS_INVERSE;
+  export type CLASS_WEIGHTS_SQUARE_ROOT = typeof ClassWeights.CLASS_WEIGHTS_SQUARE_ROOT;
+  export type CLASS_WEIGHTS_EFFECTIVE_NUMBER = typeof ClassWeights.CLASS_WEIGHTS_EFFECTIVE_NUMBER;
+  export type UNRECOGNIZED = typeof ClassWeights.UNRECOGNIZED;
+}
+
+export function classWeightsFromJSON(object: any): ClassWeights {
+  switch (object) {
+    case 0:
+    case "CLASS_WEIGHTS_UNSPECIFIED":
+      return ClassWeights.CLASS_WEIGHTS_UNSPECIFIED;
+    case 1:
+    case "CLASS_WEIGHTS_NONE":
+      return ClassWeights.CLASS_WEIGHTS_NONE;
+    case 2:
+    case "CLASS_WEIGHTS_INVERSE":
+      return ClassWeights.CLASS_WEIGHTS_INVERSE;
+    case 3:
+    case "CLASS_WEIGHTS_SQUARE_ROOT":
+      return ClassWeights.CLASS_WEIGHTS_SQUARE_ROOT;
+    case 4:
+    case "CLASS_WEIGHTS_EFFECTIVE_NUMBER":
+      return ClassWeights.CLASS_WEIGHTS_EFFECTIVE_NUMBER;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return ClassWeights.UNRECOGNIZED;
+  }
+}
+
+export function classWeightsToJSON(object: ClassWeights): string {
+  switch (object) {
+    case ClassWeights.CLASS_WEIGHTS_UNSPECIFIED:
+      return "CLASS_WEIGHTS_UNSPECIFIED";
+    case ClassWeights.CLASS_WEIGHTS_NONE:
+      return "CLASS_WEIGHTS_NONE";
+    case ClassWeights.CLASS_WEIGHTS_INVERSE:
+      return "CLASS_WEIGHTS_INVERSE";
+    case ClassWeights.CLASS_WEIGHTS_SQUARE_ROOT:
+      return "CLASS_WEIGHTS_SQUARE_ROOT";
+    case ClassWeights.CLASS_WEIGHTS_EFFECTIVE_NUMBER:
+      return "CLASS_WEIGHTS_EFFECTIVE_NUMBER";
+    case ClassWeights.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function classWeightsToNumber(object: ClassWeights): number {
+  switch (object) {
+    case ClassWeights.CLASS_WEIGHTS_UNSPECIFIED:
+      return 0;
+    case ClassWeights.CLASS_WEIGHTS_NONE:
+      return 1;
+    case ClassWeights.CLASS_WEIGHTS_INVERSE:
+      return 2;
+    case ClassWeights.CLASS_WEIGHTS_SQUARE_ROOT:
+      return 3;
+    case ClassWeights.CLASS_WEIGHTS_EFFECTIVE_NUMBER:
+      return 4;
+    case ClassWeights.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const Thresholds = {
+  THRESHOLDS_UNSPECIFIED: "THRESHOLDS_UNSPECIFIED",
+  /** THRESHOLDS_TUNED - One a label, tuned on the validation part. */
+  THRESHOLDS_TUNED: "THRESHOLDS_TUNED",
+  /** THRESHOLDS_GLOBAL - One for all labels, tuned on the validation part. */
+  THRESHOLDS_GLOBAL: "THRESHOLDS_GLOBAL",
+  /** THRESHOLDS_HALF - 0.5. */
+  THRESHOLDS_HALF: "THRESHOLDS_HALF",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Thresholds = typeof Thresholds[keyof typeof Thresholds];
+
+export namespace Thresholds {
+  export type THRESHOLDS_UNSPECIFIED = typeof Thresholds.THRESHOLDS_UNSPECIFIED;
+  export type THRESHOLDS_TUNED = typeof Thresholds.THRESHOLDS_TUNED;
+  export type THRESHOLDS_GLOBAL = typeof Thresholds.THRESHOLDS_GLOBAL;
+  export type THRESHOLDS_HALF = typeof Thresholds.THRESHOLDS_HALF;
+  export type UNRECOGNIZED = typeof Thresholds.UNRECOGNIZED;
+}
+
+export function thresholdsFromJSON(object: any): Thresholds {
+  switch (object) {
+    case 0:
+    case "THRESHOLDS_UNSPECIFIED":
+      return Thresholds.THRESHOLDS_UNSPECIFIED;
+    case 1:
+    case "THRESHOLDS_TUNED":
+      return Thresholds.THRESHOLDS_TUNED;
+    case 2:
+    case "THRESHOLDS_GLOBAL":
+      return Thresholds.THRESHOLDS_GLOBAL;
+    case 3:
+    case "THRESHOLDS_HALF":
+      return Thresholds.THRESHOLDS_HALF;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Thresholds.UNRECOGNIZED;
+  }
+}
+
+export function thresholdsToJSON(object: Thresholds): string {
+  switch (object) {
+    case Thresholds.THRESHOLDS_UNSPECIFIED:
+      return "THRESHOLDS_UNSPECIFIED";
+    case Thresholds.THRESHOLDS_TUNED:
+      return "THRESHOLDS_TUNED";
+    case Thresholds.THRESHOLDS_GLOBAL:
+      return "THRESHOLDS_GLOBAL";
+    case Thresholds.THRESHOLDS_HALF:
+      return "THRESHOLDS_HALF";
+    case Thresholds.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function thresholdsToNumber(object: Thresholds): number {
+  switch (object) {
+    case Thresholds.THRESHOLDS_UNSPECIFIED:
+      return 0;
+    case Thresholds.THRESHOLDS_TUNED:
+      return 1;
+    case Thresholds.THRESHOLDS_GLOBAL:
+      return 2;
+    case Thresholds.THRESHOLDS_HALF:
+      return 3;
+    case Thresholds.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
 
 export const Switch = {
   /** SWITCH_UNSPECIFIED - Decided by the trainer. */
@@ -151,59 +516,6 @@ export function dataFormatToNumber(object: DataFormat): number {
   }
 }
 
-export const Task = {
-  TASK_UNSPECIFIED: "TASK_UNSPECIFIED",
-  TASK_SINGLE_LABEL: "TASK_SINGLE_LABEL",
-  UNRECOGNIZED: "UNRECOGNIZED",
-} as const;
-
-export type Task = typeof Task[keyof typeof Task];
-
-export namespace Task {
-  export type TASK_UNSPECIFIED = typeof Task.TASK_UNSPECIFIED;
-  export type TASK_SINGLE_LABEL = typeof Task.TASK_SINGLE_LABEL;
-  export type UNRECOGNIZED = typeof Task.UNRECOGNIZED;
-}
-
-export function taskFromJSON(object: any): Task {
-  switch (object) {
-    case 0:
-    case "TASK_UNSPECIFIED":
-      return Task.TASK_UNSPECIFIED;
-    case 1:
-    case "TASK_SINGLE_LABEL":
-      return Task.TASK_SINGLE_LABEL;
-    case -1:
-    case "UNRECOGNIZED":
-    default:
-      return Task.UNRECOGNIZED;
-  }
-}
-
-export function taskToJSON(object: Task): string {
-  switch (object) {
-    case Task.TASK_UNSPECIFIED:
-      return "TASK_UNSPECIFIED";
-    case Task.TASK_SINGLE_LABEL:
-      return "TASK_SINGLE_LABEL";
-    case Task.UNRECOGNIZED:
-    default:
-      return "UNRECOGNIZED";
-  }
-}
-
-export function taskToNumber(object: Task): number {
-  switch (object) {
-    case Task.TASK_UNSPECIFIED:
-      return 0;
-    case Task.TASK_SINGLE_LABEL:
-      return 1;
-    case Task.UNRECOGNIZED:
-    default:
-      return -1;
-  }
-}
-
 export const HeadKind = {
   HEAD_KIND_UNSPECIFIED: "HEAD_KIND_UNSPECIFIED",
   HEAD_KIND_AUTO: "HEAD_KIND_AUTO",
@@ -211,6 +523,8 @@ export const HeadKind = {
   HEAD_KIND_DENSE: "HEAD_KIND_DENSE",
   /** HEAD_KIND_POOLER - BERT's own [CLS] pooler, then one linear layer. */
   HEAD_KIND_POOLER: "HEAD_KIND_POOLER",
+  /** HEAD_KIND_PROMPT - The masked-language head at the mask of a prompt. */
+  HEAD_KIND_PROMPT: "HEAD_KIND_PROMPT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -221,6 +535,7 @@ export namespace HeadKind {
   export type HEAD_KIND_AUTO = typeof HeadKind.HEAD_KIND_AUTO;
   export type HEAD_KIND_DENSE = typeof HeadKind.HEAD_KIND_DENSE;
   export type HEAD_KIND_POOLER = typeof HeadKind.HEAD_KIND_POOLER;
+  export type HEAD_KIND_PROMPT = typeof HeadKind.HEAD_KIND_PROMPT;
   export type UNRECOGNIZED = typeof HeadKind.UNRECOGNIZED;
 }
 
@@ -238,6 +553,9 @@ export function headKindFromJSON(object: any): HeadKind {
     case 3:
     case "HEAD_KIND_POOLER":
       return HeadKind.HEAD_KIND_POOLER;
+    case 4:
+    case "HEAD_KIND_PROMPT":
+      return HeadKind.HEAD_KIND_PROMPT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -255,6 +573,8 @@ export function headKindToJSON(object: HeadKind): string {
       return "HEAD_KIND_DENSE";
     case HeadKind.HEAD_KIND_POOLER:
       return "HEAD_KIND_POOLER";
+    case HeadKind.HEAD_KIND_PROMPT:
+      return "HEAD_KIND_PROMPT";
     case HeadKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -271,6 +591,8 @@ export function headKindToNumber(object: HeadKind): number {
       return 2;
     case HeadKind.HEAD_KIND_POOLER:
       return 3;
+    case HeadKind.HEAD_KIND_PROMPT:
+      return 4;
     case HeadKind.UNRECOGNIZED:
     default:
       return -1;
@@ -604,6 +926,108 @@ export function deviceToNumber(object: Device): number {
   }
 }
 
+/** A matrix of an encoder's layer. */
+export const LayerMatrix = {
+  LAYER_MATRIX_UNSPECIFIED: "LAYER_MATRIX_UNSPECIFIED",
+  LAYER_MATRIX_QUERY: "LAYER_MATRIX_QUERY",
+  LAYER_MATRIX_KEY: "LAYER_MATRIX_KEY",
+  LAYER_MATRIX_VALUE: "LAYER_MATRIX_VALUE",
+  /** LAYER_MATRIX_OUTPUT - Behind attention. */
+  LAYER_MATRIX_OUTPUT: "LAYER_MATRIX_OUTPUT",
+  /** LAYER_MATRIX_UP - Into the feed-forward part. */
+  LAYER_MATRIX_UP: "LAYER_MATRIX_UP",
+  /** LAYER_MATRIX_DOWN - Out of it. */
+  LAYER_MATRIX_DOWN: "LAYER_MATRIX_DOWN",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type LayerMatrix = typeof LayerMatrix[keyof typeof LayerMatrix];
+
+export namespace LayerMatrix {
+  export type LAYER_MATRIX_UNSPECIFIED = typeof LayerMatrix.LAYER_MATRIX_UNSPECIFIED;
+  export type LAYER_MATRIX_QUERY = typeof LayerMatrix.LAYER_MATRIX_QUERY;
+  export type LAYER_MATRIX_KEY = typeof LayerMatrix.LAYER_MATRIX_KEY;
+  export type LAYER_MATRIX_VALUE = typeof LayerMatrix.LAYER_MATRIX_VALUE;
+  export type LAYER_MATRIX_OUTPUT = typeof LayerMatrix.LAYER_MATRIX_OUTPUT;
+  export type LAYER_MATRIX_UP = typeof LayerMatrix.LAYER_MATRIX_UP;
+  export type LAYER_MATRIX_DOWN = typeof LayerMatrix.LAYER_MATRIX_DOWN;
+  export type UNRECOGNIZED = typeof LayerMatrix.UNRECOGNIZED;
+}
+
+export function layerMatrixFromJSON(object: any): LayerMatrix {
+  switch (object) {
+    case 0:
+    case "LAYER_MATRIX_UNSPECIFIED":
+      return LayerMatrix.LAYER_MATRIX_UNSPECIFIED;
+    case 1:
+    case "LAYER_MATRIX_QUERY":
+      return LayerMatrix.LAYER_MATRIX_QUERY;
+    case 2:
+    case "LAYER_MATRIX_KEY":
+      return LayerMatrix.LAYER_MATRIX_KEY;
+    case 3:
+    case "LAYER_MATRIX_VALUE":
+      return LayerMatrix.LAYER_MATRIX_VALUE;
+    case 4:
+    case "LAYER_MATRIX_OUTPUT":
+      return LayerMatrix.LAYER_MATRIX_OUTPUT;
+    case 5:
+    case "LAYER_MATRIX_UP":
+      return LayerMatrix.LAYER_MATRIX_UP;
+    case 6:
+    case "LAYER_MATRIX_DOWN":
+      return LayerMatrix.LAYER_MATRIX_DOWN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return LayerMatrix.UNRECOGNIZED;
+  }
+}
+
+export function layerMatrixToJSON(object: LayerMatrix): string {
+  switch (object) {
+    case LayerMatrix.LAYER_MATRIX_UNSPECIFIED:
+      return "LAYER_MATRIX_UNSPECIFIED";
+    case LayerMatrix.LAYER_MATRIX_QUERY:
+      return "LAYER_MATRIX_QUERY";
+    case LayerMatrix.LAYER_MATRIX_KEY:
+      return "LAYER_MATRIX_KEY";
+    case LayerMatrix.LAYER_MATRIX_VALUE:
+      return "LAYER_MATRIX_VALUE";
+    case LayerMatrix.LAYER_MATRIX_OUTPUT:
+      return "LAYER_MATRIX_OUTPUT";
+    case LayerMatrix.LAYER_MATRIX_UP:
+      return "LAYER_MATRIX_UP";
+    case LayerMatrix.LAYER_MATRIX_DOWN:
+      return "LAYER_MATRIX_DOWN";
+    case LayerMatrix.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function layerMatrixToNumber(object: LayerMatrix): number {
+  switch (object) {
+    case LayerMatrix.LAYER_MATRIX_UNSPECIFIED:
+      return 0;
+    case LayerMatrix.LAYER_MATRIX_QUERY:
+      return 1;
+    case LayerMatrix.LAYER_MATRIX_KEY:
+      return 2;
+    case LayerMatrix.LAYER_MATRIX_VALUE:
+      return 3;
+    case LayerMatrix.LAYER_MATRIX_OUTPUT:
+      return 4;
+    case LayerMatrix.LAYER_MATRIX_UP:
+      return 5;
+    case LayerMatrix.LAYER_MATRIX_DOWN:
+      return 6;
+    case LayerMatrix.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const Schedule = {
   SCHEDULE_UNSPECIFIED: "SCHEDULE_UNSPECIFIED",
   SCHEDULE_LINEAR: "SCHEDULE_LINEAR",
@@ -676,11 +1100,13 @@ export function scheduleToNumber(object: Schedule): number {
 }
 
 export const Metric = {
+  /** METRIC_UNSPECIFIED - Accuracy; macro F1 where a task is multi-label. */
   METRIC_UNSPECIFIED: "METRIC_UNSPECIFIED",
   METRIC_ACCURACY: "METRIC_ACCURACY",
   METRIC_MACRO_F1: "METRIC_MACRO_F1",
   METRIC_WEIGHTED_F1: "METRIC_WEIGHTED_F1",
   METRIC_LOSS: "METRIC_LOSS",
+  METRIC_MICRO_F1: "METRIC_MICRO_F1",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -692,6 +1118,7 @@ export namespace Metric {
   export type METRIC_MACRO_F1 = typeof Metric.METRIC_MACRO_F1;
   export type METRIC_WEIGHTED_F1 = typeof Metric.METRIC_WEIGHTED_F1;
   export type METRIC_LOSS = typeof Metric.METRIC_LOSS;
+  export type METRIC_MICRO_F1 = typeof Metric.METRIC_MICRO_F1;
   export type UNRECOGNIZED = typeof Metric.UNRECOGNIZED;
 }
 
@@ -712,6 +1139,9 @@ export function metricFromJSON(object: any): Metric {
     case 4:
     case "METRIC_LOSS":
       return Metric.METRIC_LOSS;
+    case 5:
+    case "METRIC_MICRO_F1":
+      return Metric.METRIC_MICRO_F1;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -731,6 +1161,8 @@ export function metricToJSON(object: Metric): string {
       return "METRIC_WEIGHTED_F1";
     case Metric.METRIC_LOSS:
       return "METRIC_LOSS";
+    case Metric.METRIC_MICRO_F1:
+      return "METRIC_MICRO_F1";
     case Metric.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -749,6 +1181,8 @@ export function metricToNumber(object: Metric): number {
       return 3;
     case Metric.METRIC_LOSS:
       return 4;
+    case Metric.METRIC_MICRO_F1:
+      return 5;
     case Metric.UNRECOGNIZED:
     default:
       return -1;
@@ -769,7 +1203,8 @@ export interface Recipe {
     | undefined;
   /** Folder to write the model to, below the trainer's `modelsFolder`. */
   output: string;
-  task: Task;
+  /** Labels a text of the label column. Unspecified: several where a text has a list of them. */
+  task: TaskKind;
   /** Longest text in tokens, special tokens included; longer ones are cut. 4..8192. */
   maxLength?: number | undefined;
   head?: HeadOptions | undefined;
@@ -800,6 +1235,82 @@ export interface Recipe {
     | undefined;
   /** What the training steps run on. Unspecified: the processor, through ONNX Runtime. */
   device: Device;
+  hierarchy?: HierarchyOptions | undefined;
+  loss?:
+    | LossOptions
+    | undefined;
+  /** Multi-label: from which probability on a label is given. Unspecified: by label, on the validation part. */
+  thresholds: Thresholds;
+  /** Fit a temperature on the validation part, so that probabilities can be believed. */
+  calibrate?: boolean | undefined;
+  abstain?: AbstainOptions | undefined;
+  adaptation?: AdaptationOptions | undefined;
+}
+
+/** Fine labels below coarse ones. One of coarse_column, map and groups. */
+export interface HierarchyOptions {
+  /** Column of the coarse labels; the label column holds the fine ones. */
+  coarseColumn?:
+    | string
+    | undefined;
+  /** File that says which fine labels each coarse one has, below the trainer's `dataFolder`. */
+  map?:
+    | string
+    | undefined;
+  /** So many coarse labels, found by clustering the centroids of the classes. 2..1000. */
+  groups?: number | undefined;
+  training: HierarchyTraining;
+  /** Factor on the loss of the fine labels, above 0. */
+  fineWeight?: number | undefined;
+  decoding: HierarchyDecoding;
+}
+
+export interface LossOptions {
+  kind: LossKind;
+  classWeights: ClassWeights;
+  /** Of the effective number of texts, 0..1. */
+  beta?:
+    | number
+    | undefined;
+  /** Multi-label: a label that a text has counts as much more as there are texts without it, at most so many times. At least 1. */
+  positiveWeights?:
+    | number
+    | undefined;
+  /** 0..0.9. */
+  labelSmoothing?:
+    | number
+    | undefined;
+  /** Focal. 0..20. */
+  gamma?:
+    | number
+    | undefined;
+  /** Asymmetric. 0..20. */
+  gammaPositive?:
+    | number
+    | undefined;
+  /** Asymmetric. 0..20. */
+  gammaNegative?:
+    | number
+    | undefined;
+  /** Asymmetric. 0..0.9. */
+  clip?:
+    | number
+    | undefined;
+  /** GHM. 2..100. */
+  bins?:
+    | number
+    | undefined;
+  /** R-Drop: weight of the divergence between two passes with dropout. 0..100. */
+  rDrop?: number | undefined;
+}
+
+export interface AbstainOptions {
+  /** Share of the validation texts in scope that are still to be answered, above 0; 1 never abstains. */
+  coverage?:
+    | number
+    | undefined;
+  /** File of texts out of scope, on which and on the validation part the threshold is chosen, below the trainer's `dataFolder`. */
+  outOfScope?: string | undefined;
 }
 
 /** When a run in progress is kept, so that it can go on after a crash. */
@@ -823,7 +1334,34 @@ export interface DataOptions {
   format: DataFormat;
   textColumn?: string | undefined;
   labelColumn?: string | undefined;
-  split?: SplitOptions | undefined;
+  split?:
+    | SplitOptions
+    | undefined;
+  /** Several questions about each text, each with a column of its own; in place of `label_column`. */
+  tasks: TaskOptions[];
+  /** What stands between the labels of a cell (CSV, TSV) in a multi-label column. */
+  labelSeparator?:
+    | string
+    | undefined;
+  /** Where each text comes from: scores are told by source, too. */
+  sourceColumn?:
+    | string
+    | undefined;
+  /** Each text's second one: the model then reads sentence pairs. */
+  pairColumn?: string | undefined;
+}
+
+/** One question about each text. */
+export interface TaskOptions {
+  column: string;
+  /** By its column when absent. */
+  name?:
+    | string
+    | undefined;
+  /** Unspecified: decided by the column's values. */
+  kind: TaskKind;
+  /** Factor on its loss beside those of the other tasks, above 0. */
+  weight?: number | undefined;
 }
 
 /** Shares of the parts that have no file of their own, 0..1. */
@@ -845,7 +1383,46 @@ export interface HeadOptions {
     | number
     | undefined;
   /** 1..10000. */
-  iterations?: number | undefined;
+  iterations?:
+    | number
+    | undefined;
+  /** Of the kind HEAD_KIND_PROMPT. */
+  prompt?: PromptOptions | undefined;
+}
+
+/** The masked-language head finds the label's word in a sentence. */
+export interface PromptOptions {
+  /** With `{text}`, `{mask}`, and for pairs `{pair}`, once each. */
+  template?:
+    | string
+    | undefined;
+  /** What each label may be called; several words are averaged. The label itself when absent. */
+  words: { [key: string]: PromptWords };
+}
+
+export interface PromptOptions_WordsEntry {
+  key: string;
+  value?: PromptWords | undefined;
+}
+
+export interface PromptWords {
+  words: string[];
+}
+
+/** Masked-language training on unlabelled texts, before the run's own. */
+export interface AdaptationOptions {
+  /** Files below the trainer's `dataFolder`. The training part's own texts when empty. */
+  texts: string[];
+  textColumn?:
+    | string
+    | undefined;
+  /** 0: none. 0..1000; a part of an epoch is allowed. */
+  epochs?: number | undefined;
+  learningRate?:
+    | number
+    | undefined;
+  /** Share of the tokens that are hidden. Above 0, at most 0.5. */
+  maskedShare?: number | undefined;
 }
 
 export interface OptimizerOptions {
@@ -889,7 +1466,28 @@ export interface OptimizerOptions {
     | number
     | undefined;
   /** Compute each layer again on the way back instead of keeping what it computed: less memory, a third more work. */
-  recompute?: boolean | undefined;
+  recompute?:
+    | boolean
+    | undefined;
+  /** Layers, counted from the embeddings, that do not learn; the embeddings are frozen with the first. 0..the encoder's layers. */
+  freeze?: number | undefined;
+  lora?: LoraOptions | undefined;
+}
+
+/** Low-rank adaptation: of the encoder only small matrices beside its weights learn. */
+export interface LoraOptions {
+  /** Columns of the first small matrix and rows of the second. 0: off, all weights learn. 0..1024. */
+  rank?:
+    | number
+    | undefined;
+  /** What the small matrices add counts alpha / rank times. Above 0. */
+  alpha?:
+    | number
+    | undefined;
+  /** The matrices of each layer that have them. Empty: all. */
+  targets: LayerMatrix[];
+  /** Biases and normalisations learn, too. */
+  biases?: boolean | undefined;
 }
 
 function createBaseRecipe(): Recipe {
@@ -897,7 +1495,7 @@ function createBaseRecipe(): Recipe {
     data: undefined,
     encoder: undefined,
     output: "",
-    task: Task.TASK_UNSPECIFIED,
+    task: TaskKind.TASK_KIND_UNSPECIFIED,
     maxLength: undefined,
     head: undefined,
     optimizer: undefined,
@@ -910,6 +1508,12 @@ function createBaseRecipe(): Recipe {
     precision: Precision.PRECISION_UNSPECIFIED,
     checkpoint: undefined,
     device: Device.DEVICE_UNSPECIFIED,
+    hierarchy: undefined,
+    loss: undefined,
+    thresholds: Thresholds.THRESHOLDS_UNSPECIFIED,
+    calibrate: undefined,
+    abstain: undefined,
+    adaptation: undefined,
   };
 }
 
@@ -924,8 +1528,8 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.output !== "") {
       writer.uint32(26).string(message.output);
     }
-    if (message.task !== Task.TASK_UNSPECIFIED) {
-      writer.uint32(32).int32(taskToNumber(message.task));
+    if (message.task !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      writer.uint32(32).int32(taskKindToNumber(message.task));
     }
     if (message.maxLength !== undefined) {
       writer.uint32(40).uint32(message.maxLength);
@@ -962,6 +1566,24 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.device !== Device.DEVICE_UNSPECIFIED) {
       writer.uint32(128).int32(deviceToNumber(message.device));
+    }
+    if (message.hierarchy !== undefined) {
+      HierarchyOptions.encode(message.hierarchy, writer.uint32(138).fork()).join();
+    }
+    if (message.loss !== undefined) {
+      LossOptions.encode(message.loss, writer.uint32(146).fork()).join();
+    }
+    if (message.thresholds !== Thresholds.THRESHOLDS_UNSPECIFIED) {
+      writer.uint32(152).int32(thresholdsToNumber(message.thresholds));
+    }
+    if (message.calibrate !== undefined) {
+      writer.uint32(160).bool(message.calibrate);
+    }
+    if (message.abstain !== undefined) {
+      AbstainOptions.encode(message.abstain, writer.uint32(170).fork()).join();
+    }
+    if (message.adaptation !== undefined) {
+      AdaptationOptions.encode(message.adaptation, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -1008,7 +1630,7 @@ export const Recipe: MessageFns<Recipe> = {
               break;
             }
 
-            message.task = taskFromJSON(reader.int32());
+            message.task = taskKindFromJSON(reader.int32());
             continue;
           }
           case 5: {
@@ -1107,6 +1729,54 @@ export const Recipe: MessageFns<Recipe> = {
             message.device = deviceFromJSON(reader.int32());
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.hierarchy = HierarchyOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.loss = LossOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.thresholds = thresholdsFromJSON(reader.int32());
+            continue;
+          }
+          case 20: {
+            if (tag !== 160) {
+              break;
+            }
+
+            message.calibrate = reader.bool();
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.abstain = AbstainOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.adaptation = AdaptationOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1124,7 +1794,7 @@ export const Recipe: MessageFns<Recipe> = {
       data: isSet(object.data) ? DataOptions.fromJSON(object.data) : undefined,
       encoder: isSet(object.encoder) ? globalThis.String(object.encoder) : undefined,
       output: isSet(object.output) ? globalThis.String(object.output) : "",
-      task: isSet(object.task) ? taskFromJSON(object.task) : Task.TASK_UNSPECIFIED,
+      task: isSet(object.task) ? taskKindFromJSON(object.task) : TaskKind.TASK_KIND_UNSPECIFIED,
       maxLength: isSet(object.maxLength)
         ? globalThis.Number(object.maxLength)
         : isSet(object.max_length)
@@ -1145,6 +1815,12 @@ export const Recipe: MessageFns<Recipe> = {
       precision: isSet(object.precision) ? precisionFromJSON(object.precision) : Precision.PRECISION_UNSPECIFIED,
       checkpoint: isSet(object.checkpoint) ? CheckpointOptions.fromJSON(object.checkpoint) : undefined,
       device: isSet(object.device) ? deviceFromJSON(object.device) : Device.DEVICE_UNSPECIFIED,
+      hierarchy: isSet(object.hierarchy) ? HierarchyOptions.fromJSON(object.hierarchy) : undefined,
+      loss: isSet(object.loss) ? LossOptions.fromJSON(object.loss) : undefined,
+      thresholds: isSet(object.thresholds) ? thresholdsFromJSON(object.thresholds) : Thresholds.THRESHOLDS_UNSPECIFIED,
+      calibrate: isSet(object.calibrate) ? globalThis.Boolean(object.calibrate) : undefined,
+      abstain: isSet(object.abstain) ? AbstainOptions.fromJSON(object.abstain) : undefined,
+      adaptation: isSet(object.adaptation) ? AdaptationOptions.fromJSON(object.adaptation) : undefined,
     };
   },
 
@@ -1159,8 +1835,8 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.output !== "") {
       obj.output = message.output;
     }
-    if (message.task !== Task.TASK_UNSPECIFIED) {
-      obj.task = taskToJSON(message.task);
+    if (message.task !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      obj.task = taskKindToJSON(message.task);
     }
     if (message.maxLength !== undefined) {
       obj.maxLength = Math.round(message.maxLength);
@@ -1198,6 +1874,24 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.device !== Device.DEVICE_UNSPECIFIED) {
       obj.device = deviceToJSON(message.device);
     }
+    if (message.hierarchy !== undefined) {
+      obj.hierarchy = HierarchyOptions.toJSON(message.hierarchy);
+    }
+    if (message.loss !== undefined) {
+      obj.loss = LossOptions.toJSON(message.loss);
+    }
+    if (message.thresholds !== Thresholds.THRESHOLDS_UNSPECIFIED) {
+      obj.thresholds = thresholdsToJSON(message.thresholds);
+    }
+    if (message.calibrate !== undefined) {
+      obj.calibrate = message.calibrate;
+    }
+    if (message.abstain !== undefined) {
+      obj.abstain = AbstainOptions.toJSON(message.abstain);
+    }
+    if (message.adaptation !== undefined) {
+      obj.adaptation = AdaptationOptions.toJSON(message.adaptation);
+    }
     return obj;
   },
 
@@ -1211,7 +1905,7 @@ export const Recipe: MessageFns<Recipe> = {
       : undefined;
     message.encoder = object.encoder ?? undefined;
     message.output = object.output ?? "";
-    message.task = object.task ?? Task.TASK_UNSPECIFIED;
+    message.task = object.task ?? TaskKind.TASK_KIND_UNSPECIFIED;
     message.maxLength = object.maxLength ?? undefined;
     message.head = (object.head !== undefined && object.head !== null)
       ? HeadOptions.fromPartial(object.head)
@@ -1230,6 +1924,542 @@ export const Recipe: MessageFns<Recipe> = {
       ? CheckpointOptions.fromPartial(object.checkpoint)
       : undefined;
     message.device = object.device ?? Device.DEVICE_UNSPECIFIED;
+    message.hierarchy = (object.hierarchy !== undefined && object.hierarchy !== null)
+      ? HierarchyOptions.fromPartial(object.hierarchy)
+      : undefined;
+    message.loss = (object.loss !== undefined && object.loss !== null)
+      ? LossOptions.fromPartial(object.loss)
+      : undefined;
+    message.thresholds = object.thresholds ?? Thresholds.THRESHOLDS_UNSPECIFIED;
+    message.calibrate = object.calibrate ?? undefined;
+    message.abstain = (object.abstain !== undefined && object.abstain !== null)
+      ? AbstainOptions.fromPartial(object.abstain)
+      : undefined;
+    message.adaptation = (object.adaptation !== undefined && object.adaptation !== null)
+      ? AdaptationOptions.fromPartial(object.adaptation)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseHierarchyOptions(): HierarchyOptions {
+  return {
+    coarseColumn: undefined,
+    map: undefined,
+    groups: undefined,
+    training: HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED,
+    fineWeight: undefined,
+    decoding: HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED,
+  };
+}
+
+export const HierarchyOptions: MessageFns<HierarchyOptions> = {
+  encode(message: HierarchyOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.coarseColumn !== undefined) {
+      writer.uint32(10).string(message.coarseColumn);
+    }
+    if (message.map !== undefined) {
+      writer.uint32(18).string(message.map);
+    }
+    if (message.groups !== undefined) {
+      writer.uint32(24).uint32(message.groups);
+    }
+    if (message.training !== HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED) {
+      writer.uint32(32).int32(hierarchyTrainingToNumber(message.training));
+    }
+    if (message.fineWeight !== undefined) {
+      writer.uint32(41).double(message.fineWeight);
+    }
+    if (message.decoding !== HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED) {
+      writer.uint32(48).int32(hierarchyDecodingToNumber(message.decoding));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): HierarchyOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseHierarchyOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.coarseColumn = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.map = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.groups = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.training = hierarchyTrainingFromJSON(reader.int32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.fineWeight = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.decoding = hierarchyDecodingFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): HierarchyOptions {
+    return {
+      coarseColumn: isSet(object.coarseColumn)
+        ? globalThis.String(object.coarseColumn)
+        : isSet(object.coarse_column)
+        ? globalThis.String(object.coarse_column)
+        : undefined,
+      map: isSet(object.map) ? globalThis.String(object.map) : undefined,
+      groups: isSet(object.groups) ? globalThis.Number(object.groups) : undefined,
+      training: isSet(object.training)
+        ? hierarchyTrainingFromJSON(object.training)
+        : HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED,
+      fineWeight: isSet(object.fineWeight)
+        ? globalThis.Number(object.fineWeight)
+        : isSet(object.fine_weight)
+        ? globalThis.Number(object.fine_weight)
+        : undefined,
+      decoding: isSet(object.decoding)
+        ? hierarchyDecodingFromJSON(object.decoding)
+        : HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: HierarchyOptions): unknown {
+    const obj: any = {};
+    if (message.coarseColumn !== undefined) {
+      obj.coarseColumn = message.coarseColumn;
+    }
+    if (message.map !== undefined) {
+      obj.map = message.map;
+    }
+    if (message.groups !== undefined) {
+      obj.groups = Math.round(message.groups);
+    }
+    if (message.training !== HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED) {
+      obj.training = hierarchyTrainingToJSON(message.training);
+    }
+    if (message.fineWeight !== undefined) {
+      obj.fineWeight = floatToJson(message.fineWeight);
+    }
+    if (message.decoding !== HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED) {
+      obj.decoding = hierarchyDecodingToJSON(message.decoding);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<HierarchyOptions>): HierarchyOptions {
+    return HierarchyOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<HierarchyOptions>): HierarchyOptions {
+    const message = createBaseHierarchyOptions();
+    message.coarseColumn = object.coarseColumn ?? undefined;
+    message.map = object.map ?? undefined;
+    message.groups = object.groups ?? undefined;
+    message.training = object.training ?? HierarchyTraining.HIERARCHY_TRAINING_UNSPECIFIED;
+    message.fineWeight = object.fineWeight ?? undefined;
+    message.decoding = object.decoding ?? HierarchyDecoding.HIERARCHY_DECODING_UNSPECIFIED;
+    return message;
+  },
+};
+
+function createBaseLossOptions(): LossOptions {
+  return {
+    kind: LossKind.LOSS_KIND_UNSPECIFIED,
+    classWeights: ClassWeights.CLASS_WEIGHTS_UNSPECIFIED,
+    beta: undefined,
+    positiveWeights: undefined,
+    labelSmoothing: undefined,
+    gamma: undefined,
+    gammaPositive: undefined,
+    gammaNegative: undefined,
+    clip: undefined,
+    bins: undefined,
+    rDrop: undefined,
+  };
+}
+
+export const LossOptions: MessageFns<LossOptions> = {
+  encode(message: LossOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== LossKind.LOSS_KIND_UNSPECIFIED) {
+      writer.uint32(8).int32(lossKindToNumber(message.kind));
+    }
+    if (message.classWeights !== ClassWeights.CLASS_WEIGHTS_UNSPECIFIED) {
+      writer.uint32(16).int32(classWeightsToNumber(message.classWeights));
+    }
+    if (message.beta !== undefined) {
+      writer.uint32(25).double(message.beta);
+    }
+    if (message.positiveWeights !== undefined) {
+      writer.uint32(33).double(message.positiveWeights);
+    }
+    if (message.labelSmoothing !== undefined) {
+      writer.uint32(41).double(message.labelSmoothing);
+    }
+    if (message.gamma !== undefined) {
+      writer.uint32(49).double(message.gamma);
+    }
+    if (message.gammaPositive !== undefined) {
+      writer.uint32(57).double(message.gammaPositive);
+    }
+    if (message.gammaNegative !== undefined) {
+      writer.uint32(65).double(message.gammaNegative);
+    }
+    if (message.clip !== undefined) {
+      writer.uint32(73).double(message.clip);
+    }
+    if (message.bins !== undefined) {
+      writer.uint32(80).uint32(message.bins);
+    }
+    if (message.rDrop !== undefined) {
+      writer.uint32(89).double(message.rDrop);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LossOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLossOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = lossKindFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.classWeights = classWeightsFromJSON(reader.int32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.beta = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.positiveWeights = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.labelSmoothing = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.gamma = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.gammaPositive = reader.double();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.gammaNegative = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 73) {
+              break;
+            }
+
+            message.clip = reader.double();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.bins = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 89) {
+              break;
+            }
+
+            message.rDrop = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LossOptions {
+    return {
+      kind: isSet(object.kind) ? lossKindFromJSON(object.kind) : LossKind.LOSS_KIND_UNSPECIFIED,
+      classWeights: isSet(object.classWeights)
+        ? classWeightsFromJSON(object.classWeights)
+        : isSet(object.class_weights)
+        ? classWeightsFromJSON(object.class_weights)
+        : ClassWeights.CLASS_WEIGHTS_UNSPECIFIED,
+      beta: isSet(object.beta) ? globalThis.Number(object.beta) : undefined,
+      positiveWeights: isSet(object.positiveWeights)
+        ? globalThis.Number(object.positiveWeights)
+        : isSet(object.positive_weights)
+        ? globalThis.Number(object.positive_weights)
+        : undefined,
+      labelSmoothing: isSet(object.labelSmoothing)
+        ? globalThis.Number(object.labelSmoothing)
+        : isSet(object.label_smoothing)
+        ? globalThis.Number(object.label_smoothing)
+        : undefined,
+      gamma: isSet(object.gamma) ? globalThis.Number(object.gamma) : undefined,
+      gammaPositive: isSet(object.gammaPositive)
+        ? globalThis.Number(object.gammaPositive)
+        : isSet(object.gamma_positive)
+        ? globalThis.Number(object.gamma_positive)
+        : undefined,
+      gammaNegative: isSet(object.gammaNegative)
+        ? globalThis.Number(object.gammaNegative)
+        : isSet(object.gamma_negative)
+        ? globalThis.Number(object.gamma_negative)
+        : undefined,
+      clip: isSet(object.clip) ? globalThis.Number(object.clip) : undefined,
+      bins: isSet(object.bins) ? globalThis.Number(object.bins) : undefined,
+      rDrop: isSet(object.rDrop)
+        ? globalThis.Number(object.rDrop)
+        : isSet(object.r_drop)
+        ? globalThis.Number(object.r_drop)
+        : undefined,
+    };
+  },
+
+  toJSON(message: LossOptions): unknown {
+    const obj: any = {};
+    if (message.kind !== LossKind.LOSS_KIND_UNSPECIFIED) {
+      obj.kind = lossKindToJSON(message.kind);
+    }
+    if (message.classWeights !== ClassWeights.CLASS_WEIGHTS_UNSPECIFIED) {
+      obj.classWeights = classWeightsToJSON(message.classWeights);
+    }
+    if (message.beta !== undefined) {
+      obj.beta = floatToJson(message.beta);
+    }
+    if (message.positiveWeights !== undefined) {
+      obj.positiveWeights = floatToJson(message.positiveWeights);
+    }
+    if (message.labelSmoothing !== undefined) {
+      obj.labelSmoothing = floatToJson(message.labelSmoothing);
+    }
+    if (message.gamma !== undefined) {
+      obj.gamma = floatToJson(message.gamma);
+    }
+    if (message.gammaPositive !== undefined) {
+      obj.gammaPositive = floatToJson(message.gammaPositive);
+    }
+    if (message.gammaNegative !== undefined) {
+      obj.gammaNegative = floatToJson(message.gammaNegative);
+    }
+    if (message.clip !== undefined) {
+      obj.clip = floatToJson(message.clip);
+    }
+    if (message.bins !== undefined) {
+      obj.bins = Math.round(message.bins);
+    }
+    if (message.rDrop !== undefined) {
+      obj.rDrop = floatToJson(message.rDrop);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LossOptions>): LossOptions {
+    return LossOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LossOptions>): LossOptions {
+    const message = createBaseLossOptions();
+    message.kind = object.kind ?? LossKind.LOSS_KIND_UNSPECIFIED;
+    message.classWeights = object.classWeights ?? ClassWeights.CLASS_WEIGHTS_UNSPECIFIED;
+    message.beta = object.beta ?? undefined;
+    message.positiveWeights = object.positiveWeights ?? undefined;
+    message.labelSmoothing = object.labelSmoothing ?? undefined;
+    message.gamma = object.gamma ?? undefined;
+    message.gammaPositive = object.gammaPositive ?? undefined;
+    message.gammaNegative = object.gammaNegative ?? undefined;
+    message.clip = object.clip ?? undefined;
+    message.bins = object.bins ?? undefined;
+    message.rDrop = object.rDrop ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAbstainOptions(): AbstainOptions {
+  return { coverage: undefined, outOfScope: undefined };
+}
+
+export const AbstainOptions: MessageFns<AbstainOptions> = {
+  encode(message: AbstainOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.coverage !== undefined) {
+      writer.uint32(9).double(message.coverage);
+    }
+    if (message.outOfScope !== undefined) {
+      writer.uint32(18).string(message.outOfScope);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AbstainOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAbstainOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.coverage = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.outOfScope = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AbstainOptions {
+    return {
+      coverage: isSet(object.coverage) ? globalThis.Number(object.coverage) : undefined,
+      outOfScope: isSet(object.outOfScope)
+        ? globalThis.String(object.outOfScope)
+        : isSet(object.out_of_scope)
+        ? globalThis.String(object.out_of_scope)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AbstainOptions): unknown {
+    const obj: any = {};
+    if (message.coverage !== undefined) {
+      obj.coverage = floatToJson(message.coverage);
+    }
+    if (message.outOfScope !== undefined) {
+      obj.outOfScope = message.outOfScope;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AbstainOptions>): AbstainOptions {
+    return AbstainOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AbstainOptions>): AbstainOptions {
+    const message = createBaseAbstainOptions();
+    message.coverage = object.coverage ?? undefined;
+    message.outOfScope = object.outOfScope ?? undefined;
     return message;
   },
 };
@@ -1328,6 +2558,10 @@ function createBaseDataOptions(): DataOptions {
     textColumn: undefined,
     labelColumn: undefined,
     split: undefined,
+    tasks: [],
+    labelSeparator: undefined,
+    sourceColumn: undefined,
+    pairColumn: undefined,
   };
 }
 
@@ -1353,6 +2587,18 @@ export const DataOptions: MessageFns<DataOptions> = {
     }
     if (message.split !== undefined) {
       SplitOptions.encode(message.split, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.tasks) {
+      TaskOptions.encode(v!, writer.uint32(66).fork()).join();
+    }
+    if (message.labelSeparator !== undefined) {
+      writer.uint32(74).string(message.labelSeparator);
+    }
+    if (message.sourceColumn !== undefined) {
+      writer.uint32(82).string(message.sourceColumn);
+    }
+    if (message.pairColumn !== undefined) {
+      writer.uint32(90).string(message.pairColumn);
     }
     return writer;
   },
@@ -1426,6 +2672,38 @@ export const DataOptions: MessageFns<DataOptions> = {
             message.split = SplitOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.tasks.push(TaskOptions.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.labelSeparator = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.sourceColumn = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.pairColumn = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1455,6 +2733,22 @@ export const DataOptions: MessageFns<DataOptions> = {
         ? globalThis.String(object.label_column)
         : undefined,
       split: isSet(object.split) ? SplitOptions.fromJSON(object.split) : undefined,
+      tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => TaskOptions.fromJSON(e)) : [],
+      labelSeparator: isSet(object.labelSeparator)
+        ? globalThis.String(object.labelSeparator)
+        : isSet(object.label_separator)
+        ? globalThis.String(object.label_separator)
+        : undefined,
+      sourceColumn: isSet(object.sourceColumn)
+        ? globalThis.String(object.sourceColumn)
+        : isSet(object.source_column)
+        ? globalThis.String(object.source_column)
+        : undefined,
+      pairColumn: isSet(object.pairColumn)
+        ? globalThis.String(object.pairColumn)
+        : isSet(object.pair_column)
+        ? globalThis.String(object.pair_column)
+        : undefined,
     };
   },
 
@@ -1481,6 +2775,18 @@ export const DataOptions: MessageFns<DataOptions> = {
     if (message.split !== undefined) {
       obj.split = SplitOptions.toJSON(message.split);
     }
+    if (message.tasks?.length) {
+      obj.tasks = message.tasks.map((e) => TaskOptions.toJSON(e));
+    }
+    if (message.labelSeparator !== undefined) {
+      obj.labelSeparator = message.labelSeparator;
+    }
+    if (message.sourceColumn !== undefined) {
+      obj.sourceColumn = message.sourceColumn;
+    }
+    if (message.pairColumn !== undefined) {
+      obj.pairColumn = message.pairColumn;
+    }
     return obj;
   },
 
@@ -1498,6 +2804,127 @@ export const DataOptions: MessageFns<DataOptions> = {
     message.split = (object.split !== undefined && object.split !== null)
       ? SplitOptions.fromPartial(object.split)
       : undefined;
+    message.tasks = object.tasks?.map((e) => TaskOptions.fromPartial(e)) || [];
+    message.labelSeparator = object.labelSeparator ?? undefined;
+    message.sourceColumn = object.sourceColumn ?? undefined;
+    message.pairColumn = object.pairColumn ?? undefined;
+    return message;
+  },
+};
+
+function createBaseTaskOptions(): TaskOptions {
+  return { column: "", name: undefined, kind: TaskKind.TASK_KIND_UNSPECIFIED, weight: undefined };
+}
+
+export const TaskOptions: MessageFns<TaskOptions> = {
+  encode(message: TaskOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.column !== "") {
+      writer.uint32(10).string(message.column);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.kind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      writer.uint32(24).int32(taskKindToNumber(message.kind));
+    }
+    if (message.weight !== undefined) {
+      writer.uint32(33).double(message.weight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.column = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.kind = taskKindFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.weight = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaskOptions {
+    return {
+      column: isSet(object.column) ? globalThis.String(object.column) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : undefined,
+      kind: isSet(object.kind) ? taskKindFromJSON(object.kind) : TaskKind.TASK_KIND_UNSPECIFIED,
+      weight: isSet(object.weight) ? globalThis.Number(object.weight) : undefined,
+    };
+  },
+
+  toJSON(message: TaskOptions): unknown {
+    const obj: any = {};
+    if (message.column !== "") {
+      obj.column = message.column;
+    }
+    if (message.name !== undefined) {
+      obj.name = message.name;
+    }
+    if (message.kind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      obj.kind = taskKindToJSON(message.kind);
+    }
+    if (message.weight !== undefined) {
+      obj.weight = floatToJson(message.weight);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TaskOptions>): TaskOptions {
+    return TaskOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskOptions>): TaskOptions {
+    const message = createBaseTaskOptions();
+    message.column = object.column ?? "";
+    message.name = object.name ?? undefined;
+    message.kind = object.kind ?? TaskKind.TASK_KIND_UNSPECIFIED;
+    message.weight = object.weight ?? undefined;
     return message;
   },
 };
@@ -1611,6 +3038,7 @@ function createBaseHeadOptions(): HeadOptions {
     start: HeadStart.HEAD_START_UNSPECIFIED,
     l2: undefined,
     iterations: undefined,
+    prompt: undefined,
   };
 }
 
@@ -1633,6 +3061,9 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     }
     if (message.iterations !== undefined) {
       writer.uint32(48).uint32(message.iterations);
+    }
+    if (message.prompt !== undefined) {
+      PromptOptions.encode(message.prompt, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1698,6 +3129,14 @@ export const HeadOptions: MessageFns<HeadOptions> = {
             message.iterations = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.prompt = PromptOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1718,6 +3157,7 @@ export const HeadOptions: MessageFns<HeadOptions> = {
       start: isSet(object.start) ? headStartFromJSON(object.start) : HeadStart.HEAD_START_UNSPECIFIED,
       l2: isSet(object.l2) ? globalThis.Number(object.l2) : undefined,
       iterations: isSet(object.iterations) ? globalThis.Number(object.iterations) : undefined,
+      prompt: isSet(object.prompt) ? PromptOptions.fromJSON(object.prompt) : undefined,
     };
   },
 
@@ -1741,6 +3181,9 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     if (message.iterations !== undefined) {
       obj.iterations = Math.round(message.iterations);
     }
+    if (message.prompt !== undefined) {
+      obj.prompt = PromptOptions.toJSON(message.prompt);
+    }
     return obj;
   },
 
@@ -1755,6 +3198,423 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     message.start = object.start ?? HeadStart.HEAD_START_UNSPECIFIED;
     message.l2 = object.l2 ?? undefined;
     message.iterations = object.iterations ?? undefined;
+    message.prompt = (object.prompt !== undefined && object.prompt !== null)
+      ? PromptOptions.fromPartial(object.prompt)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePromptOptions(): PromptOptions {
+  return { template: undefined, words: {} };
+}
+
+export const PromptOptions: MessageFns<PromptOptions> = {
+  encode(message: PromptOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.template !== undefined) {
+      writer.uint32(10).string(message.template);
+    }
+    globalThis.Object.entries(message.words).forEach(([key, value]: [string, PromptWords]) => {
+      PromptOptions_WordsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.template = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = PromptOptions_WordsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.words[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptOptions {
+    return {
+      template: isSet(object.template) ? globalThis.String(object.template) : undefined,
+      words: isObject(object.words)
+        ? (globalThis.Object.entries(object.words) as [string, any][]).reduce(
+          (acc: { [key: string]: PromptWords }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: PromptWords.fromJSON(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: PromptOptions): unknown {
+    const obj: any = {};
+    if (message.template !== undefined) {
+      obj.template = message.template;
+    }
+    if (message.words) {
+      const entries = globalThis.Object.entries(message.words) as [string, PromptWords][];
+      if (entries.length > 0) {
+        obj.words = {};
+        entries.forEach(([k, v]) => {
+          obj.words[k] = PromptWords.toJSON(v);
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptOptions>): PromptOptions {
+    return PromptOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptOptions>): PromptOptions {
+    const message = createBasePromptOptions();
+    message.template = object.template ?? undefined;
+    message.words = (globalThis.Object.entries(object.words ?? {}) as [string, PromptWords][]).reduce(
+      (acc: { [key: string]: PromptWords }, [key, value]: [string, PromptWords]) => {
+        if (value !== undefined) {
+          acc[key] = PromptWords.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBasePromptOptions_WordsEntry(): PromptOptions_WordsEntry {
+  return { key: "", value: undefined };
+}
+
+export const PromptOptions_WordsEntry: MessageFns<PromptOptions_WordsEntry> = {
+  encode(message: PromptOptions_WordsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      PromptWords.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptOptions_WordsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptOptions_WordsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = PromptWords.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptOptions_WordsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? PromptWords.fromJSON(object.value) : undefined,
+    };
+  },
+
+  toJSON(message: PromptOptions_WordsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== undefined) {
+      obj.value = PromptWords.toJSON(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptOptions_WordsEntry>): PromptOptions_WordsEntry {
+    return PromptOptions_WordsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptOptions_WordsEntry>): PromptOptions_WordsEntry {
+    const message = createBasePromptOptions_WordsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? PromptWords.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePromptWords(): PromptWords {
+  return { words: [] };
+}
+
+export const PromptWords: MessageFns<PromptWords> = {
+  encode(message: PromptWords, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.words) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptWords {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptWords();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.words.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptWords {
+    return { words: globalThis.Array.isArray(object?.words) ? object.words.map((e: any) => globalThis.String(e)) : [] };
+  },
+
+  toJSON(message: PromptWords): unknown {
+    const obj: any = {};
+    if (message.words?.length) {
+      obj.words = message.words;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptWords>): PromptWords {
+    return PromptWords.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptWords>): PromptWords {
+    const message = createBasePromptWords();
+    message.words = object.words?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAdaptationOptions(): AdaptationOptions {
+  return { texts: [], textColumn: undefined, epochs: undefined, learningRate: undefined, maskedShare: undefined };
+}
+
+export const AdaptationOptions: MessageFns<AdaptationOptions> = {
+  encode(message: AdaptationOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.texts) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.textColumn !== undefined) {
+      writer.uint32(18).string(message.textColumn);
+    }
+    if (message.epochs !== undefined) {
+      writer.uint32(25).double(message.epochs);
+    }
+    if (message.learningRate !== undefined) {
+      writer.uint32(33).double(message.learningRate);
+    }
+    if (message.maskedShare !== undefined) {
+      writer.uint32(41).double(message.maskedShare);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdaptationOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdaptationOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.texts.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.textColumn = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.epochs = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.learningRate = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.maskedShare = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AdaptationOptions {
+    return {
+      texts: globalThis.Array.isArray(object?.texts) ? object.texts.map((e: any) => globalThis.String(e)) : [],
+      textColumn: isSet(object.textColumn)
+        ? globalThis.String(object.textColumn)
+        : isSet(object.text_column)
+        ? globalThis.String(object.text_column)
+        : undefined,
+      epochs: isSet(object.epochs) ? globalThis.Number(object.epochs) : undefined,
+      learningRate: isSet(object.learningRate)
+        ? globalThis.Number(object.learningRate)
+        : isSet(object.learning_rate)
+        ? globalThis.Number(object.learning_rate)
+        : undefined,
+      maskedShare: isSet(object.maskedShare)
+        ? globalThis.Number(object.maskedShare)
+        : isSet(object.masked_share)
+        ? globalThis.Number(object.masked_share)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AdaptationOptions): unknown {
+    const obj: any = {};
+    if (message.texts?.length) {
+      obj.texts = message.texts;
+    }
+    if (message.textColumn !== undefined) {
+      obj.textColumn = message.textColumn;
+    }
+    if (message.epochs !== undefined) {
+      obj.epochs = floatToJson(message.epochs);
+    }
+    if (message.learningRate !== undefined) {
+      obj.learningRate = floatToJson(message.learningRate);
+    }
+    if (message.maskedShare !== undefined) {
+      obj.maskedShare = floatToJson(message.maskedShare);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AdaptationOptions>): AdaptationOptions {
+    return AdaptationOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdaptationOptions>): AdaptationOptions {
+    const message = createBaseAdaptationOptions();
+    message.texts = object.texts?.map((e) => e) || [];
+    message.textColumn = object.textColumn ?? undefined;
+    message.epochs = object.epochs ?? undefined;
+    message.learningRate = object.learningRate ?? undefined;
+    message.maskedShare = object.maskedShare ?? undefined;
     return message;
   },
 };
@@ -1776,6 +3636,8 @@ function createBaseOptimizerOptions(): OptimizerOptions {
     accumulation: undefined,
     keep: undefined,
     recompute: undefined,
+    freeze: undefined,
+    lora: undefined,
   };
 }
 
@@ -1825,6 +3687,12 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     }
     if (message.recompute !== undefined) {
       writer.uint32(120).bool(message.recompute);
+    }
+    if (message.freeze !== undefined) {
+      writer.uint32(128).uint32(message.freeze);
+    }
+    if (message.lora !== undefined) {
+      LoraOptions.encode(message.lora, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -1962,6 +3830,22 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
             message.recompute = reader.bool();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.freeze = reader.uint32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.lora = LoraOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2011,6 +3895,8 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
       accumulation: isSet(object.accumulation) ? globalThis.Number(object.accumulation) : undefined,
       keep: isSet(object.keep) ? globalThis.Number(object.keep) : undefined,
       recompute: isSet(object.recompute) ? globalThis.Boolean(object.recompute) : undefined,
+      freeze: isSet(object.freeze) ? globalThis.Number(object.freeze) : undefined,
+      lora: isSet(object.lora) ? LoraOptions.fromJSON(object.lora) : undefined,
     };
   },
 
@@ -2061,6 +3947,12 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     if (message.recompute !== undefined) {
       obj.recompute = message.recompute;
     }
+    if (message.freeze !== undefined) {
+      obj.freeze = Math.round(message.freeze);
+    }
+    if (message.lora !== undefined) {
+      obj.lora = LoraOptions.toJSON(message.lora);
+    }
     return obj;
   },
 
@@ -2084,6 +3976,141 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     message.accumulation = object.accumulation ?? undefined;
     message.keep = object.keep ?? undefined;
     message.recompute = object.recompute ?? undefined;
+    message.freeze = object.freeze ?? undefined;
+    message.lora = (object.lora !== undefined && object.lora !== null)
+      ? LoraOptions.fromPartial(object.lora)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLoraOptions(): LoraOptions {
+  return { rank: undefined, alpha: undefined, targets: [], biases: undefined };
+}
+
+export const LoraOptions: MessageFns<LoraOptions> = {
+  encode(message: LoraOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rank !== undefined) {
+      writer.uint32(8).uint32(message.rank);
+    }
+    if (message.alpha !== undefined) {
+      writer.uint32(17).double(message.alpha);
+    }
+    if (message.targets.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.targets) {
+        writer.int32(layerMatrixToNumber(v));
+      }
+      writer.join();
+    }
+    if (message.biases !== undefined) {
+      writer.uint32(32).bool(message.biases);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoraOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoraOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rank = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.alpha = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.targets.push(layerMatrixFromJSON(reader.int32()));
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.targets.push(layerMatrixFromJSON(reader.int32()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.biases = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LoraOptions {
+    return {
+      rank: isSet(object.rank) ? globalThis.Number(object.rank) : undefined,
+      alpha: isSet(object.alpha) ? globalThis.Number(object.alpha) : undefined,
+      targets: globalThis.Array.isArray(object?.targets) ? object.targets.map((e: any) => layerMatrixFromJSON(e)) : [],
+      biases: isSet(object.biases) ? globalThis.Boolean(object.biases) : undefined,
+    };
+  },
+
+  toJSON(message: LoraOptions): unknown {
+    const obj: any = {};
+    if (message.rank !== undefined) {
+      obj.rank = Math.round(message.rank);
+    }
+    if (message.alpha !== undefined) {
+      obj.alpha = floatToJson(message.alpha);
+    }
+    if (message.targets?.length) {
+      obj.targets = message.targets.map((e) => layerMatrixToJSON(e));
+    }
+    if (message.biases !== undefined) {
+      obj.biases = message.biases;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LoraOptions>): LoraOptions {
+    return LoraOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoraOptions>): LoraOptions {
+    const message = createBaseLoraOptions();
+    message.rank = object.rank ?? undefined;
+    message.alpha = object.alpha ?? undefined;
+    message.targets = object.targets?.map((e) => e) || [];
+    message.biases = object.biases ?? undefined;
     return message;
   },
 };
@@ -2100,6 +4127,10 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -19,7 +19,7 @@ import {
 } from "@grpc/grpc-js";
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Status } from "../../../google/rpc/status.ts";
-import { ClassificationMetrics } from "../../common/v1/metrics.ts";
+import { Scores, Task } from "../../common/v1/metrics.ts";
 import { Recipe } from "./recipe.ts";
 
 export const protobufPackage = "taxon.trainer.v1";
@@ -125,6 +125,8 @@ export const Stage = {
   STAGE_TRAIN: "STAGE_TRAIN",
   STAGE_EVALUATE: "STAGE_EVALUATE",
   STAGE_SAVE: "STAGE_SAVE",
+  /** STAGE_ADAPT - Masked-language training on unlabelled texts; before the labelled ones are embedded. */
+  STAGE_ADAPT: "STAGE_ADAPT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -140,6 +142,7 @@ export namespace Stage {
   export type STAGE_TRAIN = typeof Stage.STAGE_TRAIN;
   export type STAGE_EVALUATE = typeof Stage.STAGE_EVALUATE;
   export type STAGE_SAVE = typeof Stage.STAGE_SAVE;
+  export type STAGE_ADAPT = typeof Stage.STAGE_ADAPT;
   export type UNRECOGNIZED = typeof Stage.UNRECOGNIZED;
 }
 
@@ -172,6 +175,9 @@ export function stageFromJSON(object: any): Stage {
     case 8:
     case "STAGE_SAVE":
       return Stage.STAGE_SAVE;
+    case 9:
+    case "STAGE_ADAPT":
+      return Stage.STAGE_ADAPT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -199,6 +205,8 @@ export function stageToJSON(object: Stage): string {
       return "STAGE_EVALUATE";
     case Stage.STAGE_SAVE:
       return "STAGE_SAVE";
+    case Stage.STAGE_ADAPT:
+      return "STAGE_ADAPT";
     case Stage.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -225,6 +233,8 @@ export function stageToNumber(object: Stage): number {
       return 7;
     case Stage.STAGE_SAVE:
       return 8;
+    case Stage.STAGE_ADAPT:
+      return 9;
     case Stage.UNRECOGNIZED:
     default:
       return -1;
@@ -546,7 +556,7 @@ export interface Evaluation {
   epoch: number;
   step: number;
   loss: number;
-  metrics?: ClassificationMetrics | undefined;
+  scores?: Scores | undefined;
 }
 
 export interface Notice {
@@ -565,9 +575,10 @@ export interface TrainingResult {
   modelFolder: string;
   /** Metrics and the report page. */
   runFolder: string;
-  labels: string[];
-  validation?: ClassificationMetrics | undefined;
-  test?: ClassificationMetrics | undefined;
+  /** What the model answers. */
+  tasks: Task[];
+  validation?: Scores | undefined;
+  test?: Scores | undefined;
   seconds: number;
   /** Highest resident set of the training process. */
   peakMemoryBytes: bigint;
@@ -2196,7 +2207,7 @@ export const Progress: MessageFns<Progress> = {
 };
 
 function createBaseEvaluation(): Evaluation {
-  return { split: Split.SPLIT_UNSPECIFIED, epoch: 0, step: 0, loss: 0, metrics: undefined };
+  return { split: Split.SPLIT_UNSPECIFIED, epoch: 0, step: 0, loss: 0, scores: undefined };
 }
 
 export const Evaluation: MessageFns<Evaluation> = {
@@ -2213,8 +2224,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.loss !== 0) {
       writer.uint32(33).double(message.loss);
     }
-    if (message.metrics !== undefined) {
-      ClassificationMetrics.encode(message.metrics, writer.uint32(42).fork()).join();
+    if (message.scores !== undefined) {
+      Scores.encode(message.scores, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -2269,7 +2280,7 @@ export const Evaluation: MessageFns<Evaluation> = {
               break;
             }
 
-            message.metrics = ClassificationMetrics.decode(reader, reader.uint32());
+            message.scores = Scores.decode(reader, reader.uint32());
             continue;
           }
         }
@@ -2290,7 +2301,7 @@ export const Evaluation: MessageFns<Evaluation> = {
       epoch: isSet(object.epoch) ? globalThis.Number(object.epoch) : 0,
       step: isSet(object.step) ? globalThis.Number(object.step) : 0,
       loss: isSet(object.loss) ? globalThis.Number(object.loss) : 0,
-      metrics: isSet(object.metrics) ? ClassificationMetrics.fromJSON(object.metrics) : undefined,
+      scores: isSet(object.scores) ? Scores.fromJSON(object.scores) : undefined,
     };
   },
 
@@ -2308,8 +2319,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     if (message.loss !== 0) {
       obj.loss = floatToJson(message.loss);
     }
-    if (message.metrics !== undefined) {
-      obj.metrics = ClassificationMetrics.toJSON(message.metrics);
+    if (message.scores !== undefined) {
+      obj.scores = Scores.toJSON(message.scores);
     }
     return obj;
   },
@@ -2323,8 +2334,8 @@ export const Evaluation: MessageFns<Evaluation> = {
     message.epoch = object.epoch ?? 0;
     message.step = object.step ?? 0;
     message.loss = object.loss ?? 0;
-    message.metrics = (object.metrics !== undefined && object.metrics !== null)
-      ? ClassificationMetrics.fromPartial(object.metrics)
+    message.scores = (object.scores !== undefined && object.scores !== null)
+      ? Scores.fromPartial(object.scores)
       : undefined;
     return message;
   },
@@ -2504,7 +2515,7 @@ function createBaseTrainingResult(): TrainingResult {
   return {
     modelFolder: "",
     runFolder: "",
-    labels: [],
+    tasks: [],
     validation: undefined,
     test: undefined,
     seconds: 0,
@@ -2520,14 +2531,14 @@ export const TrainingResult: MessageFns<TrainingResult> = {
     if (message.runFolder !== "") {
       writer.uint32(18).string(message.runFolder);
     }
-    for (const v of message.labels) {
-      writer.uint32(26).string(v!);
+    for (const v of message.tasks) {
+      Task.encode(v!, writer.uint32(26).fork()).join();
     }
     if (message.validation !== undefined) {
-      ClassificationMetrics.encode(message.validation, writer.uint32(34).fork()).join();
+      Scores.encode(message.validation, writer.uint32(34).fork()).join();
     }
     if (message.test !== undefined) {
-      ClassificationMetrics.encode(message.test, writer.uint32(42).fork()).join();
+      Scores.encode(message.test, writer.uint32(42).fork()).join();
     }
     if (message.seconds !== 0) {
       writer.uint32(49).double(message.seconds);
@@ -2575,7 +2586,7 @@ export const TrainingResult: MessageFns<TrainingResult> = {
               break;
             }
 
-            message.labels.push(reader.string());
+            message.tasks.push(Task.decode(reader, reader.uint32()));
             continue;
           }
           case 4: {
@@ -2583,7 +2594,7 @@ export const TrainingResult: MessageFns<TrainingResult> = {
               break;
             }
 
-            message.validation = ClassificationMetrics.decode(reader, reader.uint32());
+            message.validation = Scores.decode(reader, reader.uint32());
             continue;
           }
           case 5: {
@@ -2591,7 +2602,7 @@ export const TrainingResult: MessageFns<TrainingResult> = {
               break;
             }
 
-            message.test = ClassificationMetrics.decode(reader, reader.uint32());
+            message.test = Scores.decode(reader, reader.uint32());
             continue;
           }
           case 6: {
@@ -2634,9 +2645,9 @@ export const TrainingResult: MessageFns<TrainingResult> = {
         : isSet(object.run_folder)
         ? globalThis.String(object.run_folder)
         : "",
-      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => globalThis.String(e)) : [],
-      validation: isSet(object.validation) ? ClassificationMetrics.fromJSON(object.validation) : undefined,
-      test: isSet(object.test) ? ClassificationMetrics.fromJSON(object.test) : undefined,
+      tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => Task.fromJSON(e)) : [],
+      validation: isSet(object.validation) ? Scores.fromJSON(object.validation) : undefined,
+      test: isSet(object.test) ? Scores.fromJSON(object.test) : undefined,
       seconds: isSet(object.seconds) ? globalThis.Number(object.seconds) : 0,
       peakMemoryBytes: isSet(object.peakMemoryBytes)
         ? BigInt(object.peakMemoryBytes)
@@ -2654,14 +2665,14 @@ export const TrainingResult: MessageFns<TrainingResult> = {
     if (message.runFolder !== "") {
       obj.runFolder = message.runFolder;
     }
-    if (message.labels?.length) {
-      obj.labels = message.labels;
+    if (message.tasks?.length) {
+      obj.tasks = message.tasks.map((e) => Task.toJSON(e));
     }
     if (message.validation !== undefined) {
-      obj.validation = ClassificationMetrics.toJSON(message.validation);
+      obj.validation = Scores.toJSON(message.validation);
     }
     if (message.test !== undefined) {
-      obj.test = ClassificationMetrics.toJSON(message.test);
+      obj.test = Scores.toJSON(message.test);
     }
     if (message.seconds !== 0) {
       obj.seconds = floatToJson(message.seconds);
@@ -2679,13 +2690,11 @@ export const TrainingResult: MessageFns<TrainingResult> = {
     const message = createBaseTrainingResult();
     message.modelFolder = object.modelFolder ?? "";
     message.runFolder = object.runFolder ?? "";
-    message.labels = object.labels?.map((e) => e) || [];
+    message.tasks = object.tasks?.map((e) => Task.fromPartial(e)) || [];
     message.validation = (object.validation !== undefined && object.validation !== null)
-      ? ClassificationMetrics.fromPartial(object.validation)
+      ? Scores.fromPartial(object.validation)
       : undefined;
-    message.test = (object.test !== undefined && object.test !== null)
-      ? ClassificationMetrics.fromPartial(object.test)
-      : undefined;
+    message.test = (object.test !== undefined && object.test !== null) ? Scores.fromPartial(object.test) : undefined;
     message.seconds = object.seconds ?? 0;
     message.peakMemoryBytes = (object.peakMemoryBytes !== undefined && object.peakMemoryBytes !== null)
       ? BigInt(object.peakMemoryBytes)

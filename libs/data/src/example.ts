@@ -1,0 +1,28 @@
+/** `single-label`: exactly one label a text; `multi-label`: any number, none of them included. */
+export type TaskKind = 'single-label' | 'multi-label';
+
+/** One labelled text, or pair of texts. */
+export interface Example {
+  /** As written in the file, never empty or blank. */
+  text: string;
+  /** Second text of a sentence pair, never empty or blank. */
+  pair?: string;
+  /** By task: trimmed, distinct, never empty; `undefined` where not known, `[]` for none of them (multi-label). */
+  labels: readonly (readonly string[] | undefined)[];
+  /** Where the text came from, when the file says so. */
+  source?: string;
+  /** 1-based line of the file on which the record starts. */
+  line: number;
+}
+
+/** A question about a text: its name, such as the column's, and how many labels may answer it. */
+export interface TaskDefinition {
+  name: string;
+  kind: TaskKind;
+}
+
+/** A question and its possible answers. */
+export interface Task extends TaskDefinition {
+  /** Distinct. Sorted by code point when made by `createLabelSpace` (fine labels of a hierarchy: by parent, then code point). */
+  labels: string[];
+}

@@ -1,0 +1,139 @@
+import type { MultiLabelAnswers } from '../multi-label-answers.ts';
+import { createRandom, type Random } from '../random.ts';
+import { ratio } from '../shapes.ts';
+import {
+  countMultiLabel,
+  countSingleLabel,
+  weightedFigures,
+  type CountedTexts,
+  type MultiLabelFigure,
+  type SingleLabelFigure,
+} from './counted-texts.ts';
+import { mcnemarExact } from './mcnemar.ts';
+import { checkResampling, drawWeights, quantile } from './resample.ts';
+
+/** One figure of two runs on the same texts. */
+export interface PairedFigure {
+  a: number;
+  b: number;
+  /** b − a */
+  difference: number;
+  /** Bootstrap interval of the difference, over the texts. */
+  lower: number;
+  upper: number;
+  /** Two-sided, 0..1: how often chance makes such a difference between equal runs. */
+  p: number;
+  test: 'mcnemar' | 'permutation';
+}
+
+export interface RunComparison<Name extends string = string> {
+  n: number;
+  level: number;
+  figures: Record<Name, PairedFigure>;
+  /** Texts that only one run answers fully right. */
+  onlyA: number;
+  onlyB: number;
+}
+
+export interface CompareOptions {
+  /** Resamples for the intervals, and as many permutations. @default 1000 */
+  resamples?: number;
+  /** @default 0.95 */
+  level?: number;
+  /** Any integer; the lower 32 bits count. @default 0 */
+  seed?: number;
+}
+
+/** Figures of both runs after the answers of random texts changed sides: what chance does to two equal runs. */
+const swappedDifference = <Name extends string>(
+  a: CountedTexts<Name>,
+  b: CountedTexts<Name>,
+  random: Random,
+): number[] => {
+  const sides = [a, b].map(({ slots, means }) => ({
+    counts: new Float64Array(slots),
+    sums: new Float64Array(means.length),
+  }));
+  let bits = 0;
+  for (let text = 0; text < a.n; text++) {
+    if (text % 32 === 0) bits = random();
+    const swap = bits & 1;
+    bits >>>= 1;
+    [a, b].forEach(({ starts, touched, means }, run) => {
+      const { counts, sums } = sides[run ^ swap]!;
+      for (let i = starts[text]!; i < starts[text + 1]!; i++) counts[touched[i]!]! += 1;
+      for (let i = 0; i < sums.length; i++) sums[i]! += means[i]![text]!;
+    });
+  }
+  const [one, two] = sides.map(({ counts, sums }) =>
+    a.figures(
+      counts,
+      sums.map((sum) => ratio(sum, a.n)),
+    ),
+  );
+  return one!.map((value, i) => two![i]! - value);
+};
+
+const compare = <Name extends string>(
+  a: CountedTexts<Name>,
+  b: CountedTexts<Name>,
+  exact: Name,
+  { resamples = 1000, level = 0.95, seed = 0 }: CompareOptions,
+): RunComparison<Name> => {
+  checkResampling(resamples, level);
+  const { n, names } = a;
+  const all = new Uint32Array(n).fill(1);
+  const [figuresA, figuresB] = [weightedFigures(a, all), weightedFigures(b, all)];
+  const differences = names.map(() => new Float64Array(resamples));
+  const asLarge = new Uint32Array(names.length);
+  const [random, weights] = [createRandom(seed), new Uint32Array(n)];
+  for (let round = 0; round < resamples; round++) {
+    drawWeights(weights, random);
+    const [drawnA, drawnB] = [weightedFigures(a, weights), weightedFigures(b, weights)];
+    drawnA.forEach((value, i) => (differences[i]![round] = drawnB[i]! - value));
+    swappedDifference(a, b, random).forEach((difference, i) => {
+      // Sums in another order round otherwise: a difference that is as large but for that counts.
+      if (Math.abs(difference) >= Math.abs(figuresB[i]! - figuresA[i]!) - 1e-12) asLarge[i]! += 1;
+    });
+  }
+  const only = (one: Uint8Array, other: Uint8Array): number => one.reduce((sum, x, i) => sum + (x & ~other[i]!), 0);
+  const [onlyA, onlyB] = [only(a.right, b.right), only(b.right, a.right)];
+  const figures = names.map((name, i): [Name, PairedFigure] => {
+    const rising = differences[i]!.sort();
+    const [lower, upper] = [quantile(rising, (1 - level) / 2), quantile(rising, (1 + level) / 2)];
+    const [valueA, valueB] = [figuresA[i]!, figuresB[i]!];
+    const test = name === exact ? 'mcnemar' : 'permutation';
+    const p = test === 'mcnemar' ? mcnemarExact(onlyA, onlyB) : (asLarge[i]! + 1) / (resamples + 1);
+    return [name, { a: valueA, b: valueB, difference: valueB - valueA, lower, upper, p, test }];
+  });
+  return { n, level, figures: Object.fromEntries(figures) as Record<Name, PairedFigure>, onlyA, onlyB };
+};
+
+/**
+ * Compares two single-label runs on the same texts: McNemar's exact test for accuracy, a permutation test (answers of random texts
+ * change sides) for the other figures, and a paired bootstrap interval of each difference.
+ * Both runs have the same labels; other parameters and errors as `classificationMetrics`.
+ */
+export const compareSingleLabelRuns = (
+  expected: Int32Array,
+  predictedA: Int32Array,
+  predictedB: Int32Array,
+  labels: readonly string[],
+  options: CompareOptions & { unseenLabels?: readonly string[] } = {},
+): RunComparison<SingleLabelFigure> => {
+  const [a, b] = [predictedA, predictedB].map((predicted) =>
+    countSingleLabel(expected, predicted, labels, options.unseenLabels),
+  );
+  return compare(a!, b!, 'accuracy', options);
+};
+
+/** As `compareSingleLabelRuns`, for multi-label answers; McNemar's test is for exact match. */
+export const compareMultiLabelRuns = (
+  { labels, expected }: Pick<MultiLabelAnswers, 'labels' | 'expected'>,
+  predictedA: Uint8Array,
+  predictedB: Uint8Array,
+  options: CompareOptions = {},
+): RunComparison<MultiLabelFigure> => {
+  const [a, b] = [predictedA, predictedB].map((predicted) => countMultiLabel({ labels, expected, predicted }));
+  return compare(a!, b!, 'exactMatch', options);
+};

@@ -1,0 +1,76 @@
+import { basename } from 'node:path';
+import { encodeLabels, type LabelSpace } from '@taxon/data';
+import type { DataSummary, LabelGroup, RunReport, TaskReport } from '@taxon/evaluation';
+import { peakMemory, type FinishedRun } from './finish-run.ts';
+import { taskReports, type ReportedPart } from './task-report.ts';
+
+/** Texts of every label in the training part. */
+const countClasses = ({ data, space }: Pick<FinishedRun, 'data' | 'space'>): DataSummary['classes'] =>
+  space.tasks.flatMap(({ name, labels }, task) => {
+    const counts = new Map(labels.map((label) => [label, 0]));
+    for (const example of data.train)
+      for (const label of example.labels[task] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
+    return [...counts].map(([label, count]) => ({ label, count, ...(space.tasks.length > 1 && { task: name }) }));
+  });
+
+/** Which fine labels each coarse one has. */
+export const labelGroups = ({ tasks, hierarchy }: LabelSpace): LabelGroup[] | undefined =>
+  hierarchy &&
+  tasks[0]!.labels.map((name, parent) => ({
+    name,
+    labels: tasks[1]!.labels.filter((_, fine) => hierarchy.parents[fine] === parent),
+  }));
+
+/** The parts that were scored, the test part last. */
+const reportedParts = ({ data, space, final }: FinishedRun): ReportedPart[] =>
+  (['validation', 'test'] as const).flatMap((split) => {
+    const scored = final[split];
+    const examples = data[split];
+    return scored === undefined ? [] : [{ split, scored, examples, labels: encodeLabels(space, examples) }];
+  });
+
+/** A task's report with what the validation part has chosen. */
+const withChoices = (report: TaskReport, task: number, { final }: FinishedRun): TaskReport => {
+  const calibration = final.calibrations[task];
+  const sweep = final.sweeps[task];
+  const calibrated = {
+    ...report,
+    ...(calibration && { calibration: { ...calibration, fittedOn: 'validation' as const } }),
+  };
+  if (calibrated.kind === 'single-label' || sweep === undefined) return calibrated;
+  return { ...calibrated, thresholds: { ...sweep, split: 'validation' } };
+};
+
+/** What a finished run has to tell. */
+export const buildReport = (run: FinishedRun): RunReport => {
+  const { recipe, data, space, progress, final, reporter } = run;
+  const tasks = taskReports(reportedParts(run), space).map((report, task) => withChoices(report, task, run));
+  const [validation, test] = [final.validation?.hierarchy, final.test?.hierarchy];
+  const groups = labelGroups(space);
+  return {
+    title: basename(recipe.data.train),
+    createdAt: new Date().toISOString(),
+    encoder: recipe.encoder,
+    recipe,
+    data: {
+      classes: countClasses(run),
+      sizes: { train: data.train.length, validation: data.validation.length, test: data.test.length },
+      files: data.files,
+      notes: data.notes,
+    },
+    history: progress.history,
+    evaluations: progress.evaluations.flatMap(({ epoch, step, loss, scores }) => [
+      { epoch, step, split: 'validation' as const, loss, figures: scores.figures },
+    ]),
+    tasks,
+    ...(space.hierarchy && {
+      hierarchy: {
+        decoding: recipe.hierarchy?.decoding,
+        final: { ...(validation && { validation }), ...(test && { test }) },
+      },
+    }),
+    ...(groups && { labelGroups: groups }),
+    timings: reporter.timings(),
+    peakMemoryBytes: peakMemory(),
+  };
+};

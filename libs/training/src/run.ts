@@ -1,0 +1,53 @@
+import { availableParallelism, loadavg } from 'node:os';
+import type { SessionOptions } from '@taxon/compute';
+import type { LabelSpace } from '@taxon/data';
+import type { Prompt } from '@taxon/models';
+import type { PackShape } from '@taxon/text';
+import type { Checkpoints } from './checkpoint.ts';
+import type { Device } from './device.ts';
+import type { FitProgress } from './fit.ts';
+import type { ForwardPass } from './forward-pass.ts';
+import type { ModelState } from './model-state.ts';
+import type { Objective } from './objective.ts';
+import type { PreparedData } from './prepare-data.ts';
+import type { TrainingEvent } from './progress.ts';
+import type { Recipe } from './recipe.ts';
+import type { Reporter } from './reporter.ts';
+import type { Parts } from './tokenize-parts.ts';
+
+export interface RunOptions {
+  /** Aborting stops between two steps; what training did is kept as a checkpoint. */
+  signal: AbortSignal;
+  onEvent: (event: TrainingEvent) => void;
+  resume: boolean;
+}
+
+/** What a run holds while it trains. */
+export interface Run {
+  recipe: Recipe;
+  data: PreparedData;
+  space: LabelSpace;
+  parts: Parts;
+  /** Of a prompt head. */
+  prompt: Prompt | undefined;
+  state: ModelState;
+  objective: Objective;
+  shape: PackShape;
+  device: Device;
+  session: SessionOptions;
+  /** In the precision of training, which is enough for features and for choosing the best weights. */
+  forward: ForwardPass;
+  reporter: Reporter;
+  options: RunOptions;
+  checkpoints: Checkpoints;
+  /** The progress of the run that this one goes on from. */
+  resumed: FitProgress | undefined;
+}
+
+/** Spinning pays on idle cores only: half a core's worth of other work makes it lose. */
+const coresAreIdle = (): boolean => loadavg()[0]! < 0.5 * availableParallelism();
+
+export const sessionOptions = ({ threads, spin }: Recipe): SessionOptions => ({
+  threads: threads === 0 ? availableParallelism() : threads,
+  spin: spin === 'auto' ? coresAreIdle() : spin,
+});

@@ -1,0 +1,31 @@
+import { encodeLabels } from '@taxon/data';
+import type { DecisionRule } from '@taxon/models';
+import type { Evaluation } from './fit.ts';
+import type { ForwardPass } from './forward-pass.ts';
+import { meanLoss } from './mean-loss.ts';
+import type { Run } from './run.ts';
+import { scoreLogits } from './score.ts';
+import { tuneThresholds } from './tune-thresholds.ts';
+
+/** Logits of a part, [texts, C]. */
+export const partLogits = async (
+  { parts, state }: Pick<Run, 'parts' | 'state'>,
+  forward: ForwardPass,
+  part: 'validation' | 'test',
+): Promise<Float32Array> => (await forward.run(state, parts[part])).logits;
+
+/**
+ * Scores the validation part while training goes on: with the best thresholds of a multi-label task, since at 0.5 a rare
+ * label may never be given, however well it is ranked.
+ */
+export const scoreValidation = async (run: Run): Promise<Pick<Evaluation, 'loss' | 'scores'>> => {
+  const { recipe, data, parts, space, objective, forward } = run;
+  const logits = await partLogits(run, forward, 'validation');
+  const labels = encodeLabels(space, data.validation);
+  const rule: DecisionRule = {
+    decoding: recipe.hierarchy?.decoding,
+    tasks: tuneThresholds(logits, labels, space, recipe.thresholds).rules,
+  };
+  const { scores } = scoreLogits(logits, data.validation, space, rule);
+  return { loss: meanLoss(logits, parts.validation.targets, objective), scores };
+};
