@@ -105,6 +105,7 @@ describe('recipe messages', () => {
       },
       hierarchy: { map: 'm' },
       head: { kind: 'prompt', prompt: {} },
+      optimizer: { keep: 1 },
       abstain: { outOfScope: 'o' },
     });
     const message = toRecipeMessage(full);
