@@ -10,7 +10,11 @@ const minimal = { data: { train: 'a.csv' }, output: 'out' };
 
 const keysOf = (value: object, path = ''): string[] =>
   Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-    inner === undefined ? [] : typeof inner === 'object' && inner !== null ? keysOf(inner, `${path}${key}.`) : [path + key],
+    inner === undefined
+      ? []
+      : typeof inner === 'object' && inner !== null
+        ? keysOf(inner, `${path}${key}.`)
+        : [path + key],
   );
 
 /** Something other than the default for most options. */
