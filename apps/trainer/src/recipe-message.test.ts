@@ -1,4 +1,5 @@
 import { Recipe as RecipeMessage } from '@taxon/contracts';
+import { layerMatrices, type LayerMatrix } from '@taxon/models';
 import { parseRecipe, type RecipeInput } from '@taxon/training';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -89,6 +90,13 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     tokensPerStep: fc.integer({ min: 64, max: 65_536 }),
     keep: fc.constantFrom<('auto' | number)[]>('auto', 0.5, 1),
     recompute: fc.boolean(),
+    freeze: fc.nat(12),
+    lora: fc.record({
+      rank: fc.nat(64),
+      alpha: fc.constantFrom(8, 32),
+      targets: fc.constantFrom<LayerMatrix[][]>(['query', 'value'], ['up'], [...layerMatrices]),
+      biases: fc.boolean(),
+    }),
   }),
   metric: fc.constantFrom('auto', 'accuracy', 'macroF1', 'microF1', 'weightedF1', 'loss'),
   patience: fc.nat(100),
@@ -108,6 +116,7 @@ describe('recipe messages', () => {
         ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's', pairColumn: 'p' },
       },
       hierarchy: { map: 'm' },
+      optimizer: { keep: 0.5 },
       head: { kind: 'prompt', prompt: {} },
       optimizer: { keep: 1 },
       abstain: { outOfScope: 'o' },

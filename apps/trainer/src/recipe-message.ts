@@ -12,6 +12,8 @@ import {
   HierarchyDecoding,
   HierarchyOptions,
   HierarchyTraining,
+  LayerMatrix,
+  LoraOptions,
   LossKind,
   LossOptions,
   Metric,
@@ -35,6 +37,7 @@ import {
   formats,
   heads,
   hierarchyTrainings,
+  layerMatrices,
   lossKinds,
   metrics,
   poolings,
@@ -49,6 +52,18 @@ import {
 
 /** Protobuf cannot tell an empty text from an absent one; both are missing here. */
 const filled = (text: string): string | undefined => text || undefined;
+
+const fromOptimizer = (optimizer: OptimizerOptions): unknown => ({
+  ...optimizer,
+  schedule: spelled(schedules, optimizer.schedule),
+  lora: optimizer.lora && {
+    ...optimizer.lora,
+    targets:
+      optimizer.lora.targets.length === 0
+        ? undefined
+        : optimizer.lora.targets.map((target) => spelled(layerMatrices, target)),
+  },
+});
 
 const fromData = (data: DataOptions): unknown => ({
   ...data,
@@ -95,7 +110,7 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
     task: spelled(taskKinds, recipe.task),
     hierarchy: hierarchy && fromHierarchy(hierarchy),
     head: head && fromHead(head),
-    optimizer: optimizer && { ...optimizer, schedule: spelled(schedules, optimizer.schedule) },
+    optimizer: optimizer && fromOptimizer(optimizer),
     loss: loss && fromLoss(loss),
     thresholds: spelled(thresholdings, recipe.thresholds),
     metric: spelled(metrics, recipe.metric),
@@ -147,6 +162,12 @@ const toOptimizer = (optimizer: Recipe['optimizer']): OptimizerOptions =>
     ...optimizer,
     schedule: constantOf(schedules, optimizer.schedule, Schedule.SCHEDULE_UNSPECIFIED),
     keep: optimizer.keep === 'auto' ? undefined : optimizer.keep,
+    lora: LoraOptions.fromPartial({
+      ...optimizer.lora,
+      targets: optimizer.lora.targets.map((target) =>
+        constantOf(layerMatrices, target, LayerMatrix.LAYER_MATRIX_UNSPECIFIED),
+      ),
+    }),
   });
 
 /** A checked recipe as a message, every option set. */

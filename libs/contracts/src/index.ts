@@ -63,6 +63,8 @@ export {
   HierarchyDecoding,
   HierarchyOptions,
   HierarchyTraining,
+  LayerMatrix,
+  LoraOptions,
   LossKind,
   LossOptions,
   Metric,

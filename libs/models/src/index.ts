@@ -13,6 +13,7 @@ export { encoder, encoderShapes, int8Names, type Dropout, type EncoderInputs, ty
 export { createDecider, type DecisionRule, type TaskAnswer, type TaskRule } from './decision.ts';
 export { countOutputs, outputGroups, outputNames, taskOffsets, type OutputGroup } from './output-groups.ts';
 export { features, headShapes, logits, type HeadConfig } from './head.ts';
+export { isLora, layerMatrices, loraNames, loraShapes, mergeLora, type LayerMatrix, type Lora } from './lora.ts';
 export { describeModelFolder } from './describe-model-folder.ts';
 export { loadModelFolder } from './load-model-folder.ts';
 export {

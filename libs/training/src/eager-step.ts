@@ -4,10 +4,11 @@ import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import { updateCoefficients } from './adamw.ts';
 import { coefficientTensors, updateRows, updateTensor, type CoefficientTensors } from './eager-adamw.ts';
-import { createDeviceState, tableNames, type DeviceState } from './eager-state.ts';
+import { createDeviceState, type DeviceState } from './eager-state.ts';
 import type { ModelState } from './model-state.ts';
 import { singleLabelObjective, type Objective } from './objective.ts';
 import { decays, depthOf, slotLosses, type BatchTensors } from './programs.ts';
+import { tableNames } from './trained.ts';
 import { touchedRows, type TouchedRows } from './touched-rows.ts';
 import {
   slotFeeds,

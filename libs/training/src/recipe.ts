@@ -1,3 +1,4 @@
+import { layerMatrices } from '@taxon/models';
 import { z } from 'zod';
 import { lossNames } from './losses/loss-table.ts';
 import { headlineFigures } from './scores.ts';
@@ -77,6 +78,20 @@ const adaptationSchema = z.strictObject({
   maskedShare: z.number().gt(0).max(0.5).default(0.15),
 });
 
+const loraSchema = z.strictObject({
+  /** Columns of the first small matrix and rows of the second. 0: off, all weights learn. */
+  rank: z.int().min(0).max(1024).default(0),
+  /** What the small matrices add counts alpha / rank times. */
+  alpha: z.number().positive().default(16),
+  /** The matrices of each layer that have them. */
+  targets: z
+    .array(z.enum(layerMatrices))
+    .min(1)
+    .default([...layerMatrices]),
+  /** Biases and normalisations learn, too. */
+  biases: z.boolean().default(false),
+});
+
 const optimizerSchema = z.strictObject({
   epochs: z.number().min(0).max(1000).default(2),
   learningRate: z.number().positive().max(1).default(1e-4),
@@ -100,6 +115,10 @@ const optimizerSchema = z.strictObject({
   keep: z.union([z.literal('auto'), z.number().gt(0).max(1)]).default('auto'),
   /** Compute each layer again on the way back instead of keeping what it computed (gradient checkpointing): less memory, a third more work. */
   recompute: z.boolean().default(false),
+  /** Layers, counted from the embeddings, that do not learn; the embeddings are frozen with the first. What they make of the texts is computed once. */
+  freeze: z.int().min(0).max(1000).default(0),
+  /** Low-rank adaptation: of the encoder only small matrices beside its weights learn (Hu et al. 2021). */
+  lora: loraSchema.prefault({}),
 });
 
 const hierarchySchema = z

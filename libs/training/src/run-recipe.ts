@@ -8,6 +8,7 @@ import {
   removeCheckpoint,
   restore,
 } from './checkpoint.ts';
+import { chooseLearning, describeLearning } from './choose-learning.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createObjective } from './create-objective.ts';
 import { chooseDevice, createForwardFor, openDevice } from './device.ts';
@@ -43,6 +44,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const session = sessionOptions(recipe);
   const device = chooseDevice(recipe);
   chooseHalf(recipe, device); // before anything is read
+  chooseLearning(recipe, device);
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   reporter.stage('read');
@@ -53,6 +55,8 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const source = await loadEncoder(recipe, signal, reporter);
   const { encoderFolder } = source;
   const state = await createInitialState(recipe, source, countOutputs(space), device);
+  const message = describeLearning(state);
+  if (message !== undefined) reporter.emit({ kind: 'notice', level: 'info', message });
   const identity = { recipe, dataDigest: data.digest };
   if (found === undefined) await removeCheckpoint(folder);
   else expectSameRun(folder, found, identity);
@@ -80,7 +84,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
       signal,
       reporter,
     });
-  const forward = await createForwardFor(device, state, shape, session, state.precision);
+  const forward = await createForwardFor(device, state, shape, session, { precision: state.precision });
   const held = { recipe, data, space, parts, state, objective, shape, device, session, forward, prompt };
   const run: Run = { ...held, reporter, options, checkpoints, resumed };
   try {

@@ -1,5 +1,5 @@
 import type { PackedBatch, PackShape } from '@taxon/text';
-import type { TableName } from './eager-state.ts';
+import type { TableName } from './trained.ts';
 
 /** The rows of the embedding tables that an update's batches touch, each once. Padding touches none. */
 export interface TouchedRows {

@@ -926,6 +926,108 @@ export function deviceToNumber(object: Device): number {
   }
 }
 
+/** A matrix of an encoder's layer. */
+export const LayerMatrix = {
+  LAYER_MATRIX_UNSPECIFIED: "LAYER_MATRIX_UNSPECIFIED",
+  LAYER_MATRIX_QUERY: "LAYER_MATRIX_QUERY",
+  LAYER_MATRIX_KEY: "LAYER_MATRIX_KEY",
+  LAYER_MATRIX_VALUE: "LAYER_MATRIX_VALUE",
+  /** LAYER_MATRIX_OUTPUT - Behind attention. */
+  LAYER_MATRIX_OUTPUT: "LAYER_MATRIX_OUTPUT",
+  /** LAYER_MATRIX_UP - Into the feed-forward part. */
+  LAYER_MATRIX_UP: "LAYER_MATRIX_UP",
+  /** LAYER_MATRIX_DOWN - Out of it. */
+  LAYER_MATRIX_DOWN: "LAYER_MATRIX_DOWN",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type LayerMatrix = typeof LayerMatrix[keyof typeof LayerMatrix];
+
+export namespace LayerMatrix {
+  export type LAYER_MATRIX_UNSPECIFIED = typeof LayerMatrix.LAYER_MATRIX_UNSPECIFIED;
+  export type LAYER_MATRIX_QUERY = typeof LayerMatrix.LAYER_MATRIX_QUERY;
+  export type LAYER_MATRIX_KEY = typeof LayerMatrix.LAYER_MATRIX_KEY;
+  export type LAYER_MATRIX_VALUE = typeof LayerMatrix.LAYER_MATRIX_VALUE;
+  export type LAYER_MATRIX_OUTPUT = typeof LayerMatrix.LAYER_MATRIX_OUTPUT;
+  export type LAYER_MATRIX_UP = typeof LayerMatrix.LAYER_MATRIX_UP;
+  export type LAYER_MATRIX_DOWN = typeof LayerMatrix.LAYER_MATRIX_DOWN;
+  export type UNRECOGNIZED = typeof LayerMatrix.UNRECOGNIZED;
+}
+
+export function layerMatrixFromJSON(object: any): LayerMatrix {
+  switch (object) {
+    case 0:
+    case "LAYER_MATRIX_UNSPECIFIED":
+      return LayerMatrix.LAYER_MATRIX_UNSPECIFIED;
+    case 1:
+    case "LAYER_MATRIX_QUERY":
+      return LayerMatrix.LAYER_MATRIX_QUERY;
+    case 2:
+    case "LAYER_MATRIX_KEY":
+      return LayerMatrix.LAYER_MATRIX_KEY;
+    case 3:
+    case "LAYER_MATRIX_VALUE":
+      return LayerMatrix.LAYER_MATRIX_VALUE;
+    case 4:
+    case "LAYER_MATRIX_OUTPUT":
+      return LayerMatrix.LAYER_MATRIX_OUTPUT;
+    case 5:
+    case "LAYER_MATRIX_UP":
+      return LayerMatrix.LAYER_MATRIX_UP;
+    case 6:
+    case "LAYER_MATRIX_DOWN":
+      return LayerMatrix.LAYER_MATRIX_DOWN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return LayerMatrix.UNRECOGNIZED;
+  }
+}
+
+export function layerMatrixToJSON(object: LayerMatrix): string {
+  switch (object) {
+    case LayerMatrix.LAYER_MATRIX_UNSPECIFIED:
+      return "LAYER_MATRIX_UNSPECIFIED";
+    case LayerMatrix.LAYER_MATRIX_QUERY:
+      return "LAYER_MATRIX_QUERY";
+    case LayerMatrix.LAYER_MATRIX_KEY:
+      return "LAYER_MATRIX_KEY";
+    case LayerMatrix.LAYER_MATRIX_VALUE:
+      return "LAYER_MATRIX_VALUE";
+    case LayerMatrix.LAYER_MATRIX_OUTPUT:
+      return "LAYER_MATRIX_OUTPUT";
+    case LayerMatrix.LAYER_MATRIX_UP:
+      return "LAYER_MATRIX_UP";
+    case LayerMatrix.LAYER_MATRIX_DOWN:
+      return "LAYER_MATRIX_DOWN";
+    case LayerMatrix.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function layerMatrixToNumber(object: LayerMatrix): number {
+  switch (object) {
+    case LayerMatrix.LAYER_MATRIX_UNSPECIFIED:
+      return 0;
+    case LayerMatrix.LAYER_MATRIX_QUERY:
+      return 1;
+    case LayerMatrix.LAYER_MATRIX_KEY:
+      return 2;
+    case LayerMatrix.LAYER_MATRIX_VALUE:
+      return 3;
+    case LayerMatrix.LAYER_MATRIX_OUTPUT:
+      return 4;
+    case LayerMatrix.LAYER_MATRIX_UP:
+      return 5;
+    case LayerMatrix.LAYER_MATRIX_DOWN:
+      return 6;
+    case LayerMatrix.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const Schedule = {
   SCHEDULE_UNSPECIFIED: "SCHEDULE_UNSPECIFIED",
   SCHEDULE_LINEAR: "SCHEDULE_LINEAR",
@@ -1364,7 +1466,28 @@ export interface OptimizerOptions {
     | number
     | undefined;
   /** Compute each layer again on the way back instead of keeping what it computed: less memory, a third more work. */
-  recompute?: boolean | undefined;
+  recompute?:
+    | boolean
+    | undefined;
+  /** Layers, counted from the embeddings, that do not learn; the embeddings are frozen with the first. 0..the encoder's layers. */
+  freeze?: number | undefined;
+  lora?: LoraOptions | undefined;
+}
+
+/** Low-rank adaptation: of the encoder only small matrices beside its weights learn. */
+export interface LoraOptions {
+  /** Columns of the first small matrix and rows of the second. 0: off, all weights learn. 0..1024. */
+  rank?:
+    | number
+    | undefined;
+  /** What the small matrices add counts alpha / rank times. Above 0. */
+  alpha?:
+    | number
+    | undefined;
+  /** The matrices of each layer that have them. Empty: all. */
+  targets: LayerMatrix[];
+  /** Biases and normalisations learn, too. */
+  biases?: boolean | undefined;
 }
 
 function createBaseRecipe(): Recipe {
@@ -3513,6 +3636,8 @@ function createBaseOptimizerOptions(): OptimizerOptions {
     accumulation: undefined,
     keep: undefined,
     recompute: undefined,
+    freeze: undefined,
+    lora: undefined,
   };
 }
 
@@ -3562,6 +3687,12 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     }
     if (message.recompute !== undefined) {
       writer.uint32(120).bool(message.recompute);
+    }
+    if (message.freeze !== undefined) {
+      writer.uint32(128).uint32(message.freeze);
+    }
+    if (message.lora !== undefined) {
+      LoraOptions.encode(message.lora, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -3699,6 +3830,22 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
             message.recompute = reader.bool();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.freeze = reader.uint32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.lora = LoraOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3748,6 +3895,8 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
       accumulation: isSet(object.accumulation) ? globalThis.Number(object.accumulation) : undefined,
       keep: isSet(object.keep) ? globalThis.Number(object.keep) : undefined,
       recompute: isSet(object.recompute) ? globalThis.Boolean(object.recompute) : undefined,
+      freeze: isSet(object.freeze) ? globalThis.Number(object.freeze) : undefined,
+      lora: isSet(object.lora) ? LoraOptions.fromJSON(object.lora) : undefined,
     };
   },
 
@@ -3798,6 +3947,12 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     if (message.recompute !== undefined) {
       obj.recompute = message.recompute;
     }
+    if (message.freeze !== undefined) {
+      obj.freeze = Math.round(message.freeze);
+    }
+    if (message.lora !== undefined) {
+      obj.lora = LoraOptions.toJSON(message.lora);
+    }
     return obj;
   },
 
@@ -3821,6 +3976,141 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     message.accumulation = object.accumulation ?? undefined;
     message.keep = object.keep ?? undefined;
     message.recompute = object.recompute ?? undefined;
+    message.freeze = object.freeze ?? undefined;
+    message.lora = (object.lora !== undefined && object.lora !== null)
+      ? LoraOptions.fromPartial(object.lora)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLoraOptions(): LoraOptions {
+  return { rank: undefined, alpha: undefined, targets: [], biases: undefined };
+}
+
+export const LoraOptions: MessageFns<LoraOptions> = {
+  encode(message: LoraOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rank !== undefined) {
+      writer.uint32(8).uint32(message.rank);
+    }
+    if (message.alpha !== undefined) {
+      writer.uint32(17).double(message.alpha);
+    }
+    if (message.targets.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.targets) {
+        writer.int32(layerMatrixToNumber(v));
+      }
+      writer.join();
+    }
+    if (message.biases !== undefined) {
+      writer.uint32(32).bool(message.biases);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoraOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoraOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rank = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.alpha = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.targets.push(layerMatrixFromJSON(reader.int32()));
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.targets.push(layerMatrixFromJSON(reader.int32()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.biases = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LoraOptions {
+    return {
+      rank: isSet(object.rank) ? globalThis.Number(object.rank) : undefined,
+      alpha: isSet(object.alpha) ? globalThis.Number(object.alpha) : undefined,
+      targets: globalThis.Array.isArray(object?.targets) ? object.targets.map((e: any) => layerMatrixFromJSON(e)) : [],
+      biases: isSet(object.biases) ? globalThis.Boolean(object.biases) : undefined,
+    };
+  },
+
+  toJSON(message: LoraOptions): unknown {
+    const obj: any = {};
+    if (message.rank !== undefined) {
+      obj.rank = Math.round(message.rank);
+    }
+    if (message.alpha !== undefined) {
+      obj.alpha = floatToJson(message.alpha);
+    }
+    if (message.targets?.length) {
+      obj.targets = message.targets.map((e) => layerMatrixToJSON(e));
+    }
+    if (message.biases !== undefined) {
+      obj.biases = message.biases;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LoraOptions>): LoraOptions {
+    return LoraOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoraOptions>): LoraOptions {
+    const message = createBaseLoraOptions();
+    message.rank = object.rank ?? undefined;
+    message.alpha = object.alpha ?? undefined;
+    message.targets = object.targets?.map((e) => e) || [];
+    message.biases = object.biases ?? undefined;
     return message;
   },
 };
