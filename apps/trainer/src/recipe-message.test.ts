@@ -118,7 +118,6 @@ describe('recipe messages', () => {
       hierarchy: { map: 'm' },
       optimizer: { keep: 0.5 },
       head: { kind: 'prompt', prompt: {} },
-      optimizer: { keep: 1 },
       abstain: { outOfScope: 'o' },
     });
     const message = toRecipeMessage(full);
