@@ -12,7 +12,7 @@ export const otherTokenizer = (json: TokenizerJson, config: TokenizerConfig) => 
   while (before < frame.length && frame[before] === probe[before]) before++;
   const after = frame.length - before;
   return {
-    encode(text: string, maxLength = Infinity): Int32Array {
+    encode: (text: string, maxLength = Infinity): Int32Array => {
       if (!(maxLength >= frame.length))
         throw invalidInput(
           `maxLength ${maxLength} leaves no room for the ${frame.length} special tokens; give at least ${frame.length}`,

@@ -63,7 +63,8 @@ export const createTokenizer = (tokenizerJson: unknown, tokenizerConfig: unknown
   // A token that is looked for in normalized text needs the whole text normalized first: not our one-pass way.
   const plainTokens = (json.added_tokens ?? []).every(({ normalized }) => normalized === false);
   const sections = frame && plainTokens ? sectionEncoder(json) : undefined;
-  const { encode, content } = frame && sections ? framedEncoder(json, frame, sections) : otherTokenizer(json, config);
+  const { encode, content }: Encoders =
+    frame && sections ? framedEncoder(json, frame, sections) : otherTokenizer(json, config);
   const encodeOne = (text: string, { maxLength, specialTokens = true }: EncodeOptions): Int32Array =>
     specialTokens ? encode(text, maxLength) : content(text, maxLength);
   const template = pairTemplate(json);
@@ -88,7 +89,15 @@ export const createTokenizer = (tokenizerJson: unknown, tokenizerConfig: unknown
   };
 };
 
-const framedEncoder = (json: TokenizerJson, frame: SpecialFrame, sections: SectionEncoder) => {
+type Encode = (text: string, maxLength?: number) => Int32Array;
+
+/** Ids of a text with its special tokens, and without. */
+interface Encoders {
+  encode: Encode;
+  content: Encode;
+}
+
+const framedEncoder = (json: TokenizerJson, frame: SpecialFrame, sections: SectionEncoder): Encoders => {
   const find = addedTokenFinder(json.added_tokens ?? []);
   const out = new IdBuffer();
   const specials = frame.before.length + frame.after.length;
@@ -104,7 +113,7 @@ const framedEncoder = (json: TokenizerJson, frame: SpecialFrame, sections: Secti
     if (out.length > limit) out.length = limit;
   };
   return {
-    encode(text: string, maxLength = Infinity): Int32Array {
+    encode: (text, maxLength = Infinity) => {
       if (!(maxLength >= specials)) throw tooShort(maxLength, specials);
       out.length = 0;
       for (const id of frame.before) out.push(id);
@@ -112,7 +121,7 @@ const framedEncoder = (json: TokenizerJson, frame: SpecialFrame, sections: Secti
       for (const id of frame.after) out.push(id);
       return out.ids.slice(0, out.length);
     },
-    content(text: string, maxLength = Infinity): Int32Array {
+    content: (text, maxLength = Infinity) => {
       out.length = 0;
       append(text, maxLength);
       return out.ids.slice(0, out.length);

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '@taxon/data';
-import { loadClassifier } from '@taxon/models';
+import { loadClassifier, loadModelFolder } from '@taxon/models';
 import { writeEncoderFolder } from '@taxon/models/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRecipe, type RecipeInput, type TrainingEvent } from './index.ts';
@@ -96,6 +96,17 @@ describe('domain adaptation', () => {
     );
     expect(losses.at(-1)).toBeLessThan(losses[0]!);
     expect((await readFile(join(adapted.modelFolder, 'model.safetensors'))).equals(weights)).toBe(false);
+  });
+
+  it('reaches the layers that the run itself leaves as they are', async () => {
+    const data = { train: await labelled(30) };
+    const layerOf = async (path: string): Promise<Float32Array> =>
+      (await loadModelFolder(path)).weights.parameters['layer.0.up.weight']!;
+    const frozen = { ...optimizer, epochs: 1, freeze: 1 };
+    const before = await layerOf(join(folder, 'encoder'));
+    expect(await layerOf((await run({ data, optimizer: frozen })).modelFolder)).toEqual(before);
+    const adapted = await run({ data, optimizer: frozen, adaptation: { epochs: 1 } });
+    expect(await layerOf(adapted.modelFolder)).not.toEqual(before);
   });
 });
 

@@ -131,11 +131,10 @@ export const adaptEncoder = async (state: ModelState, options: AdaptOptions): Pr
   if (epochs > 0) head = await adapt(state, head, options);
   if (prompt === undefined) return;
   const words = wordRows(tokenizer, prompt.words, state.tables.words.values, head['predictions.bias']!);
-  const values = { ...head, 'classifier.weight': words.weight, 'classifier.bias': words.bias };
-  const names = [
-    ...Object.keys(transformShapes(state.encoder)),
-    'classifier.weight',
-    'classifier.bias',
-  ] as (keyof typeof values)[];
-  for (const name of names) state.memory.tensors[name]!.value.set(values[name]!);
+  const values: Record<string, Float32Array> = {
+    ...Object.fromEntries(Object.keys(transformShapes(state.encoder)).map((name) => [name, head[name]!])),
+    'classifier.weight': words.weight,
+    'classifier.bias': words.bias,
+  };
+  for (const [name, value] of Object.entries(values)) state.memory.tensors[name]!.value.set(value);
 };

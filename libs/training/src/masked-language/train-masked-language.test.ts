@@ -100,7 +100,7 @@ it('has the gradients of the same model on tfjs’s reference backend', async ()
     const inputs = { segments, places, targets, weights, words };
     const tensors = Object.fromEntries(Object.entries(inputs).map(([name, value]) => [name, tensor(value)]));
     const losses = placeLosses(p, { embeddings: x, ...(tensors as Record<keyof typeof inputs, tf.Tensor>) }, program);
-    return tf.div(tf.sum(losses), batch.hidden) as tf.Scalar;
+    return tf.div<tf.Scalar>(tf.sum(losses), batch.hidden);
   })([tensor(data.embeddings), ...names.map((name) => tensor(parameters[name]!))]);
   for (const [i, name] of ['embeddings', ...names].entries()) {
     const expected = grads[i]!.dataSync() as Float32Array;
