@@ -27,6 +27,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     format: fc.option(fc.constantFrom('csv', 'tsv', 'jsonl', 'json'), { nil: undefined }),
     textColumn: fc.constant('question'),
     labelColumn: fc.constant('intent'),
+    pairColumn: fc.option(fc.constant('answer'), { nil: undefined }),
     split: fc.record({ train: fc.constant(0.5), validation: fc.constant(0), test: fc.constant(0.5) }),
     tasks: fc.option(
       fc.array(
@@ -66,12 +67,21 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
   output: fc.constant('out'),
   maxLength: fc.integer({ min: 4, max: 8192 }),
   head: fc.record({
-    kind: fc.constantFrom('auto', 'dense', 'pooler'),
+    kind: fc.constantFrom('auto', 'dense', 'pooler', 'prompt'),
     pooling: fc.constantFrom('auto', 'mean', 'cls'),
     normalize: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
     start: fc.constantFrom('solved', 'random'),
     l2: fc.double({ min: 0, max: 1, noNaN: true }),
     iterations: fc.integer({ min: 1, max: 10_000 }),
+    prompt: fc.option(
+      fc.constant({ template: '{mask}: {text}', words: { bad: ['terrible', 'bad'], good: ['great'] } }),
+      { nil: undefined },
+    ),
+  }),
+  adaptation: fc.record({
+    texts: fc.constantFrom<string[][]>([], ['a.txt', 'b.csv']),
+    epochs: fc.double({ min: 0, max: 1000, noNaN: true }),
+    maskedShare: fc.constantFrom(0.15, 0.5),
   }),
   optimizer: fc.record({
     epochs: fc.double({ min: 0, max: 1000, noNaN: true }),
@@ -103,9 +113,11 @@ describe('recipe messages', () => {
       ...minimal,
       data: {
         ...{ train: 'a', validation: 'b', test: 'c', format: 'csv' },
-        ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's' },
+        ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's', pairColumn: 'p' },
       },
       hierarchy: { map: 'm' },
+      optimizer: { keep: 0.5 },
+      head: { kind: 'prompt', prompt: {} },
       abstain: { outOfScope: 'o' },
     });
     const message = toRecipeMessage(full);

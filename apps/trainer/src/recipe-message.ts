@@ -1,5 +1,6 @@
 import {
   AbstainOptions,
+  AdaptationOptions,
   CheckpointOptions,
   ClassWeights,
   DataFormat,
@@ -81,6 +82,10 @@ const fromHead = (head: HeadOptions): unknown => ({
   pooling: spelled(poolings, head.pooling),
   normalize: spelled(switches, head.normalize),
   start: spelled(starts, head.start),
+  prompt: head.prompt && {
+    template: head.prompt.template,
+    words: Object.fromEntries(Object.entries(head.prompt.words).map(([label, { words }]) => [label, words])),
+  },
 });
 
 const fromHierarchy = (hierarchy: HierarchyOptions): unknown => ({
@@ -132,6 +137,10 @@ const toHead = (head: Recipe['head']): HeadOptions =>
     pooling: constantOf(poolings, head.pooling, Pooling.POOLING_UNSPECIFIED),
     normalize: constantOf(switches, head.normalize, Switch.SWITCH_UNSPECIFIED),
     start: constantOf(starts, head.start, HeadStart.HEAD_START_UNSPECIFIED),
+    prompt: head.prompt && {
+      template: head.prompt.template,
+      words: Object.fromEntries(Object.entries(head.prompt.words).map(([label, words]) => [label, { words }])),
+    },
   });
 
 const toHierarchy = (hierarchy: NonNullable<Recipe['hierarchy']>): HierarchyOptions =>
@@ -172,6 +181,7 @@ export const toRecipeMessage = ({ data, head, optimizer, hierarchy, loss, ...rec
   loss: toLoss(loss),
   thresholds: constantOf(thresholdings, recipe.thresholds, Thresholds.THRESHOLDS_UNSPECIFIED),
   abstain: AbstainOptions.fromPartial(recipe.abstain),
+  adaptation: AdaptationOptions.fromPartial(recipe.adaptation),
   metric: constantOf(metrics, recipe.metric, Metric.METRIC_UNSPECIFIED),
   spin: constantOf(switches, recipe.spin, Switch.SWITCH_UNSPECIFIED),
   precision: constantOf(precisions, recipe.precision, Precision.PRECISION_UNSPECIFIED),

@@ -61,6 +61,7 @@ export const heads: Spellings<HeadKind, Recipe['head']['kind']> = {
   [HeadKind.HEAD_KIND_AUTO]: 'auto',
   [HeadKind.HEAD_KIND_DENSE]: 'dense',
   [HeadKind.HEAD_KIND_POOLER]: 'pooler',
+  [HeadKind.HEAD_KIND_PROMPT]: 'prompt',
 };
 export const poolings: Spellings<Pooling, Recipe['head']['pooling']> = {
   [Pooling.POOLING_AUTO]: 'auto',

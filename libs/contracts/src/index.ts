@@ -51,6 +51,7 @@ export {
 
 export {
   AbstainOptions,
+  AdaptationOptions,
   CheckpointOptions,
   ClassWeights,
   DataFormat,

@@ -27,7 +27,7 @@ type Gradients = Record<string, tf.Tensor>;
 const embed = ({ tables }: DeviceState, batch: LabelledBatch): tf.Tensor => {
   const rows = (table: tf.Tensor, ids: Int32Array): tf.Tensor => tf.gather(table, tf.tensor1d(ids, 'int32'));
   const sum = tf.add(rows(tables.words.value, batch.ids), rows(tables.positions.value, batch.positions));
-  return tf.add(sum, rows(tables.types.value, Int32Array.of(0)));
+  return tf.add(sum, rows(tables.types.value, batch.types ?? Int32Array.of(0)));
 };
 
 const batchTensors = (

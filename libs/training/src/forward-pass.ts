@@ -1,5 +1,6 @@
 import { createSession, type FeedTensor, type SessionOptions } from '@taxon/compute';
-import { fillBatch, planBatches, type PackedBatch, type PackShape } from '@taxon/text';
+import type { HeadConfig } from '@taxon/models';
+import { fillBatch, planBatches, type BatchPlan, type PackedBatch, type PackShape } from '@taxon/text';
 import type { FrozenStates } from './frozen-states.ts';
 import { embedTokens, type ModelState, type Precision } from './model-state.ts';
 import { compileForward, operatorsOf } from './programs.ts';
@@ -10,7 +11,25 @@ export interface TokenizedTexts {
   padId: number;
   /** What the frozen first layers make of them, for passes and steps that begin behind these. */
   states?: FrozenStates;
+  /** Token types of each text, undefined for all 0; absent where no text has any. */
+  types?: readonly (Uint8Array | undefined)[];
+  /** The token that a prompt head pools. */
+  maskId?: number;
 }
+
+/** Lays the texts of a plan out. */
+export const fillTexts = (
+  plan: BatchPlan,
+  { ids, padId, maskId, types }: TokenizedTexts,
+  shape: PackShape,
+  pooling: HeadConfig['pooling'],
+): PackedBatch =>
+  fillBatch(plan, (text) => ids[text]!, shape, {
+    pooling,
+    padId,
+    maskId,
+    ...(types && { types: (text) => types[text] }),
+  });
 
 export interface ForwardResult {
   /** [texts, hidden] what the linear layer sees. */
@@ -50,7 +69,7 @@ export const packedForward = (
   dispose: () => Promise<void>,
 ): ForwardPass => ({
   async run(state, texts, { signal, onProgress } = {}) {
-    const { ids, padId } = texts;
+    const { ids } = texts;
     const lengths = Int32Array.from(ids, (text) => text.length);
     const features = new Float32Array(ids.length * encoder.hidden);
     const logits = new Float32Array(ids.length * head.classes);
@@ -60,7 +79,7 @@ export const packedForward = (
     try {
       for (const plan of planBatches(lengths, byLength(lengths), shape)) {
         signal?.throwIfAborted();
-        const batch = fillBatch(plan, (text) => ids[text]!, shape, { pooling: head.pooling, padId });
+        const batch = fillTexts(plan, texts, shape, head.pooling);
         const outputs = await forward(batch);
         const copy = (from: Float32Array, into: Float32Array, width: number): void =>
           batch.texts.forEach((text, i) => {

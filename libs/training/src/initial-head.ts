@@ -52,7 +52,14 @@ export const solveStateHead = async (
 ): Promise<number[]> => {
   reporter.stage('embed');
   const chosen = evenlySpaced(texts.ids.length, largestProblem);
-  const subset = { ids: chosen.map((i) => texts.ids[i]!), padId: texts.padId, states: texts.states?.of(chosen) };
+  const { ids, padId, maskId, types } = texts;
+  const subset = {
+    ids: chosen.map((i) => ids[i]!),
+    padId,
+    maskId,
+    states: texts.states?.of(chosen),
+    ...(types && { types: chosen.map((i) => types[i]) }),
+  };
   const started = performance.now();
   const { features } = await forward.run(state, subset, {
     signal,

@@ -113,7 +113,7 @@ export const weightsOf = ({ tables, memory }: ModelState): Weights => ({
   parameters: Object.fromEntries(Object.entries(memory.tensors).map(([name, { value }]) => [name, value])),
 });
 
-/** word + position + type embeddings of every token, into `into` [T, H]. One text has type 0 throughout. */
+/** word + position + type embeddings of every token, into `into` [T, H]. */
 export const embedTokens = (
   { tables, encoder: { hidden } }: ModelState,
   batch: PackedBatch,
@@ -123,8 +123,9 @@ export const embedTokens = (
   for (let token = 0; token < batch.ids.length; token++) {
     const word = batch.ids[token]! * hidden;
     const position = batch.positions[token]! * hidden;
+    const type = batch.types === undefined ? 0 : batch.types[token]! * hidden;
     const at = token * hidden;
     for (let i = 0; i < hidden; i++)
-      into[at + i] = words.values[word + i]! + positions.values[position + i]! + types.values[i]!;
+      into[at + i] = words.values[word + i]! + positions.values[position + i]! + types.values[type + i]!;
   }
 };

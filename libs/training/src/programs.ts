@@ -75,7 +75,7 @@ const parameterSignature = (shapes: Record<string, number[]>): Signature =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
 
 /** Inputs that carry the int8 forms. */
-const int8Signature = (weights: readonly string[], shapes: Record<string, number[]>): Signature =>
+export const int8Signature = (weights: readonly string[], shapes: Record<string, number[]>): Signature =>
   Object.fromEntries(
     weights
       .filter((name) => shapes[name] !== undefined)

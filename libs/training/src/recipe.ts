@@ -15,6 +15,8 @@ const dataSchema = z.strictObject({
   format: z.enum(['csv', 'tsv', 'jsonl', 'json']).optional(),
   textColumn: z.string().default('text'),
   labelColumn: z.string().default('label'),
+  /** Each text's second one: the model then reads sentence pairs. */
+  pairColumn: z.string().min(1).optional(),
   /** Several questions about each text, each with a column of its own; in place of `labelColumn`. */
   tasks: z
     .array(
@@ -40,8 +42,11 @@ const dataSchema = z.strictObject({
 });
 
 const headSchema = z.strictObject({
-  /** `dense`: pooled features, then one linear layer. `pooler`: BERT's own `[CLS]` pooler (tanh), then one linear layer. */
-  kind: z.enum(['auto', 'dense', 'pooler']).default('auto'),
+  /**
+   * `dense`: pooled features, then one linear layer. `pooler`: BERT's own `[CLS]` pooler (tanh), then one linear layer.
+   * `prompt`: the masked-language head finds the label's word in a sentence.
+   */
+  kind: z.enum(['auto', 'dense', 'pooler', 'prompt']).default('auto'),
   /** `auto` takes what the encoder's `1_Pooling/config.json` says, else mean. */
   pooling: z.enum(['auto', 'mean', 'cls']).default('auto'),
   /** L2-normalise the pooled features before the linear layer. */
@@ -51,6 +56,26 @@ const headSchema = z.strictObject({
   /** Weight of the squared norm in the solved problem. */
   l2: z.number().min(0).default(1e-5),
   iterations: z.int().min(1).max(10_000).default(60),
+  /** Of the kind `prompt`. */
+  prompt: z
+    .strictObject({
+      /** With `{text}`, `{mask}`, and for pairs `{pair}`, once each. */
+      template: z.string().default('{text} It was {mask}.'),
+      /** What each label may be called; several words are averaged. The label itself when absent. */
+      words: z.record(z.string(), z.array(z.string().min(1)).min(1)).default({}),
+    })
+    .optional(),
+});
+
+const adaptationSchema = z.strictObject({
+  /** Files of unlabelled texts: CSV, TSV, JSONL, JSON, or TXT with a text a line. The training part's own texts when empty. */
+  texts: z.array(z.string().min(1)).default([]),
+  textColumn: z.string().default('text'),
+  /** 0: none. Parts of an epoch work. */
+  epochs: z.number().min(0).max(1000).default(0),
+  learningRate: z.number().positive().max(1).default(1e-4),
+  /** Share of the tokens that are hidden. */
+  maskedShare: z.number().gt(0).max(0.5).default(0.15),
 });
 
 const loraSchema = z.strictObject({
@@ -161,6 +186,8 @@ export const recipeSchema = z.strictObject({
   maxLength: z.int().min(4).max(8192).default(128),
   head: headSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
+  /** The encoder first goes on with masked-language training on unlabelled texts of the domain. */
+  adaptation: adaptationSchema.prefault({}),
   loss: lossSchema.prefault({}),
   /** Multi-label: from which probability on a label is given. `tuned`: by label, on the validation part. */
   thresholds: z.enum(['tuned', 'global', 'half']).default('tuned'),

@@ -1,4 +1,4 @@
-import { countOutputs, expectModelTarget } from '@taxon/models';
+import { countOutputs, expectModelTarget, inputEncoder } from '@taxon/models';
 import { loadTokenizer } from '@taxon/text';
 import {
   checkpointFolder,
@@ -16,6 +16,8 @@ import { scoreFinal } from './final-scores.ts';
 import { finishRun } from './finish-run.ts';
 import { createInitialState, loadEncoder } from './load-state.ts';
 import { microBatches } from './micro-batch.ts';
+import { adaptEncoder } from './masked-language/adapt-encoder.ts';
+import { createPrompt } from './create-prompt.ts';
 import { prepareData } from './prepare-data.ts';
 import type { TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
@@ -62,11 +64,28 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const checkpoints = createCheckpoints(folder, identity, found);
   const tokenizer = await loadTokenizer(encoderFolder);
   const maxLength = Math.min(recipe.maxLength, state.encoder.positions);
-  const parts = tokenizeParts(data, tokenizer, maxLength, signal, reporter);
+  const prompt = createPrompt(recipe, space, tokenizer);
+  const pairs = recipe.data.pairColumn !== undefined;
+  const encode = inputEncoder(tokenizer, { folder: encoderFolder, encoder: state.encoder, maxLength, pairs, prompt });
+  const reader = { encode, padId: tokenizer.padId, maskId: prompt?.maskId };
+  const parts = tokenizeParts(data, reader, signal, reporter);
   reportTruncation(parts, maxLength, reporter);
   const shape = packShape(parts, microBatches(recipe, device).tokens);
+  if (resumed === undefined)
+    await adaptEncoder(state, {
+      recipe,
+      encoderFolder,
+      tokenizer,
+      examples: data.train,
+      train: parts.train,
+      prompt,
+      maxLength,
+      session,
+      signal,
+      reporter,
+    });
   const forward = await createForwardFor(device, state, shape, session, { precision: state.precision });
-  const held = { recipe, data, space, parts, state, objective, shape, device, session, forward };
+  const held = { recipe, data, space, parts, state, objective, shape, device, session, forward, prompt };
   const run: Run = { ...held, reporter, options, checkpoints, resumed };
   try {
     const progress = await trainModel(run);

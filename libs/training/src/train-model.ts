@@ -76,6 +76,10 @@ const stepOptions = (recipe: Recipe, device: Device, { shape, objective }: Run):
 /** Below this many texts exact features cost seconds, and the solved head may well be what is saved, beside an fp32 encoder. */
 const exactBelow = 5_000;
 
+/** Whether training starts from a solved linear layer; a prompt's head begins as what its words say. */
+const startsSolved = ({ recipe, state }: Run): boolean =>
+  recipe.head.start === 'solved' && state.head.kind !== 'prompt';
+
 /** Solves the linear layer on features of the current encoder; the loss of each text. */
 const solveHead = async (run: Run): Promise<number[]> => {
   const { recipe, parts, state, objective, shape, device, session, reporter, options } = run;
@@ -92,14 +96,15 @@ const solveHead = async (run: Run): Promise<number[]> => {
 /** All updates from where `progress` stands. */
 const takeSteps = async (run: Run, progress: FitProgress): Promise<void> => {
   const { recipe, parts, state, device, session, reporter, checkpoints } = run;
-  const solved = recipe.head.start === 'solved';
+  // What was not drawn at random is worth a look before the first step.
+  const worthALook = startsSolved(run) || state.head.kind === 'prompt';
   const how = { ...stepOptions(recipe, device, run), exact: progress.exact, states: parts.train.states };
   const step = await createStepFor(device, state, how, session);
   try {
     reporter.stage('train');
     const keeper = createCheckpointKeeper(checkpoints, state, step, progress, recipe.checkpoint, reporter);
     const fitting = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
-    if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, fitting);
+    if (progress.evaluations.length === 0 && worthALook) await takeEvaluation(state, progress, 0, fitting);
     const outcome = await fit(state, progress, parts.train, fitting);
     // From here on the run needs no more than the last state: a full disk or a crash while the model is saved loses nothing.
     await keeper.save();
@@ -125,7 +130,7 @@ export const trainModel = async (run: Run): Promise<FitProgress> => {
   const progress = run.resumed ?? freshProgress();
   let behind = await behindFrozenLayers(run, progress.exact === true ? 'fp32' : state.precision);
   try {
-    if (run.resumed === undefined && recipe.head.start === 'solved') progress.losses = await solveHead(behind.run);
+    if (run.resumed === undefined && startsSolved(run)) progress.losses = await solveHead(behind.run);
     if (progress.exact === undefined) {
       // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
       progress.exact = recipe.precision === 'auto' && !isNearlyRight(progress.losses);

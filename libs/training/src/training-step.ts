@@ -83,7 +83,8 @@ export const slotFeeds = (
   return { targets: { shape: shapes.targets, data: targets }, known: { shape: shapes.known, data: known } };
 };
 
-const addRowGradients = (
+/** Adds the gradient of a batch's embeddings [T, H] to the rows that its tokens read. */
+export const addRowGradients = (
   batch: PackedBatch,
   gradient: Float32Array,
   rows: Record<TableName, RowGradients>,
@@ -95,7 +96,7 @@ const addRowGradients = (
     if (batch.segments[(token % R) * length + s]! < 0) continue; // padding learns nothing
     rows.words.add(batch.ids[token]!, gradient, token * hidden);
     rows.positions.add(batch.positions[token]!, gradient, token * hidden);
-    rows.types.add(0, gradient, token * hidden);
+    rows.types.add(batch.types?.[token] ?? 0, gradient, token * hidden);
   }
 };
 

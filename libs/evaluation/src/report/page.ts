@@ -74,6 +74,9 @@ const header = ({ title, createdAt, encoder, data, tasks }: RunReport): Html =>
     </p>
   </header>`;
 
+/** As raw text: its hash is of every character between the tags. */
+const scriptElement = raw(`<script>${pageScript}</script>`);
+
 /** Forbids everything but this page's own styles and this very script, so that the page can load nothing and no text can become code. */
 const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(pageScript).digest('base64')}'`;
 
@@ -123,9 +126,7 @@ export const reportPage = (report: RunReport, { curves, tasks: charts, files }: 
         ${nav(chapters)}
         <main>${header(report)} ${chapters.map(chapter)} ${costTiles(report)}</main>
         <div id="tip" role="tooltip" hidden></div>
-        <script>
-          ${raw(pageScript)};
-        </script>
+        ${scriptElement}
       </body>
     </html> `.markup
   }`;

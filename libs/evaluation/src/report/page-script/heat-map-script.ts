@@ -12,8 +12,9 @@ for (const box of document.querySelectorAll('.heat-box')) {
   let current;
   let pinned = false;
 
-  const rowHead = (cell) => cell.parentElement.cells[0];
-  const columnHead = (cell) => table.tHead.rows[0].cells[cell.cellIndex];
+  const columnOf = (cell) => [...cell.parentElement.children].indexOf(cell);
+  const rowHead = (cell) => cell.parentElement.children[0];
+  const columnHead = (cell) => table.querySelector('thead tr').children[columnOf(cell)];
   const show = (cell) => {
     if (cell === current) return;
     for (const head of table.querySelectorAll('th.on')) head.classList.remove('on');
@@ -70,13 +71,13 @@ for (const box of document.querySelectorAll('.heat-box')) {
     const from = cellAt(event);
     if (!step || !from) return;
     event.preventDefault();
-    const rows = [...table.tBodies[0].rows];
+    const rows = [...table.querySelector('tbody').children];
     let row = rows.indexOf(from.parentElement);
-    let column = from.cellIndex;
+    let column = columnOf(from);
     for (;;) {
       row += step[0];
       column += step[1];
-      const cell = rows[row]?.cells[column];
+      const cell = rows[row]?.children[column];
       if (!cell || column < 1) return;
       if (!('i' in cell.dataset)) continue;
       focusable(cell);

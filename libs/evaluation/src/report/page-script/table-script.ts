@@ -15,9 +15,9 @@ const numberOf = (text) => {
 };
 
 for (const table of document.querySelectorAll('table[data-sort], table[data-search]')) {
-  const body = table.tBodies[0];
-  const rows = [...body.rows];
-  const heads = [...table.tHead.rows[0].cells];
+  const body = table.querySelector('tbody');
+  const rows = [...body.children];
+  const heads = [...table.querySelector('thead tr').children];
 
   if ('sort' in table.dataset) {
     heads.forEach((head, column) => {
@@ -29,7 +29,7 @@ for (const table of document.querySelectorAll('table[data-sort], table[data-sear
       let keys;
       button.addEventListener('click', () => {
         keys ??= new Map(rows.map((row) => {
-          const text = row.cells[column].textContent.trim();
+          const text = row.children[column].textContent.trim();
           return [row, numeric ? numberOf(text) : text];
         }));
         const now = head.getAttribute('aria-sort');
@@ -51,7 +51,7 @@ for (const table of document.querySelectorAll('table[data-sort], table[data-sear
     let texts;
     const cached = new Map();
     const valuesOf = (column) => {
-      if (!cached.has(column)) cached.set(column, new Map(rows.map((row) => [row, labelsOf(row.cells[column])])));
+      if (!cached.has(column)) cached.set(column, new Map(rows.map((row) => [row, labelsOf(row.children[column])])));
       return cached.get(column);
     };
     const filters = heads.flatMap((head, column) => {

@@ -523,6 +523,8 @@ export const HeadKind = {
   HEAD_KIND_DENSE: "HEAD_KIND_DENSE",
   /** HEAD_KIND_POOLER - BERT's own [CLS] pooler, then one linear layer. */
   HEAD_KIND_POOLER: "HEAD_KIND_POOLER",
+  /** HEAD_KIND_PROMPT - The masked-language head at the mask of a prompt. */
+  HEAD_KIND_PROMPT: "HEAD_KIND_PROMPT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -533,6 +535,7 @@ export namespace HeadKind {
   export type HEAD_KIND_AUTO = typeof HeadKind.HEAD_KIND_AUTO;
   export type HEAD_KIND_DENSE = typeof HeadKind.HEAD_KIND_DENSE;
   export type HEAD_KIND_POOLER = typeof HeadKind.HEAD_KIND_POOLER;
+  export type HEAD_KIND_PROMPT = typeof HeadKind.HEAD_KIND_PROMPT;
   export type UNRECOGNIZED = typeof HeadKind.UNRECOGNIZED;
 }
 
@@ -550,6 +553,9 @@ export function headKindFromJSON(object: any): HeadKind {
     case 3:
     case "HEAD_KIND_POOLER":
       return HeadKind.HEAD_KIND_POOLER;
+    case 4:
+    case "HEAD_KIND_PROMPT":
+      return HeadKind.HEAD_KIND_PROMPT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -567,6 +573,8 @@ export function headKindToJSON(object: HeadKind): string {
       return "HEAD_KIND_DENSE";
     case HeadKind.HEAD_KIND_POOLER:
       return "HEAD_KIND_POOLER";
+    case HeadKind.HEAD_KIND_PROMPT:
+      return "HEAD_KIND_PROMPT";
     case HeadKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -583,6 +591,8 @@ export function headKindToNumber(object: HeadKind): number {
       return 2;
     case HeadKind.HEAD_KIND_POOLER:
       return 3;
+    case HeadKind.HEAD_KIND_PROMPT:
+      return 4;
     case HeadKind.UNRECOGNIZED:
     default:
       return -1;
@@ -1234,6 +1244,7 @@ export interface Recipe {
   /** Fit a temperature on the validation part, so that probabilities can be believed. */
   calibrate?: boolean | undefined;
   abstain?: AbstainOptions | undefined;
+  adaptation?: AdaptationOptions | undefined;
 }
 
 /** Fine labels below coarse ones. One of coarse_column, map and groups. */
@@ -1333,7 +1344,11 @@ export interface DataOptions {
     | string
     | undefined;
   /** Where each text comes from: scores are told by source, too. */
-  sourceColumn?: string | undefined;
+  sourceColumn?:
+    | string
+    | undefined;
+  /** Each text's second one: the model then reads sentence pairs. */
+  pairColumn?: string | undefined;
 }
 
 /** One question about each text. */
@@ -1368,7 +1383,46 @@ export interface HeadOptions {
     | number
     | undefined;
   /** 1..10000. */
-  iterations?: number | undefined;
+  iterations?:
+    | number
+    | undefined;
+  /** Of the kind HEAD_KIND_PROMPT. */
+  prompt?: PromptOptions | undefined;
+}
+
+/** The masked-language head finds the label's word in a sentence. */
+export interface PromptOptions {
+  /** With `{text}`, `{mask}`, and for pairs `{pair}`, once each. */
+  template?:
+    | string
+    | undefined;
+  /** What each label may be called; several words are averaged. The label itself when absent. */
+  words: { [key: string]: PromptWords };
+}
+
+export interface PromptOptions_WordsEntry {
+  key: string;
+  value?: PromptWords | undefined;
+}
+
+export interface PromptWords {
+  words: string[];
+}
+
+/** Masked-language training on unlabelled texts, before the run's own. */
+export interface AdaptationOptions {
+  /** Files below the trainer's `dataFolder`. The training part's own texts when empty. */
+  texts: string[];
+  textColumn?:
+    | string
+    | undefined;
+  /** 0: none. 0..1000; a part of an epoch is allowed. */
+  epochs?: number | undefined;
+  learningRate?:
+    | number
+    | undefined;
+  /** Share of the tokens that are hidden. Above 0, at most 0.5. */
+  maskedShare?: number | undefined;
 }
 
 export interface OptimizerOptions {
@@ -1459,6 +1513,7 @@ function createBaseRecipe(): Recipe {
     thresholds: Thresholds.THRESHOLDS_UNSPECIFIED,
     calibrate: undefined,
     abstain: undefined,
+    adaptation: undefined,
   };
 }
 
@@ -1526,6 +1581,9 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.abstain !== undefined) {
       AbstainOptions.encode(message.abstain, writer.uint32(170).fork()).join();
+    }
+    if (message.adaptation !== undefined) {
+      AdaptationOptions.encode(message.adaptation, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -1711,6 +1769,14 @@ export const Recipe: MessageFns<Recipe> = {
             message.abstain = AbstainOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.adaptation = AdaptationOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1754,6 +1820,7 @@ export const Recipe: MessageFns<Recipe> = {
       thresholds: isSet(object.thresholds) ? thresholdsFromJSON(object.thresholds) : Thresholds.THRESHOLDS_UNSPECIFIED,
       calibrate: isSet(object.calibrate) ? globalThis.Boolean(object.calibrate) : undefined,
       abstain: isSet(object.abstain) ? AbstainOptions.fromJSON(object.abstain) : undefined,
+      adaptation: isSet(object.adaptation) ? AdaptationOptions.fromJSON(object.adaptation) : undefined,
     };
   },
 
@@ -1822,6 +1889,9 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.abstain !== undefined) {
       obj.abstain = AbstainOptions.toJSON(message.abstain);
     }
+    if (message.adaptation !== undefined) {
+      obj.adaptation = AdaptationOptions.toJSON(message.adaptation);
+    }
     return obj;
   },
 
@@ -1864,6 +1934,9 @@ export const Recipe: MessageFns<Recipe> = {
     message.calibrate = object.calibrate ?? undefined;
     message.abstain = (object.abstain !== undefined && object.abstain !== null)
       ? AbstainOptions.fromPartial(object.abstain)
+      : undefined;
+    message.adaptation = (object.adaptation !== undefined && object.adaptation !== null)
+      ? AdaptationOptions.fromPartial(object.adaptation)
       : undefined;
     return message;
   },
@@ -2488,6 +2561,7 @@ function createBaseDataOptions(): DataOptions {
     tasks: [],
     labelSeparator: undefined,
     sourceColumn: undefined,
+    pairColumn: undefined,
   };
 }
 
@@ -2522,6 +2596,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     }
     if (message.sourceColumn !== undefined) {
       writer.uint32(82).string(message.sourceColumn);
+    }
+    if (message.pairColumn !== undefined) {
+      writer.uint32(90).string(message.pairColumn);
     }
     return writer;
   },
@@ -2619,6 +2696,14 @@ export const DataOptions: MessageFns<DataOptions> = {
             message.sourceColumn = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.pairColumn = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2659,6 +2744,11 @@ export const DataOptions: MessageFns<DataOptions> = {
         : isSet(object.source_column)
         ? globalThis.String(object.source_column)
         : undefined,
+      pairColumn: isSet(object.pairColumn)
+        ? globalThis.String(object.pairColumn)
+        : isSet(object.pair_column)
+        ? globalThis.String(object.pair_column)
+        : undefined,
     };
   },
 
@@ -2694,6 +2784,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     if (message.sourceColumn !== undefined) {
       obj.sourceColumn = message.sourceColumn;
     }
+    if (message.pairColumn !== undefined) {
+      obj.pairColumn = message.pairColumn;
+    }
     return obj;
   },
 
@@ -2714,6 +2807,7 @@ export const DataOptions: MessageFns<DataOptions> = {
     message.tasks = object.tasks?.map((e) => TaskOptions.fromPartial(e)) || [];
     message.labelSeparator = object.labelSeparator ?? undefined;
     message.sourceColumn = object.sourceColumn ?? undefined;
+    message.pairColumn = object.pairColumn ?? undefined;
     return message;
   },
 };
@@ -2944,6 +3038,7 @@ function createBaseHeadOptions(): HeadOptions {
     start: HeadStart.HEAD_START_UNSPECIFIED,
     l2: undefined,
     iterations: undefined,
+    prompt: undefined,
   };
 }
 
@@ -2966,6 +3061,9 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     }
     if (message.iterations !== undefined) {
       writer.uint32(48).uint32(message.iterations);
+    }
+    if (message.prompt !== undefined) {
+      PromptOptions.encode(message.prompt, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -3031,6 +3129,14 @@ export const HeadOptions: MessageFns<HeadOptions> = {
             message.iterations = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.prompt = PromptOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3051,6 +3157,7 @@ export const HeadOptions: MessageFns<HeadOptions> = {
       start: isSet(object.start) ? headStartFromJSON(object.start) : HeadStart.HEAD_START_UNSPECIFIED,
       l2: isSet(object.l2) ? globalThis.Number(object.l2) : undefined,
       iterations: isSet(object.iterations) ? globalThis.Number(object.iterations) : undefined,
+      prompt: isSet(object.prompt) ? PromptOptions.fromJSON(object.prompt) : undefined,
     };
   },
 
@@ -3074,6 +3181,9 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     if (message.iterations !== undefined) {
       obj.iterations = Math.round(message.iterations);
     }
+    if (message.prompt !== undefined) {
+      obj.prompt = PromptOptions.toJSON(message.prompt);
+    }
     return obj;
   },
 
@@ -3088,6 +3198,423 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     message.start = object.start ?? HeadStart.HEAD_START_UNSPECIFIED;
     message.l2 = object.l2 ?? undefined;
     message.iterations = object.iterations ?? undefined;
+    message.prompt = (object.prompt !== undefined && object.prompt !== null)
+      ? PromptOptions.fromPartial(object.prompt)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePromptOptions(): PromptOptions {
+  return { template: undefined, words: {} };
+}
+
+export const PromptOptions: MessageFns<PromptOptions> = {
+  encode(message: PromptOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.template !== undefined) {
+      writer.uint32(10).string(message.template);
+    }
+    globalThis.Object.entries(message.words).forEach(([key, value]: [string, PromptWords]) => {
+      PromptOptions_WordsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.template = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = PromptOptions_WordsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.words[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptOptions {
+    return {
+      template: isSet(object.template) ? globalThis.String(object.template) : undefined,
+      words: isObject(object.words)
+        ? (globalThis.Object.entries(object.words) as [string, any][]).reduce(
+          (acc: { [key: string]: PromptWords }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: PromptWords.fromJSON(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: PromptOptions): unknown {
+    const obj: any = {};
+    if (message.template !== undefined) {
+      obj.template = message.template;
+    }
+    if (message.words) {
+      const entries = globalThis.Object.entries(message.words) as [string, PromptWords][];
+      if (entries.length > 0) {
+        obj.words = {};
+        entries.forEach(([k, v]) => {
+          obj.words[k] = PromptWords.toJSON(v);
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptOptions>): PromptOptions {
+    return PromptOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptOptions>): PromptOptions {
+    const message = createBasePromptOptions();
+    message.template = object.template ?? undefined;
+    message.words = (globalThis.Object.entries(object.words ?? {}) as [string, PromptWords][]).reduce(
+      (acc: { [key: string]: PromptWords }, [key, value]: [string, PromptWords]) => {
+        if (value !== undefined) {
+          acc[key] = PromptWords.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBasePromptOptions_WordsEntry(): PromptOptions_WordsEntry {
+  return { key: "", value: undefined };
+}
+
+export const PromptOptions_WordsEntry: MessageFns<PromptOptions_WordsEntry> = {
+  encode(message: PromptOptions_WordsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      PromptWords.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptOptions_WordsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptOptions_WordsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = PromptWords.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptOptions_WordsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? PromptWords.fromJSON(object.value) : undefined,
+    };
+  },
+
+  toJSON(message: PromptOptions_WordsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== undefined) {
+      obj.value = PromptWords.toJSON(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptOptions_WordsEntry>): PromptOptions_WordsEntry {
+    return PromptOptions_WordsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptOptions_WordsEntry>): PromptOptions_WordsEntry {
+    const message = createBasePromptOptions_WordsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? PromptWords.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePromptWords(): PromptWords {
+  return { words: [] };
+}
+
+export const PromptWords: MessageFns<PromptWords> = {
+  encode(message: PromptWords, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.words) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptWords {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptWords();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.words.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptWords {
+    return { words: globalThis.Array.isArray(object?.words) ? object.words.map((e: any) => globalThis.String(e)) : [] };
+  },
+
+  toJSON(message: PromptWords): unknown {
+    const obj: any = {};
+    if (message.words?.length) {
+      obj.words = message.words;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptWords>): PromptWords {
+    return PromptWords.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptWords>): PromptWords {
+    const message = createBasePromptWords();
+    message.words = object.words?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAdaptationOptions(): AdaptationOptions {
+  return { texts: [], textColumn: undefined, epochs: undefined, learningRate: undefined, maskedShare: undefined };
+}
+
+export const AdaptationOptions: MessageFns<AdaptationOptions> = {
+  encode(message: AdaptationOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.texts) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.textColumn !== undefined) {
+      writer.uint32(18).string(message.textColumn);
+    }
+    if (message.epochs !== undefined) {
+      writer.uint32(25).double(message.epochs);
+    }
+    if (message.learningRate !== undefined) {
+      writer.uint32(33).double(message.learningRate);
+    }
+    if (message.maskedShare !== undefined) {
+      writer.uint32(41).double(message.maskedShare);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdaptationOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdaptationOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.texts.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.textColumn = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.epochs = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.learningRate = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.maskedShare = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AdaptationOptions {
+    return {
+      texts: globalThis.Array.isArray(object?.texts) ? object.texts.map((e: any) => globalThis.String(e)) : [],
+      textColumn: isSet(object.textColumn)
+        ? globalThis.String(object.textColumn)
+        : isSet(object.text_column)
+        ? globalThis.String(object.text_column)
+        : undefined,
+      epochs: isSet(object.epochs) ? globalThis.Number(object.epochs) : undefined,
+      learningRate: isSet(object.learningRate)
+        ? globalThis.Number(object.learningRate)
+        : isSet(object.learning_rate)
+        ? globalThis.Number(object.learning_rate)
+        : undefined,
+      maskedShare: isSet(object.maskedShare)
+        ? globalThis.Number(object.maskedShare)
+        : isSet(object.masked_share)
+        ? globalThis.Number(object.masked_share)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AdaptationOptions): unknown {
+    const obj: any = {};
+    if (message.texts?.length) {
+      obj.texts = message.texts;
+    }
+    if (message.textColumn !== undefined) {
+      obj.textColumn = message.textColumn;
+    }
+    if (message.epochs !== undefined) {
+      obj.epochs = floatToJson(message.epochs);
+    }
+    if (message.learningRate !== undefined) {
+      obj.learningRate = floatToJson(message.learningRate);
+    }
+    if (message.maskedShare !== undefined) {
+      obj.maskedShare = floatToJson(message.maskedShare);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AdaptationOptions>): AdaptationOptions {
+    return AdaptationOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdaptationOptions>): AdaptationOptions {
+    const message = createBaseAdaptationOptions();
+    message.texts = object.texts?.map((e) => e) || [];
+    message.textColumn = object.textColumn ?? undefined;
+    message.epochs = object.epochs ?? undefined;
+    message.learningRate = object.learningRate ?? undefined;
+    message.maskedShare = object.maskedShare ?? undefined;
     return message;
   },
 };
@@ -3600,6 +4127,10 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;
