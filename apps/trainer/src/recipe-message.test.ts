@@ -100,6 +100,14 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
   }),
   metric: fc.constantFrom('auto', 'accuracy', 'macroF1', 'microF1', 'weightedF1', 'loss'),
   patience: fc.nat(100),
+  logging: fc.record({
+    epochLogits: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
+    tensorboard: fc.boolean(),
+    tensorboardFolder: fc.option(fc.constant('t'), { nil: undefined }),
+    wandb: fc.option(fc.record({ project: fc.constant('p'), mode: fc.constantFrom('online', 'offline') }), {
+      nil: undefined,
+    }),
+  }),
   seed: fc.nat(2 ** 31 - 1),
   precision: fc.constantFrom('auto', 'fp32', 'int8', 'fp16'),
   device: fc.constantFrom('auto', 'cpu', 'cuda', 'webgpu', 'tensorflow', 'tensorflow-gpu', 'wasm'),
@@ -119,6 +127,7 @@ describe('recipe messages', () => {
       optimizer: { keep: 0.5 },
       head: { kind: 'prompt', prompt: {} },
       abstain: { outOfScope: 'o' },
+      logging: { tensorboardFolder: 't', wandb: { project: 'p', entity: 'e', name: 'n' } },
     });
     const message = toRecipeMessage(full);
     expect(keysOf(message).sort()).toEqual(keysOf(full).sort());

@@ -13,6 +13,7 @@ import {
   HierarchyOptions,
   HierarchyTraining,
   LayerMatrix,
+  LoggingOptions,
   LoraOptions,
   LossKind,
   LossOptions,
@@ -27,6 +28,8 @@ import {
   TaskKind,
   TaskOptions,
   Thresholds,
+  WandbMode,
+  WandbOptions,
 } from '@taxon/contracts';
 import type { Recipe } from '@taxon/training';
 import {
@@ -48,6 +51,7 @@ import {
   switches,
   taskKinds,
   thresholdings,
+  wandbModes,
 } from './recipe-spellings.ts';
 
 /** Protobuf cannot tell an empty text from an absent one; both are missing here. */
@@ -100,9 +104,19 @@ const fromLoss = (loss: LossOptions): unknown => ({
   classWeights: spelled(classWeightings, loss.classWeights),
 });
 
+const fromLogging = (logging: LoggingOptions): unknown => ({
+  ...logging,
+  epochLogits: spelled(switches, logging.epochLogits),
+  wandb: logging.wandb && {
+    ...logging.wandb,
+    project: filled(logging.wandb.project),
+    mode: spelled(wandbModes, logging.wandb.mode),
+  },
+});
+
 /** The message as a person would have written the recipe, for `parseRecipe`. Every key is named, so that a new one cannot be forgotten. */
 export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown => {
-  const { data, head, optimizer, hierarchy, loss, ...recipe } = message ?? RecipeMessage.fromPartial({});
+  const { data, head, optimizer, hierarchy, loss, logging, ...recipe } = message ?? RecipeMessage.fromPartial({});
   return {
     ...recipe,
     output: filled(recipe.output),
@@ -112,6 +126,7 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
     head: head && fromHead(head),
     optimizer: optimizer && fromOptimizer(optimizer),
     loss: loss && fromLoss(loss),
+    logging: logging && fromLogging(logging),
     thresholds: spelled(thresholdings, recipe.thresholds),
     metric: spelled(metrics, recipe.metric),
     spin: spelled(switches, recipe.spin),
@@ -170,8 +185,28 @@ const toOptimizer = (optimizer: Recipe['optimizer']): OptimizerOptions =>
     }),
   });
 
+const toLogging = (logging: Recipe['logging']): LoggingOptions =>
+  LoggingOptions.fromPartial({
+    ...logging,
+    epochLogits: constantOf(switches, logging.epochLogits, Switch.SWITCH_UNSPECIFIED),
+    wandb:
+      logging.wandb &&
+      WandbOptions.fromPartial({
+        ...logging.wandb,
+        mode: constantOf(wandbModes, logging.wandb.mode, WandbMode.WANDB_MODE_UNSPECIFIED),
+      }),
+  });
+
 /** A checked recipe as a message, every option set. */
-export const toRecipeMessage = ({ data, head, optimizer, hierarchy, loss, ...recipe }: Recipe): RecipeMessage => ({
+export const toRecipeMessage = ({
+  data,
+  head,
+  optimizer,
+  hierarchy,
+  loss,
+  logging,
+  ...recipe
+}: Recipe): RecipeMessage => ({
   ...recipe,
   data: toData(data),
   task: constantOf(taskKinds, recipe.task, TaskKind.TASK_KIND_UNSPECIFIED),
@@ -179,6 +214,7 @@ export const toRecipeMessage = ({ data, head, optimizer, hierarchy, loss, ...rec
   head: toHead(head),
   optimizer: toOptimizer(optimizer),
   loss: toLoss(loss),
+  logging: toLogging(logging),
   thresholds: constantOf(thresholdings, recipe.thresholds, Thresholds.THRESHOLDS_UNSPECIFIED),
   abstain: AbstainOptions.fromPartial(recipe.abstain),
   adaptation: AdaptationOptions.fromPartial(recipe.adaptation),

@@ -15,6 +15,7 @@ import {
   Switch,
   TaskKind,
   Thresholds,
+  WandbMode,
 } from '@taxon/contracts';
 import type { Recipe } from '@taxon/training';
 
@@ -47,6 +48,10 @@ export const thresholdings: Spellings<Thresholds, Recipe['thresholds']> = {
   [Thresholds.THRESHOLDS_TUNED]: 'tuned',
   [Thresholds.THRESHOLDS_GLOBAL]: 'global',
   [Thresholds.THRESHOLDS_HALF]: 'half',
+};
+export const wandbModes: Spellings<WandbMode, NonNullable<Recipe['logging']['wandb']>['mode']> = {
+  [WandbMode.WANDB_MODE_ONLINE]: 'online',
+  [WandbMode.WANDB_MODE_OFFLINE]: 'offline',
 };
 type Hierarchy = NonNullable<Recipe['hierarchy']>;
 export const hierarchyTrainings: Spellings<HierarchyTraining, Hierarchy['training']> = {

@@ -64,6 +64,7 @@ export {
   HierarchyOptions,
   HierarchyTraining,
   LayerMatrix,
+  LoggingOptions,
   LoraOptions,
   LossKind,
   LossOptions,
@@ -77,6 +78,8 @@ export {
   Switch,
   TaskOptions,
   Thresholds,
+  WandbMode,
+  WandbOptions,
 } from './gen/taxon/trainer/v1/recipe.ts';
 export {
   CancelTrainingRequest,

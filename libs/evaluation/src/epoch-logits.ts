@@ -8,11 +8,18 @@ import { rowsOf, sameLength } from './shapes.ts';
 
 /** Logits and right labels of one scoring: the content of a file of `writeEpochLogits`. */
 export interface EpochLogits {
+  /** Epochs done, with fraction. */
   epoch: number;
+  /** Steps done. */
+  step?: number;
+  /** Name of the task, where there are several. */
+  task?: string;
   /** Such as validation. */
   split: string;
   kind: 'single-label' | 'multi-label';
   labels: string[];
+  /** Places of the texts in their part; absent where all are there. Texts whose label is not known are not. */
+  texts?: number[];
   /** By text: index of the right label, null for one unseen in training; or, multi-label, the indices of the right labels. */
   expected: (number | null)[] | number[][];
   /** [texts][labels], 5 significant digits; null where a value is not finite. */
@@ -21,6 +28,11 @@ export interface EpochLogits {
 
 export interface EpochLogitsPart {
   split: string;
+  step?: number;
+  /** Where there are several; the number, from 1 up, tells their files apart. */
+  task?: { name: string; number: number };
+  /** Places of the texts in their part: [texts] */
+  texts?: readonly number[];
   labels: readonly string[];
   /** [texts, labels] */
   logits: Float32Array;
@@ -41,12 +53,16 @@ const expectedOf = (expected: Int32Array | Uint8Array, text: number, classes: nu
 };
 
 /** The file in pieces of some texts each: the whole of 10,000 texts × 600 labels would be a string of 50 MB. */
-function* pieces(epoch: number, { split, labels, logits, expected }: EpochLogitsPart): Generator<string> {
+function* pieces(epoch: number, part: EpochLogitsPart): Generator<string> {
+  const { split, step, task, labels, texts = [], logits, expected } = part;
   const classes = labels.length;
   const n = expected instanceof Int32Array ? expected.length : rowsOf('expected', expected, classes);
   sameLength('logits', logits, 'texts × labels', { length: n * classes });
   const kind = expected instanceof Int32Array ? 'single-label' : 'multi-label';
-  yield `{"epoch":${epoch},"split":${JSON.stringify(split)},"kind":"${kind}",\n"labels":${JSON.stringify(labels)},\n"expected":[`;
+  const about = JSON.stringify({ epoch, step, split, task: task?.name, kind }).slice(0, -1);
+  yield `${about},\n"labels":${JSON.stringify(labels)},\n`;
+  if (texts.some((place, i) => place !== i)) yield `"texts":${JSON.stringify(texts)},\n`;
+  yield '"expected":[';
   for (let text = 0; text < n; text++) yield `${text > 0 ? ',' : ''}${expectedOf(expected, text, classes)}`;
   yield '],\n"logits":[';
   for (let text = 0; text < n; text++) {
@@ -56,10 +72,18 @@ function* pieces(epoch: number, { split, labels, logits, expected }: EpochLogits
   yield ']}\n';
 }
 
+/** Sorts by name as by time, whole epochs without a fraction. */
+const nameOf = (epoch: number, { split, task }: EpochLogitsPart): string => {
+  const [whole, fraction] = epoch.toFixed(3).split('.') as [string, string];
+  const of = task === undefined || task.number === 1 ? '' : `-${task.number}`;
+  return `epoch-${whole.padStart(3, '0')}${fraction === '000' ? '' : `.${fraction}`}-${split}${of}.json`;
+};
+
 /**
- * Writes one scoring as `epoch-003-validation.json`, a JSON object (`EpochLogits`) that Python's `json.load` reads; the texts are
+ * Writes one scoring as `epoch-003-validation.json` (`epoch-002.500-validation.json` within the third epoch,
+ * `epoch-003-validation-2.json` of the second task), a JSON object (`EpochLogits`) that Python's `json.load` reads; the texts are
  * in the order of their file. It appears whole or not at all.
- * @param epoch whole, from 0 up
+ * @param epoch from 0 up
  * @returns the file's path
  * @throws TaxonError `resource_exhausted` when the disk is full; `cancelled` after an abort
  */
@@ -69,7 +93,7 @@ export const writeEpochLogits = async (
   part: EpochLogitsPart,
   signal?: AbortSignal,
 ): Promise<string> => {
-  const path = join(folder, `epoch-${String(epoch).padStart(3, '0')}-${part.split}.json`);
+  const path = join(folder, nameOf(epoch, part));
   const temporary = `${path}.part`;
   try {
     await mkdir(folder, { recursive: true });

@@ -74,6 +74,9 @@ const stateTensors = (state: ModelState): Map<string, StoredTensor> => {
   return tensors;
 };
 
+/** Folder within a checkpoint's that holds what the run writes of itself; not the checkpoint's to sweep. */
+export const logName = 'run';
+
 const progressPattern = /^progress-(\d+)\.json$/;
 const progressName = (step: number): string => `progress-${step}.json`;
 
@@ -98,7 +101,7 @@ export const createCheckpoints = (folder: string, identity: CheckpointIdentity, 
     return { name, sha256: await replaceFile(join(folder, name), (path) => writeSafetensors(path, tensors)) };
   };
   const clean = (): Promise<void> =>
-    sweep(folder, new Set([...[...kept.values()].flat(), ...(best === undefined ? [] : [best.name])]));
+    sweep(folder, new Set([logName, ...[...kept.values()].flat(), ...(best === undefined ? [] : [best.name])]));
   return {
     folder,
     async saveBest(step, weights) {

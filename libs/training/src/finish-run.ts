@@ -28,9 +28,29 @@ const cardResults = (split: string, { tasks }: Scores): CardResult[] =>
     figures: titledFigures(scores),
   }));
 
+/** Where a run without evaluations ended. */
+const lastStep = ({ state, progress }: FinishedRun): { step: number; epoch: number } => ({
+  step: state.step,
+  epoch: progress.history.at(-1)?.epoch ?? 0,
+});
+
 /** Writes the model folder and, within it, the run's report. */
 export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
-  const { recipe, data, space, encoderFolder, state, maxLength, final, prompt, reporter, started } = run;
+  const {
+    recipe,
+    data,
+    space,
+    encoderFolder,
+    state,
+    maxLength,
+    final,
+    prompt,
+    reporter,
+    started,
+    log,
+    progress,
+    options,
+  } = run;
   const { validation, test, rule } = final;
   reporter.stage('save');
   const results = Object.entries({ validation, test }).flatMap(([split, scored]) =>
@@ -53,6 +73,9 @@ export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
   );
   const runFolder = join(modelFolder, 'run');
   await renderReport(buildReport(run), runFolder);
+  if (test !== undefined)
+    log.evaluation('test', { ...(progress.best ?? lastStep(run)), scores: test.scores, loss: undefined });
+  await log.finish(runFolder, options.signal);
   return {
     modelFolder,
     runFolder,

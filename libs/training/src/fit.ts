@@ -67,7 +67,7 @@ export interface FitOptions {
   batchesPerUpdate: number;
   step: TrainingStep;
   /** Validation scores of the current weights; absent without validation texts. */
-  evaluate?: () => Promise<Pick<Evaluation, 'loss' | 'scores'>>;
+  evaluate?: (epoch: number) => Promise<Pick<Evaluation, 'loss' | 'scores'>>;
   /** Keeps the current weights as the best so far. */
   keepBest: () => Promise<void>;
   /** `done` and `total` count updates of the whole run; `tokens` are this update's real ones. */
@@ -147,7 +147,7 @@ export const takeEvaluation = async (
 ): Promise<void> => {
   if (options.evaluate === undefined) return;
   await options.step.sync();
-  const evaluation = { epoch, step: state.step, ...(await options.evaluate()) };
+  const evaluation = { epoch, step: state.step, ...(await options.evaluate(epoch)) };
   progress.evaluations.push(evaluation);
   if (improves(evaluation, progress.best, options.metric)) {
     progress.best = evaluation;

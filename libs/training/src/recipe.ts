@@ -174,6 +174,29 @@ const abstainSchema = z.strictObject({
   outOfScope: z.string().min(1).optional(),
 });
 
+const loggingSchema = z.strictObject({
+  /**
+   * Logits and labels of the validation part at every evaluation, as JSON in `run/epochs/`. `auto`: where a task's texts × labels
+   * are at most a million, which is a file of some 10 MB an evaluation.
+   */
+  epochLogits: z.union([z.literal('auto'), z.boolean()]).default('auto'),
+  /** Event files for TensorBoard, in the run folder's `tensorboard/`. */
+  tensorboard: z.boolean().default(false),
+  /** Another folder for them; then they are written, whatever `tensorboard` says. */
+  tensorboardFolder: z.string().min(1).optional(),
+  /** The finished run's curves, recipe and scores for Weights & Biases, by the Python package that is installed (`pip install wandb`). */
+  wandb: z
+    .strictObject({
+      project: z.string().min(1),
+      entity: z.string().min(1).optional(),
+      /** What the run is called. By the output folder when absent. */
+      name: z.string().min(1).optional(),
+      /** `offline` writes a folder that `wandb sync` sends later. */
+      mode: z.enum(['online', 'offline']).default('online'),
+    })
+    .optional(),
+});
+
 export const recipeSchema = z.strictObject({
   data: dataSchema,
   encoder: z.string().min(1).default('all-MiniLM-L6-v2'),
@@ -209,6 +232,8 @@ export const recipeSchema = z.strictObject({
       updates: z.int().min(0).default(0),
     })
     .prefault({}),
+  /** What a run tells beside its report. Nothing leaves the machine unless `wandb` is given. */
+  logging: loggingSchema.prefault({}),
   seed: z
     .int()
     .min(0)

@@ -16,6 +16,8 @@ import { scoreFinal } from './final-scores.ts';
 import { finishRun } from './finish-run.ts';
 import { createInitialState, loadEncoder } from './load-state.ts';
 import { microBatches } from './micro-batch.ts';
+import { logFolder, openRunLog } from './logging/run-log.ts';
+import { expectWandb } from './logging/wandb.ts';
 import { adaptEncoder } from './masked-language/adapt-encoder.ts';
 import { createPrompt } from './create-prompt.ts';
 import { prepareData } from './prepare-data.ts';
@@ -46,6 +48,8 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   chooseHalf(recipe, device); // before anything is read
   chooseLearning(recipe, device);
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
+
+  if (recipe.logging.wandb !== undefined) await expectWandb(signal);
 
   reporter.stage('read');
   const data = await prepareData(recipe, signal);
@@ -85,8 +89,13 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
       reporter,
     });
   const forward = await createForwardFor(device, state, shape, session, { precision: state.precision });
+  const log = await openRunLog({
+    ...{ recipe, space, reporter, folder: logFolder(folder) },
+    validationTexts: data.validation.length,
+    ...(resumed && { resumed, resumedAfter: state.step }),
+  });
   const held = { recipe, data, space, parts, state, objective, shape, device, session, forward, prompt };
-  const run: Run = { ...held, reporter, options, checkpoints, resumed };
+  const run: Run = { ...held, reporter, log, options, checkpoints, resumed };
   try {
     const progress = await trainModel(run);
     reporter.stage('evaluate');

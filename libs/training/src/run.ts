@@ -8,6 +8,7 @@ import type { Device } from './device.ts';
 import type { FitProgress } from './fit.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
+import type { RunLog } from './logging/run-log.ts';
 import type { Objective } from './objective.ts';
 import type { PreparedData } from './prepare-data.ts';
 import type { TrainingEvent } from './progress.ts';
@@ -38,6 +39,7 @@ export interface Run {
   /** In the precision of training, which is enough for features and for choosing the best weights. */
   forward: ForwardPass;
   reporter: Reporter;
+  log: RunLog;
   options: RunOptions;
   checkpoints: Checkpoints;
   /** The progress of the run that this one goes on from. */

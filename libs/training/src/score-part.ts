@@ -18,10 +18,11 @@ export const partLogits = async (
  * Scores the validation part while training goes on: with the best thresholds of a multi-label task, since at 0.5 a rare
  * label may never be given, however well it is ranked.
  */
-export const scoreValidation = async (run: Run): Promise<Pick<Evaluation, 'loss' | 'scores'>> => {
-  const { recipe, data, parts, space, objective, forward } = run;
+export const scoreValidation = async (run: Run, epoch: number): Promise<Pick<Evaluation, 'loss' | 'scores'>> => {
+  const { recipe, data, parts, space, state, objective, forward, log } = run;
   const logits = await partLogits(run, forward, 'validation');
   const labels = encodeLabels(space, data.validation);
+  await log.logits({ epoch, step: state.step }, logits, labels);
   const rule: DecisionRule = {
     decoding: recipe.hierarchy?.decoding,
     tasks: tuneThresholds(logits, labels, space, recipe.thresholds).rules,

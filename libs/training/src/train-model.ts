@@ -20,7 +20,7 @@ const chooseMetric = ({ recipe: { metric }, space }: Run): HeadlineFigure | 'los
 };
 
 const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
-  const { recipe, data, shape, device, state, reporter, options, checkpoints } = run;
+  const { recipe, data, shape, device, state, reporter, options, checkpoints, log } = run;
   let tokens = 0;
   let loss: number | undefined;
   const started = performance.now();
@@ -34,17 +34,20 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
     evaluate:
       data.validation.length === 0
         ? undefined
-        : async () => {
+        : async (epoch) => {
             const begin = performance.now();
-            const scored = await scoreValidation(run);
+            const scored = await scoreValidation(run, epoch);
             paused += performance.now() - begin;
             return scored;
           },
     keepBest: () => checkpoints.saveBest(state.step, weightsOf(state)),
     shouldStop: () => options.signal.aborted,
-    onEvaluation: ({ epoch, step: at, loss: validationLoss, scores }) =>
-      reporter.emit({ kind: 'evaluation', split: 'validation', epoch, step: at, loss: validationLoss, scores }),
+    onEvaluation: (evaluation) => {
+      log.evaluation('validation', evaluation);
+      reporter.emit({ kind: 'evaluation', split: 'validation', ...evaluation });
+    },
     onStep: (record, stepTokens, done, total) => {
+      log.step(record);
       tokens += stepTokens;
       loss = loss === undefined ? record.loss : 0.95 * loss + 0.05 * record.loss;
       const tokensPerSecond = (1000 * tokens) / (performance.now() - started - paused);

@@ -9,6 +9,69 @@ export const protobufPackage = "taxon.trainer.v1";
 
 export const protobufFileName = "taxon/trainer/v1/recipe.proto";
 
+export const WandbMode = {
+  WANDB_MODE_UNSPECIFIED: "WANDB_MODE_UNSPECIFIED",
+  WANDB_MODE_ONLINE: "WANDB_MODE_ONLINE",
+  /** WANDB_MODE_OFFLINE - Writes a folder that `wandb sync` sends later. */
+  WANDB_MODE_OFFLINE: "WANDB_MODE_OFFLINE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type WandbMode = typeof WandbMode[keyof typeof WandbMode];
+
+export namespace WandbMode {
+  export type WANDB_MODE_UNSPECIFIED = typeof WandbMode.WANDB_MODE_UNSPECIFIED;
+  export type WANDB_MODE_ONLINE = typeof WandbMode.WANDB_MODE_ONLINE;
+  export type WANDB_MODE_OFFLINE = typeof WandbMode.WANDB_MODE_OFFLINE;
+  export type UNRECOGNIZED = typeof WandbMode.UNRECOGNIZED;
+}
+
+export function wandbModeFromJSON(object: any): WandbMode {
+  switch (object) {
+    case 0:
+    case "WANDB_MODE_UNSPECIFIED":
+      return WandbMode.WANDB_MODE_UNSPECIFIED;
+    case 1:
+    case "WANDB_MODE_ONLINE":
+      return WandbMode.WANDB_MODE_ONLINE;
+    case 2:
+    case "WANDB_MODE_OFFLINE":
+      return WandbMode.WANDB_MODE_OFFLINE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return WandbMode.UNRECOGNIZED;
+  }
+}
+
+export function wandbModeToJSON(object: WandbMode): string {
+  switch (object) {
+    case WandbMode.WANDB_MODE_UNSPECIFIED:
+      return "WANDB_MODE_UNSPECIFIED";
+    case WandbMode.WANDB_MODE_ONLINE:
+      return "WANDB_MODE_ONLINE";
+    case WandbMode.WANDB_MODE_OFFLINE:
+      return "WANDB_MODE_OFFLINE";
+    case WandbMode.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function wandbModeToNumber(object: WandbMode): number {
+  switch (object) {
+    case WandbMode.WANDB_MODE_UNSPECIFIED:
+      return 0;
+    case WandbMode.WANDB_MODE_ONLINE:
+      return 1;
+    case WandbMode.WANDB_MODE_OFFLINE:
+      return 2;
+    case WandbMode.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const HierarchyTraining = {
   HIERARCHY_TRAINING_UNSPECIFIED: "HIERARCHY_TRAINING_UNSPECIFIED",
   /** HIERARCHY_TRAINING_JOINT - All heads at once, end to end. */
@@ -1245,6 +1308,31 @@ export interface Recipe {
   calibrate?: boolean | undefined;
   abstain?: AbstainOptions | undefined;
   adaptation?: AdaptationOptions | undefined;
+  logging?: LoggingOptions | undefined;
+}
+
+/** What a run tells beside its report. Nothing leaves the machine unless `wandb` is given. */
+export interface LoggingOptions {
+  /** Logits and labels of the validation part at every evaluation, as JSON. Unspecified: decided by their number. */
+  epochLogits: Switch;
+  /** Event files for TensorBoard, in the run folder. */
+  tensorboard?:
+    | boolean
+    | undefined;
+  /** Another folder for them, below the trainer's `modelsFolder`. */
+  tensorboardFolder?: string | undefined;
+  wandb?: WandbOptions | undefined;
+}
+
+/** The finished run's curves, recipe and scores for Weights & Biases, by the Python package on the trainer's machine. */
+export interface WandbOptions {
+  project: string;
+  entity?:
+    | string
+    | undefined;
+  /** By the output folder when absent. */
+  name?: string | undefined;
+  mode: WandbMode;
 }
 
 /** Fine labels below coarse ones. One of coarse_column, map and groups. */
@@ -1514,6 +1602,7 @@ function createBaseRecipe(): Recipe {
     calibrate: undefined,
     abstain: undefined,
     adaptation: undefined,
+    logging: undefined,
   };
 }
 
@@ -1584,6 +1673,9 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.adaptation !== undefined) {
       AdaptationOptions.encode(message.adaptation, writer.uint32(178).fork()).join();
+    }
+    if (message.logging !== undefined) {
+      LoggingOptions.encode(message.logging, writer.uint32(242).fork()).join();
     }
     return writer;
   },
@@ -1777,6 +1869,14 @@ export const Recipe: MessageFns<Recipe> = {
             message.adaptation = AdaptationOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 30: {
+            if (tag !== 242) {
+              break;
+            }
+
+            message.logging = LoggingOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1821,6 +1921,7 @@ export const Recipe: MessageFns<Recipe> = {
       calibrate: isSet(object.calibrate) ? globalThis.Boolean(object.calibrate) : undefined,
       abstain: isSet(object.abstain) ? AbstainOptions.fromJSON(object.abstain) : undefined,
       adaptation: isSet(object.adaptation) ? AdaptationOptions.fromJSON(object.adaptation) : undefined,
+      logging: isSet(object.logging) ? LoggingOptions.fromJSON(object.logging) : undefined,
     };
   },
 
@@ -1892,6 +1993,9 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.adaptation !== undefined) {
       obj.adaptation = AdaptationOptions.toJSON(message.adaptation);
     }
+    if (message.logging !== undefined) {
+      obj.logging = LoggingOptions.toJSON(message.logging);
+    }
     return obj;
   },
 
@@ -1938,6 +2042,258 @@ export const Recipe: MessageFns<Recipe> = {
     message.adaptation = (object.adaptation !== undefined && object.adaptation !== null)
       ? AdaptationOptions.fromPartial(object.adaptation)
       : undefined;
+    message.logging = (object.logging !== undefined && object.logging !== null)
+      ? LoggingOptions.fromPartial(object.logging)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLoggingOptions(): LoggingOptions {
+  return {
+    epochLogits: Switch.SWITCH_UNSPECIFIED,
+    tensorboard: undefined,
+    tensorboardFolder: undefined,
+    wandb: undefined,
+  };
+}
+
+export const LoggingOptions: MessageFns<LoggingOptions> = {
+  encode(message: LoggingOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.epochLogits !== Switch.SWITCH_UNSPECIFIED) {
+      writer.uint32(8).int32(switchToNumber(message.epochLogits));
+    }
+    if (message.tensorboard !== undefined) {
+      writer.uint32(16).bool(message.tensorboard);
+    }
+    if (message.tensorboardFolder !== undefined) {
+      writer.uint32(26).string(message.tensorboardFolder);
+    }
+    if (message.wandb !== undefined) {
+      WandbOptions.encode(message.wandb, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoggingOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoggingOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.epochLogits = switchFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.tensorboard = reader.bool();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tensorboardFolder = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.wandb = WandbOptions.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LoggingOptions {
+    return {
+      epochLogits: isSet(object.epochLogits)
+        ? switchFromJSON(object.epochLogits)
+        : isSet(object.epoch_logits)
+        ? switchFromJSON(object.epoch_logits)
+        : Switch.SWITCH_UNSPECIFIED,
+      tensorboard: isSet(object.tensorboard) ? globalThis.Boolean(object.tensorboard) : undefined,
+      tensorboardFolder: isSet(object.tensorboardFolder)
+        ? globalThis.String(object.tensorboardFolder)
+        : isSet(object.tensorboard_folder)
+        ? globalThis.String(object.tensorboard_folder)
+        : undefined,
+      wandb: isSet(object.wandb) ? WandbOptions.fromJSON(object.wandb) : undefined,
+    };
+  },
+
+  toJSON(message: LoggingOptions): unknown {
+    const obj: any = {};
+    if (message.epochLogits !== Switch.SWITCH_UNSPECIFIED) {
+      obj.epochLogits = switchToJSON(message.epochLogits);
+    }
+    if (message.tensorboard !== undefined) {
+      obj.tensorboard = message.tensorboard;
+    }
+    if (message.tensorboardFolder !== undefined) {
+      obj.tensorboardFolder = message.tensorboardFolder;
+    }
+    if (message.wandb !== undefined) {
+      obj.wandb = WandbOptions.toJSON(message.wandb);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LoggingOptions>): LoggingOptions {
+    return LoggingOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoggingOptions>): LoggingOptions {
+    const message = createBaseLoggingOptions();
+    message.epochLogits = object.epochLogits ?? Switch.SWITCH_UNSPECIFIED;
+    message.tensorboard = object.tensorboard ?? undefined;
+    message.tensorboardFolder = object.tensorboardFolder ?? undefined;
+    message.wandb = (object.wandb !== undefined && object.wandb !== null)
+      ? WandbOptions.fromPartial(object.wandb)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseWandbOptions(): WandbOptions {
+  return { project: "", entity: undefined, name: undefined, mode: WandbMode.WANDB_MODE_UNSPECIFIED };
+}
+
+export const WandbOptions: MessageFns<WandbOptions> = {
+  encode(message: WandbOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.project !== "") {
+      writer.uint32(10).string(message.project);
+    }
+    if (message.entity !== undefined) {
+      writer.uint32(18).string(message.entity);
+    }
+    if (message.name !== undefined) {
+      writer.uint32(26).string(message.name);
+    }
+    if (message.mode !== WandbMode.WANDB_MODE_UNSPECIFIED) {
+      writer.uint32(32).int32(wandbModeToNumber(message.mode));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WandbOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWandbOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.project = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.entity = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.mode = wandbModeFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WandbOptions {
+    return {
+      project: isSet(object.project) ? globalThis.String(object.project) : "",
+      entity: isSet(object.entity) ? globalThis.String(object.entity) : undefined,
+      name: isSet(object.name) ? globalThis.String(object.name) : undefined,
+      mode: isSet(object.mode) ? wandbModeFromJSON(object.mode) : WandbMode.WANDB_MODE_UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: WandbOptions): unknown {
+    const obj: any = {};
+    if (message.project !== "") {
+      obj.project = message.project;
+    }
+    if (message.entity !== undefined) {
+      obj.entity = message.entity;
+    }
+    if (message.name !== undefined) {
+      obj.name = message.name;
+    }
+    if (message.mode !== WandbMode.WANDB_MODE_UNSPECIFIED) {
+      obj.mode = wandbModeToJSON(message.mode);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WandbOptions>): WandbOptions {
+    return WandbOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WandbOptions>): WandbOptions {
+    const message = createBaseWandbOptions();
+    message.project = object.project ?? "";
+    message.entity = object.entity ?? undefined;
+    message.name = object.name ?? undefined;
+    message.mode = object.mode ?? WandbMode.WANDB_MODE_UNSPECIFIED;
     return message;
   },
 };
