@@ -14,7 +14,11 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 const example = (text: string, label: string, line: number) => ({ text, labels: [[label]], line });
-const examples = [example('money back', 'refund', 2), example('late <again>', 'delay', 3), example('hello', 'greeting', 4)];
+const examples = [
+  example('money back', 'refund', 2),
+  example('late <again>', 'delay', 3),
+  example('hello', 'greeting', 4),
+];
 const dataset = { path: 'texts.csv', examples, kinds: ['single-label' as const], notes: [] };
 const space: LabelSpace = { tasks: [{ name: 'label', kind: 'single-label', labels: ['delay', 'refund'] }] };
 // Sure of refund, whatever the text.

@@ -26,7 +26,10 @@ const topics: LabelSpace = {
 
 describe('a labelled file', () => {
   it('is read as the model’s tasks ask for, each from a column of its name', async () => {
-    const path = await fileOf([{ text: 'too big', topic: ['size'], mood: 'bad' }, { text: 'fine', topic: [] }]);
+    const path = await fileOf([
+      { text: 'too big', topic: ['size'], mood: 'bad' },
+      { text: 'fine', topic: [] },
+    ]);
     const { examples } = await readLabelledFile(path, topics, {});
     expect(examples.map(({ labels }) => labels)).toEqual([
       [['size'], ['bad']],
@@ -51,7 +54,10 @@ describe('a labelled file', () => {
       ],
       hierarchy: { parents: [0, 1] },
     };
-    const path = await fileOf([{ text: 'new pin', label: 'pin' }, { text: 'hello', label: 'greeting' }]);
+    const path = await fileOf([
+      { text: 'new pin', label: 'pin' },
+      { text: 'hello', label: 'greeting' },
+    ]);
     const { examples } = await readLabelledFile(path, space, {});
     expect(examples.map(({ labels }) => labels)).toEqual([
       [['bank'], ['pin']],

@@ -38,6 +38,8 @@ export interface LabelledFileOptions {
   labelColumn?: readonly string[];
   labelSeparator?: string;
   sourceColumn?: string;
+  /** Of a model for sentence pairs. */
+  pairColumn?: string;
   signal?: AbortSignal;
 }
 

@@ -1,6 +1,6 @@
 import { ModelState } from '@taxon/contracts';
 import { TaxonError } from '@taxon/errors';
-import type { Classifier, ClassifyOptions, Prediction } from '@taxon/models';
+import type { Classifier, ClassifyOptions, Prediction, TextInput } from '@taxon/models';
 import type { RegisteredModel } from '@taxon/registry';
 import type { InferenceMetrics } from './metrics.ts';
 
@@ -9,7 +9,7 @@ export interface LoadedModel {
   readonly classifier: Classifier;
   readonly loadedAt: Date;
   /** As the classifier does, which itself puts texts of concurrent calls into common batches; counted and timed. */
-  classify(texts: readonly string[], options: ClassifyOptions): Promise<Prediction[]>;
+  classify(texts: readonly TextInput[], options: ClassifyOptions): Promise<Prediction[]>;
 }
 
 export interface PoolEntry {

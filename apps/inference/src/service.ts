@@ -7,7 +7,7 @@ import {
   type Prediction as PredictionMessage,
 } from '@taxon/contracts';
 import { invalidInput } from '@taxon/errors';
-import { loadClassifier, type Prediction } from '@taxon/models';
+import { loadClassifier, type Prediction, type TextInput } from '@taxon/models';
 import { openModelRegistry, type ModelRegistry } from '@taxon/registry';
 import { defineService, type CallContext } from '@taxon/service';
 import { z } from 'zod';
@@ -31,10 +31,12 @@ type Config = z.output<typeof config>;
 const fieldError = (field: string, description: string) =>
   invalidInput(`${field}: ${description}`, undefined, [{ field, description }]);
 
-const checkRequest = ({ texts, topK }: ClassifyRequest, { maxTexts }: Config): void => {
+const checkRequest = ({ texts, pairs, topK }: ClassifyRequest, { maxTexts }: Config): void => {
   if (texts.length === 0) throw fieldError('texts', 'empty; at least one text is needed');
   if (texts.length > maxTexts)
     throw fieldError('texts', `${texts.length} texts are more than the limit ${maxTexts} (maxTexts)`);
+  if (pairs.length > 0 && pairs.length !== texts.length)
+    throw fieldError('pairs', `${pairs.length} second texts for ${texts.length} texts; one each, or none at all`);
   if (topK === 0) throw fieldError('top_k', '0; at least 1, or absent for all labels');
 };
 
@@ -52,13 +54,16 @@ const toPredictionMessage = ({ labels, answer, tasks, tokens, truncated }: Predi
   truncated,
 });
 
+const inputsOf = ({ texts, pairs }: ClassifyRequest): TextInput[] =>
+  pairs.length === 0 ? texts : texts.map((text, i) => ({ text, pair: pairs[i]! }));
+
 const createClassify =
   (config: Config, registry: ModelRegistry, pool: ModelPool) =>
   async (request: ClassifyRequest, { signal }: CallContext): Promise<ClassifyResponse> => {
     checkRequest(request, config);
     const model = await registry.resolve(request.model);
     const loaded = await pool.get(model);
-    const predictions = await loaded.classify(request.texts, { topK: request.topK, signal });
+    const predictions = await loaded.classify(inputsOf(request), { topK: request.topK, signal });
     return { predictions: predictions.map(toPredictionMessage), model: model.name };
   };
 

@@ -26,7 +26,7 @@ const confine = (path: string, field: string, key: string, folder: string): stri
  * @throws TaxonError `invalid_input` naming the path's field, the path and the folder
  */
 export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: AllowedFolders): Recipe => {
-  const { data, hierarchy, abstain } = recipe;
+  const { data, hierarchy, abstain, adaptation } = recipe;
   const read = (path: string, field: string): string => confine(path, field, 'dataFolder', dataFolder);
   const readIfGiven = (path: string | undefined, field: string): string | undefined =>
     path === undefined ? undefined : read(path, field);
@@ -39,6 +39,10 @@ export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: Allow
       test: readIfGiven(data.test, 'data.test'),
     },
     hierarchy: hierarchy && { ...hierarchy, map: readIfGiven(hierarchy.map, 'hierarchy.map') },
+    adaptation: {
+      ...adaptation,
+      texts: adaptation.texts.map((path, i) => read(path, `adaptation.texts[${i}]`)),
+    },
     abstain: { ...abstain, outOfScope: readIfGiven(abstain.outOfScope, 'abstain.outOfScope') },
     output: confine(recipe.output, 'output', 'modelsFolder', modelsFolder),
   };

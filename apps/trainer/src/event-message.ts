@@ -17,6 +17,7 @@ const stages: Record<TrainingStage, Stage> = {
   read: Stage.STAGE_READ,
   encoder: Stage.STAGE_ENCODER,
   tokenize: Stage.STAGE_TOKENIZE,
+  adapt: Stage.STAGE_ADAPT,
   embed: Stage.STAGE_EMBED,
   head: Stage.STAGE_HEAD,
   train: Stage.STAGE_TRAIN,
@@ -65,7 +66,13 @@ export const toEventMessage = (event: TrainingEvent): EventMessage => {
   }
 };
 
-export const toResultMessage = ({ peakMemoryBytes, space, validation, test, ...result }: TrainingResult): ResultMessage => ({
+export const toResultMessage = ({
+  peakMemoryBytes,
+  space,
+  validation,
+  test,
+  ...result
+}: TrainingResult): ResultMessage => ({
   ...result,
   tasks: space.tasks.map((task): TaskMessage => ({ ...task, kind: taskKinds[task.kind] })),
   validation: validation && toScoresMessage(validation),

@@ -1,4 +1,5 @@
 import { Recipe as RecipeMessage } from '@taxon/contracts';
+import { layerMatrices, type LayerMatrix } from '@taxon/models';
 import { parseRecipe, type RecipeInput } from '@taxon/training';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -10,7 +11,11 @@ const minimal = { data: { train: 'a.csv' }, output: 'out' };
 
 const keysOf = (value: object, path = ''): string[] =>
   Object.entries(value).flatMap(([key, inner]: [string, unknown]) =>
-    inner === undefined ? [] : typeof inner === 'object' && inner !== null ? keysOf(inner, `${path}${key}.`) : [path + key],
+    inner === undefined
+      ? []
+      : typeof inner === 'object' && inner !== null
+        ? keysOf(inner, `${path}${key}.`)
+        : [path + key],
   );
 
 /** Something other than the default for most options. */
@@ -22,6 +27,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     format: fc.option(fc.constantFrom('csv', 'tsv', 'jsonl', 'json'), { nil: undefined }),
     textColumn: fc.constant('question'),
     labelColumn: fc.constant('intent'),
+    pairColumn: fc.option(fc.constant('answer'), { nil: undefined }),
     split: fc.record({ train: fc.constant(0.5), validation: fc.constant(0), test: fc.constant(0.5) }),
     tasks: fc.option(
       fc.array(
@@ -61,12 +67,21 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
   output: fc.constant('out'),
   maxLength: fc.integer({ min: 4, max: 8192 }),
   head: fc.record({
-    kind: fc.constantFrom('auto', 'dense', 'pooler'),
+    kind: fc.constantFrom('auto', 'dense', 'pooler', 'prompt'),
     pooling: fc.constantFrom('auto', 'mean', 'cls'),
     normalize: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
     start: fc.constantFrom('solved', 'random'),
     l2: fc.double({ min: 0, max: 1, noNaN: true }),
     iterations: fc.integer({ min: 1, max: 10_000 }),
+    prompt: fc.option(
+      fc.constant({ template: '{mask}: {text}', words: { bad: ['terrible', 'bad'], good: ['great'] } }),
+      { nil: undefined },
+    ),
+  }),
+  adaptation: fc.record({
+    texts: fc.constantFrom<string[][]>([], ['a.txt', 'b.csv']),
+    epochs: fc.double({ min: 0, max: 1000, noNaN: true }),
+    maskedShare: fc.constantFrom(0.15, 0.5),
   }),
   optimizer: fc.record({
     epochs: fc.double({ min: 0, max: 1000, noNaN: true }),
@@ -75,6 +90,13 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     tokensPerStep: fc.integer({ min: 64, max: 65_536 }),
     keep: fc.constantFrom<('auto' | number)[]>('auto', 0.5, 1),
     recompute: fc.boolean(),
+    freeze: fc.nat(12),
+    lora: fc.record({
+      rank: fc.nat(64),
+      alpha: fc.constantFrom(8, 32),
+      targets: fc.constantFrom<LayerMatrix[][]>(['query', 'value'], ['up'], [...layerMatrices]),
+      biases: fc.boolean(),
+    }),
   }),
   metric: fc.constantFrom('auto', 'accuracy', 'macroF1', 'microF1', 'weightedF1', 'loss'),
   patience: fc.nat(100),
@@ -91,9 +113,11 @@ describe('recipe messages', () => {
       ...minimal,
       data: {
         ...{ train: 'a', validation: 'b', test: 'c', format: 'csv' },
-        ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's' },
+        ...{ tasks: [{ column: 'a', name: 'b' }], labelSeparator: '|', sourceColumn: 's', pairColumn: 'p' },
       },
       hierarchy: { map: 'm' },
+      optimizer: { keep: 0.5 },
+      head: { kind: 'prompt', prompt: {} },
       abstain: { outOfScope: 'o' },
     });
     const message = toRecipeMessage(full);

@@ -1,5 +1,6 @@
 import {
   AbstainOptions,
+  AdaptationOptions,
   CheckpointOptions,
   ClassWeights,
   DataFormat,
@@ -11,6 +12,8 @@ import {
   HierarchyDecoding,
   HierarchyOptions,
   HierarchyTraining,
+  LayerMatrix,
+  LoraOptions,
   LossKind,
   LossOptions,
   Metric,
@@ -34,6 +37,7 @@ import {
   formats,
   heads,
   hierarchyTrainings,
+  layerMatrices,
   lossKinds,
   metrics,
   poolings,
@@ -48,6 +52,18 @@ import {
 
 /** Protobuf cannot tell an empty text from an absent one; both are missing here. */
 const filled = (text: string): string | undefined => text || undefined;
+
+const fromOptimizer = (optimizer: OptimizerOptions): unknown => ({
+  ...optimizer,
+  schedule: spelled(schedules, optimizer.schedule),
+  lora: optimizer.lora && {
+    ...optimizer.lora,
+    targets:
+      optimizer.lora.targets.length === 0
+        ? undefined
+        : optimizer.lora.targets.map((target) => spelled(layerMatrices, target)),
+  },
+});
 
 const fromData = (data: DataOptions): unknown => ({
   ...data,
@@ -66,6 +82,10 @@ const fromHead = (head: HeadOptions): unknown => ({
   pooling: spelled(poolings, head.pooling),
   normalize: spelled(switches, head.normalize),
   start: spelled(starts, head.start),
+  prompt: head.prompt && {
+    template: head.prompt.template,
+    words: Object.fromEntries(Object.entries(head.prompt.words).map(([label, { words }]) => [label, words])),
+  },
 });
 
 const fromHierarchy = (hierarchy: HierarchyOptions): unknown => ({
@@ -90,7 +110,7 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
     task: spelled(taskKinds, recipe.task),
     hierarchy: hierarchy && fromHierarchy(hierarchy),
     head: head && fromHead(head),
-    optimizer: optimizer && { ...optimizer, schedule: spelled(schedules, optimizer.schedule) },
+    optimizer: optimizer && fromOptimizer(optimizer),
     loss: loss && fromLoss(loss),
     thresholds: spelled(thresholdings, recipe.thresholds),
     metric: spelled(metrics, recipe.metric),
@@ -117,6 +137,10 @@ const toHead = (head: Recipe['head']): HeadOptions =>
     pooling: constantOf(poolings, head.pooling, Pooling.POOLING_UNSPECIFIED),
     normalize: constantOf(switches, head.normalize, Switch.SWITCH_UNSPECIFIED),
     start: constantOf(starts, head.start, HeadStart.HEAD_START_UNSPECIFIED),
+    prompt: head.prompt && {
+      template: head.prompt.template,
+      words: Object.fromEntries(Object.entries(head.prompt.words).map(([label, words]) => [label, { words }])),
+    },
   });
 
 const toHierarchy = (hierarchy: NonNullable<Recipe['hierarchy']>): HierarchyOptions =>
@@ -138,6 +162,12 @@ const toOptimizer = (optimizer: Recipe['optimizer']): OptimizerOptions =>
     ...optimizer,
     schedule: constantOf(schedules, optimizer.schedule, Schedule.SCHEDULE_UNSPECIFIED),
     keep: optimizer.keep === 'auto' ? undefined : optimizer.keep,
+    lora: LoraOptions.fromPartial({
+      ...optimizer.lora,
+      targets: optimizer.lora.targets.map((target) =>
+        constantOf(layerMatrices, target, LayerMatrix.LAYER_MATRIX_UNSPECIFIED),
+      ),
+    }),
   });
 
 /** A checked recipe as a message, every option set. */
@@ -151,6 +181,7 @@ export const toRecipeMessage = ({ data, head, optimizer, hierarchy, loss, ...rec
   loss: toLoss(loss),
   thresholds: constantOf(thresholdings, recipe.thresholds, Thresholds.THRESHOLDS_UNSPECIFIED),
   abstain: AbstainOptions.fromPartial(recipe.abstain),
+  adaptation: AdaptationOptions.fromPartial(recipe.adaptation),
   metric: constantOf(metrics, recipe.metric, Metric.METRIC_UNSPECIFIED),
   spin: constantOf(switches, recipe.spin, Switch.SWITCH_UNSPECIFIED),
   precision: constantOf(precisions, recipe.precision, Precision.PRECISION_UNSPECIFIED),

@@ -6,6 +6,7 @@ import {
   HeadStart,
   HierarchyDecoding,
   HierarchyTraining,
+  LayerMatrix,
   LossKind,
   Metric,
   Pooling,
@@ -60,6 +61,7 @@ export const heads: Spellings<HeadKind, Recipe['head']['kind']> = {
   [HeadKind.HEAD_KIND_AUTO]: 'auto',
   [HeadKind.HEAD_KIND_DENSE]: 'dense',
   [HeadKind.HEAD_KIND_POOLER]: 'pooler',
+  [HeadKind.HEAD_KIND_PROMPT]: 'prompt',
 };
 export const poolings: Spellings<Pooling, Recipe['head']['pooling']> = {
   [Pooling.POOLING_AUTO]: 'auto',
@@ -96,6 +98,14 @@ export const devices: Spellings<Device, Recipe['device']> = {
   [Device.DEVICE_TENSORFLOW]: 'tensorflow',
   [Device.DEVICE_TENSORFLOW_GPU]: 'tensorflow-gpu',
   [Device.DEVICE_WASM]: 'wasm',
+};
+export const layerMatrices: Spellings<LayerMatrix, Recipe['optimizer']['lora']['targets'][number]> = {
+  [LayerMatrix.LAYER_MATRIX_QUERY]: 'query',
+  [LayerMatrix.LAYER_MATRIX_KEY]: 'key',
+  [LayerMatrix.LAYER_MATRIX_VALUE]: 'value',
+  [LayerMatrix.LAYER_MATRIX_OUTPUT]: 'output',
+  [LayerMatrix.LAYER_MATRIX_UP]: 'up',
+  [LayerMatrix.LAYER_MATRIX_DOWN]: 'down',
 };
 export const switches: Spellings<Switch, boolean> = { [Switch.SWITCH_ON]: true, [Switch.SWITCH_OFF]: false };
 

@@ -1,7 +1,7 @@
 import { TaxonError } from '@taxon/errors';
 import { optimizerWasmBase64 } from './gen/optimizer-wasm.ts';
 
-/** What AdamW keeps of one tensor, each array of the tensor's size. */
+/** What is kept of one tensor, each array of the tensor's size; of one that is not trained only the value, the other three are empty. */
 export interface OptimizedTensor {
   value: Float32Array;
   /** First moment. */
@@ -37,12 +37,17 @@ export interface UpdateCoefficients {
   keep: number;
 }
 
-/** All trainable tensors, in memory that the WebAssembly kernels update in place. */
+/** All tensors of a model, in memory that the WebAssembly kernels update in place. */
 export interface OptimizerMemory {
   readonly tensors: Readonly<Record<string, OptimizedTensor>>;
+  /** What all arrays together take. */
+  readonly bytes: number;
   /** Squared norm of all gradients. */
   squaredNorm(): number;
-  /** Moments and values, and of a matrix that has one the int8 form. */
+  /**
+   * Moments and values, and of a matrix that has one the int8 form.
+   * @throws RangeError for a tensor that is not trained
+   */
   update(name: string, coefficients: UpdateCoefficients): void;
   /** Writes every int8 form anew from its values. */
   quantize(): void;
@@ -75,10 +80,15 @@ interface Place {
   size: number;
   vectors: number;
   value: number;
+  /** Absent where the tensor is not trained. */
+  learning?: LearningPlace;
+  int8?: Int8Place;
+}
+
+interface LearningPlace {
   m: number;
   v: number;
   gradient: number;
-  int8?: Int8Place;
 }
 
 interface Int8Place {
@@ -118,6 +128,8 @@ const createShard = (module: WebAssembly.Module, bytes: number): Shard => {
 export interface OptimizerMemoryOptions {
   /** Matrices [K, N] that are kept in int8, too; N is a multiple of 16. */
   int8?: Readonly<Record<string, readonly [rows: number, columns: number]>>;
+  /** The tensors that have moments and a gradient. @default all */
+  trained?: ReadonlySet<string>;
 }
 
 /** Hands out aligned places, one after another, and knows how much was asked for. */
@@ -158,9 +170,7 @@ const placeTensor = (
     size,
     vectors: Math.ceil(size / 4),
     value: take(),
-    m: take(),
-    v: take(),
-    gradient: take(),
+    ...(options.trained?.has(name) === false ? {} : { learning: { m: take(), v: take(), gradient: take() } }),
     ...(matrix === undefined ? {} : { int8: placeInt8(arena, matrix) }),
   };
 };
@@ -200,7 +210,8 @@ export const createOptimizerMemory = (
   options: OptimizerMemoryOptions = {},
 ): OptimizerMemory => {
   const places = placeTensors(sizes, options);
-  const view = ({ shard, size }: Place, at: number): Float32Array => new Float32Array(shard.memory.buffer, at, size);
+  const view = ({ shard, size }: Place, at: number | undefined): Float32Array =>
+    at === undefined ? new Float32Array() : new Float32Array(shard.memory.buffer, at, size);
   const int8View = ({ shard: { memory } }: Place, at: Int8Place): Int8Form => ({
     byColumn: new Int8Array(memory.buffer, at.byColumn, at.rows * at.columns),
     columnScales: new Float32Array(memory.buffer, at.columnScales, at.columns),
@@ -213,21 +224,28 @@ export const createOptimizerMemory = (
         name,
         {
           value: view(place, place.value),
-          m: view(place, place.m),
-          v: view(place, place.v),
-          gradient: view(place, place.gradient),
+          m: view(place, place.learning?.m),
+          v: view(place, place.learning?.v),
+          gradient: view(place, place.learning?.gradient),
           ...(place.int8 === undefined ? {} : { int8: int8View(place, place.int8) }),
         },
       ]),
     ),
+    bytes: [...new Set([...places.values()].map(({ shard }) => shard))].reduce(
+      (sum, { memory }) => sum + memory.buffer.byteLength,
+      0,
+    ),
     squaredNorm() {
       let sum = 0;
-      for (const { shard, gradient, vectors } of places.values()) sum += shard.kernels.squaredNorm(gradient, vectors);
+      for (const { shard, learning, vectors } of places.values())
+        if (learning !== undefined) sum += shard.kernels.squaredNorm(learning.gradient, vectors);
       return sum;
     },
     update(name, { beta1, first, beta2, second, rate, epsilon, keep }) {
       const place = places.get(name)!;
-      const { shard, vectors, value, m, v, gradient } = place;
+      const { shard, vectors, value, learning } = place;
+      if (learning === undefined) throw new RangeError(`'${name}' is not trained: it has no moments`);
+      const { m, v, gradient } = learning;
       shard.kernels.adamw(value, m, v, gradient, vectors, beta1, first, beta2, second, rate, epsilon, keep);
       quantizeTensor(place); // now, while the values are still in the processor's caches
     },

@@ -51,6 +51,7 @@ export {
 
 export {
   AbstainOptions,
+  AdaptationOptions,
   CheckpointOptions,
   ClassWeights,
   DataFormat,
@@ -62,6 +63,8 @@ export {
   HierarchyDecoding,
   HierarchyOptions,
   HierarchyTraining,
+  LayerMatrix,
+  LoraOptions,
   LossKind,
   LossOptions,
   Metric,

@@ -40,3 +40,21 @@ export const addCoarseTask = (
     'Add them to the map.',
   );
 };
+
+/**
+ * Fills in coarse labels that are not known where the fine one is: any other example with that fine label tells. Do it before a split,
+ * so that the training part alone knows the whole hierarchy.
+ * @param examples of the tasks [coarse, fine]
+ */
+export const fillCoarseLabels = (examples: readonly Example[]): Example[] => {
+  const parentOf = new Map<string, readonly string[]>();
+  for (const { labels } of examples) {
+    const [coarse, fine] = labels;
+    if (coarse !== undefined && fine?.length === 1) parentOf.set(fine[0]!, coarse);
+  }
+  return examples.map((example) => {
+    const [coarse, fine, ...rest] = example.labels;
+    if (coarse !== undefined || fine?.length !== 1) return example;
+    return { ...example, labels: [parentOf.get(fine[0]!), fine, ...rest] };
+  });
+};

@@ -8,6 +8,7 @@ import {
   clusterLabels,
   createLabelSpace,
   createRandom,
+  fillCoarseLabels,
   nameGroups,
   readHierarchy,
   type Example,
@@ -107,6 +108,23 @@ describe('addCoarseTask', () => {
       [['travel'], ['book']],
       [undefined, ['fly']],
       [undefined, undefined],
+    ]);
+  });
+});
+
+describe('fillCoarseLabels', () => {
+  it('learns the coarse label of a fine one from any example', () => {
+    const open: Example[] = [
+      { text: 'a', labels: [undefined, ['pay']], line: 2 },
+      { text: 'b', labels: [['bank'], ['pay']], line: 3 },
+      { text: 'c', labels: [undefined, ['fly']], line: 4 },
+      { text: 'd', labels: [['bank'], undefined], line: 5 },
+    ];
+    expect(fillCoarseLabels(open).map(({ labels }) => labels)).toEqual([
+      [['bank'], ['pay']],
+      [['bank'], ['pay']],
+      [undefined, ['fly']],
+      [['bank'], undefined],
     ]);
   });
 });

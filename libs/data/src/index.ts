@@ -1,5 +1,5 @@
 export { clusterLabels, nameGroups } from './cluster-labels.ts';
-export { addCoarseTask, type CoarseTaskOptions } from './coarse-task.ts';
+export { addCoarseTask, fillCoarseLabels, type CoarseTaskOptions } from './coarse-task.ts';
 export { comparePart, type PartComparison } from './compare-parts.ts';
 export {
   describeDataset,

@@ -97,16 +97,22 @@ describe('splitting multi-label texts and several tasks', () => {
     });
     const split = stratifiedSplit(rows, { ...shares, seed: 1 });
     const combinations = (examples: readonly Example[]) =>
-      countsOf(examples.map((row) => ({ ...row, labels: [[JSON.stringify(row.labels)]] })));
+      countsOf(
+        examples
+          .filter(({ labels }) => labels[1] !== undefined)
+          .map((row) => ({ ...row, labels: [[JSON.stringify(row.labels)]] })),
+      );
     for (const [count, wanted] of [
-      [combinations, 2],
+      [combinations, 1.5],
       [(examples: readonly Example[]) => countsOf(examples, 0), 3],
       [(examples: readonly Example[]) => countsOf(examples, 1), 3],
     ] as const)
       for (const part of partNames) {
         const found = count(split[part]);
         for (const [key, n] of count(rows))
-          expect(Math.abs((found.get(key) ?? 0) - n * shares[part])).toBeLessThanOrEqual(wanted);
+          if (n >= 7)
+            // a seventh is what the smallest part is: rarer combinations rely on their labels
+            expect(Math.abs((found.get(key) ?? 0) - n * shares[part])).toBeLessThanOrEqual(wanted);
       }
   });
 

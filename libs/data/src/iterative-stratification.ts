@@ -1,4 +1,5 @@
 import { shuffle, type Random } from './random.ts';
+import { RarestFirst } from './rarest-first.ts';
 import type { Unit } from './strata.ts';
 
 export interface PlacementOptions {
@@ -28,46 +29,71 @@ const withCombinations = (units: readonly Unit[], strata: number, shares: readon
   return [all, strata + frequent.length];
 };
 
-/** The largest of the allowed candidates by `first`, then `second`; the earliest in a tie; −1 when none is allowed. */
-const bestOf = (
-  candidates: readonly number[],
-  allowed: (part: number) => boolean,
-  first: (part: number) => number,
-  second: (part: number) => number,
-): number => {
+/** The part with the largest wish, in a tie the one with more room, then the earliest. */
+const mostWanting = (parts: readonly number[], wish: Float64Array, room: Float64Array): number => {
   const close = 1e-9; // wishes are sums of fractions: equal ones differ in the last bits
-  let best = -1;
-  for (const part of candidates) {
-    if (!allowed(part)) continue;
-    const ahead = best === -1 ? 1 : first(part) - first(best);
-    if (ahead > close || (ahead > -close && second(part) - second(best) > close)) best = part;
-  }
-  return best;
+  return parts.reduce((best, part) => {
+    const ahead = wish[part]! - wish[best]!;
+    return ahead > close || (ahead > -close && room[part]! - room[best]! > close) ? part : best;
+  });
 };
 
-/** Keys in the order of their remaining units, fewest first, while these only ever fall. */
-class RarestFirst {
-  readonly #buckets: number[][] = [];
-  readonly #remaining: Int32Array;
-  #low = 1;
+const nowhere = -1;
+const severalParts = -2;
 
-  constructor(remaining: Int32Array) {
-    this.#remaining = remaining;
-    remaining.forEach((_, key) => this.changed(key));
+/** What the parts still want while units are placed one after the other. */
+class Placement {
+  readonly #options: PlacementOptions;
+  readonly #units: readonly Unit[];
+  readonly #candidates: number[]; // parts with a share; their order decides ties
+  readonly #wishes: Float64Array[]; // [strata][parts]: examples of the stratum that the part still wants
+  readonly #room: Float64Array; // [parts]: examples that the part still wants
+  readonly #home: Int32Array; // by stratum: its only part, or one of the two above
+  readonly #inFirst: Uint8Array; // by stratum: 1 when part 0 has it
+  readonly remaining: Int32Array; // units to place, by stratum
+  /** By unit. */
+  readonly parts: Int32Array;
+
+  constructor(units: readonly Unit[], strata: number, options: PlacementOptions) {
+    const { shares, random } = options;
+    this.#options = options;
+    this.#units = units;
+    this.#candidates = shuffle([...shares.keys()], random).filter((part) => shares[part]! > 0);
+    this.remaining = new Int32Array(strata);
+    const totals = new Float64Array(strata);
+    for (const { keys, counts } of units)
+      keys.forEach((key, i) => {
+        this.remaining[key]!++;
+        totals[key]! += counts[i]!;
+      });
+    this.#wishes = Array.from(totals, (total) => Float64Array.from(shares, (share) => total * share));
+    const size = units.reduce((sum, { examples }) => sum + examples.length, 0);
+    this.#room = Float64Array.from(shares, (share) => size * share);
+    this.#home = new Int32Array(strata).fill(nowhere);
+    this.#inFirst = new Uint8Array(strata);
+    this.parts = new Int32Array(units.length).fill(nowhere);
   }
 
-  changed(key: number): void {
-    const count = this.#remaining[key]!;
-    if (count === 0) return;
-    (this.#buckets[count] ??= []).push(key);
-    this.#low = Math.min(this.#low, count);
+  #keepsGuarantee({ keys }: Unit, part: number): boolean {
+    const { guarantee, strata: labels } = this.#options; // combinations of labels, from `labels` on, are promised nothing
+    if (guarantee === 'first-part') return part === 0 || keys.every((key) => key >= labels || this.#inFirst[key] === 1);
+    return keys.every((key) => key >= labels || this.remaining[key] !== 1 || this.#home[key] !== part);
   }
 
-  next(): number | undefined {
-    for (; this.#low < this.#buckets.length; this.#low++)
-      for (let key = this.#buckets[this.#low]?.pop(); key !== undefined; key = this.#buckets[this.#low]!.pop())
-        if (this.#remaining[key] === this.#low) return key; // else it has fallen since
-    return undefined;
+  /** Gives the unit to the part that wants this stratum most; without a stratum, to the one that wants examples most. */
+  place(u: number, stratum?: number): void {
+    const unit = this.#units[u]!;
+    const kept = this.#candidates.filter((part) => this.#keepsGuarantee(unit, part));
+    const wish = stratum === undefined ? this.#room : this.#wishes[stratum]!;
+    const part = mostWanting(kept.length > 0 ? kept : this.#candidates, wish, this.#room);
+    this.parts[u] = part;
+    this.#room[part]! -= unit.examples.length;
+    unit.keys.forEach((key, i) => {
+      this.#wishes[key]![part]! -= unit.counts[i]!;
+      this.remaining[key]!--;
+      if (part === 0) this.#inFirst[key] = 1;
+      this.#home[key] = this.#home[key] === nowhere || this.#home[key] === part ? part : severalParts;
+    });
   }
 }
 
@@ -79,57 +105,19 @@ class RarestFirst {
  * @returns the part of every unit
  */
 export const iterativeStratification = (plain: readonly Unit[], options: PlacementOptions): Int32Array => {
-  const { strata: labels, shares, random, guarantee } = options;
-  const [units, strata] = withCombinations(plain, labels, shares);
-  const order = shuffle([...units.keys()], random).sort(
-    (a, b) => units[b]!.examples.length - units[a]!.examples.length,
-  );
+  const [units, strata] = withCombinations(plain, options.strata, options.shares);
+  const placement = new Placement(units, strata, options);
+  const order = shuffle([...units.keys()], options.random);
+  order.sort((a, b) => units[b]!.examples.length - units[a]!.examples.length); // large ones while there is room
   const unitsOf = Array.from({ length: strata }, (): number[] => []);
-  const totals = new Float64Array(strata);
-  for (const u of order)
-    units[u]!.keys.forEach((key, i) => {
-      unitsOf[key]!.push(u);
-      totals[key]! += units[u]!.counts[i]!;
-    });
-  const wishes = Array.from(totals, (total) => Float64Array.from(shares, (share) => total * share)); // [strata][parts]
-  const size = units.reduce((sum, { examples }) => sum + examples.length, 0);
-  const room = Float64Array.from(shares, (share) => size * share);
-  const remaining = Int32Array.from(unitsOf, (own) => own.length);
-  const queue = new RarestFirst(remaining);
-  const nowhere = -1;
-  const several = -2;
-  const home = new Int32Array(strata).fill(nowhere); // the only part that holds a stratum, or one of the two above
-  const candidates = shuffle(
-    [...shares.keys()].filter((part) => shares[part]! > 0),
-    random,
-  );
-  const firstPartHas = new Uint8Array(strata);
-
-  const allowed =
-    ({ keys }: Unit) =>
-    (part: number): boolean => {
-      if (guarantee === 'first-part')
-        return part === 0 || keys.every((key) => key >= labels || firstPartHas[key] === 1);
-      return keys.every((key) => key >= labels || remaining[key] !== 1 || home[key] !== part);
-    };
-  const parts = new Int32Array(units.length).fill(nowhere);
-  const place = (u: number, wish: Float64Array): void => {
-    const unit = units[u]!;
-    const [first, second] = [(part: number) => wish[part]!, (part: number) => room[part]!];
-    let part = bestOf(candidates, allowed(unit), first, second);
-    if (part === nowhere) part = bestOf(candidates, () => true, first, second);
-    parts[u] = part;
-    room[part]! -= unit.examples.length;
-    unit.keys.forEach((key, i) => {
-      wishes[key]![part]! -= unit.counts[i]!;
-      remaining[key]!--;
-      if (part === 0) firstPartHas[key] = 1;
-      home[key] = home[key] === nowhere || home[key] === part ? part : several;
-      queue.changed(key);
-    });
-  };
-  for (let key = queue.next(); key !== undefined; key = queue.next())
-    for (const u of unitsOf[key]!) if (parts[u] === nowhere) place(u, wishes[key]!);
-  for (const u of order) if (parts[u] === nowhere) place(u, room); // nothing is known of them
-  return parts;
+  for (const u of order) for (const key of units[u]!.keys) unitsOf[key]!.push(u);
+  const queue = new RarestFirst(placement.remaining);
+  for (let stratum = queue.next(); stratum !== undefined; stratum = queue.next())
+    for (const u of unitsOf[stratum]!) {
+      if (placement.parts[u] !== nowhere) continue;
+      placement.place(u, stratum);
+      units[u]!.keys.forEach((key) => queue.changed(key));
+    }
+  for (const u of order) if (placement.parts[u] === nowhere) placement.place(u); // nothing is known of them
+  return placement.parts;
 };

@@ -7,7 +7,7 @@ import { normalizeText } from './text-groups.ts';
 /** Written anew, without sets of hashes: shares of distinct n-grams. */
 const similarity = (a: string, b: string, size = 3): number => {
   const grams = (text: string): string[] => {
-    const letters = [...normalizeText(text)];
+    const letters = Array.from(normalizeText(text));
     if (letters.length <= size) return letters.length === 0 ? [] : [letters.join('')];
     return [...new Set(letters.slice(size - 1).map((_, i) => letters.slice(i, i + size).join('')))];
   };

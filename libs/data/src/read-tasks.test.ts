@@ -95,7 +95,8 @@ describe('pairs and sources', () => {
   });
 
   it('stand beside lists of labels in an array', async () => {
-    const json = '[\n{"text": "龙山村", "label": ["山", "村"], "source": "map"},\n{"text": "河", "label": [], "source": null}]';
+    const json =
+      '[\n{"text": "龙山村", "label": ["山", "村"], "source": "map"},\n{"text": "河", "label": [], "source": null}]';
     expect((await read('places.json', json, { sourceColumn: 'source' })).examples).toEqual([
       { text: '龙山村', labels: [['山', '村']], source: 'map', line: 2 },
       { text: '河', labels: [[]], line: 3 },

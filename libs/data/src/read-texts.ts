@@ -7,6 +7,8 @@ import { RowProblems } from './source-rows.ts';
 /** One text to classify. */
 export interface TextRow {
   text: string;
+  /** The second text of a sentence pair, where `pairColumn` names it. */
+  pair?: string;
   /** 1-based line of the file on which the record starts. */
   line: number;
 }
@@ -24,6 +26,8 @@ export interface ReadTextsOptions {
   format?: TextFormat;
   /** Column or key of the text; other columns are ignored. @default 'text' */
   textColumn?: string;
+  /** Column or key of a sentence pair's second text. */
+  pairColumn?: string;
   signal?: AbortSignal;
 }
 
@@ -33,19 +37,26 @@ export interface ReadTextsOptions {
  * @throws TaxonError as `readDataset` does
  */
 export const readTexts = async (path: string, options: ReadTextsOptions = {}): Promise<TextFile> => {
-  const { textColumn = 'text', signal } = options;
+  const { textColumn = 'text', pairColumn, signal } = options;
   const format = fileFormat<TextFormat>(path, options.format, ['csv', 'tsv', 'jsonl', 'json', 'txt']);
   const file: TextFile = { path, texts: [], notes: [] };
   const problems = new RowProblems(path);
   const empty: number[] = [];
   const columns = [{ name: textColumn, option: textOption }];
+  if (pairColumn !== undefined) columns.push({ name: pairColumn, option: '--pair-column' });
+  const pairOf = (values: readonly unknown[]) => {
+    const pair = pairColumn === undefined ? undefined : textOf(values[1], pairColumn);
+    return pair === undefined || 'problem' in pair ? pair : { pair: pair.text };
+  };
   for await (const rows of readRows(path, { format, columns, notes: file.notes, signal }))
     for (const { line, values, problem } of rows) {
       const text = problem === undefined ? textOf(values[0], textColumn) : { problem };
+      const pair = problem === undefined ? pairOf(values) : undefined;
       if ('problem' in text) problems.add(line, text.problem);
+      else if (pair && 'problem' in pair) problems.add(line, pair.problem);
       else {
         if (text.text.trim() === '') empty.push(line);
-        file.texts.push({ text: text.text, line });
+        file.texts.push({ text: text.text, ...pair, line });
       }
     }
   problems.throwIfAny('Every row needs a text: mend these rows or take them out.');

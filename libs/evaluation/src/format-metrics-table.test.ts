@@ -2,12 +2,11 @@ import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { classificationMetrics, formatMetricsTable } from './index.ts';
 
-const { n, accuracy, macroF1, weightedF1, perClass } = classificationMetrics(Int32Array.of(0, 0, 1, 1, 2, 2, 2), Int32Array.of(0, 1, 1, 1, 2, 2, 0), [
-  'card lost',
-  '退款\n请求',
-  'a label that is far too long for any column of a terminal',
-  'never met',
-]);
+const { n, accuracy, macroF1, weightedF1, perClass } = classificationMetrics(
+  Int32Array.of(0, 0, 1, 1, 2, 2, 2),
+  Int32Array.of(0, 1, 1, 1, 2, 2, 0),
+  ['card lost', '退款\n请求', 'a label that is far too long for any column of a terminal', 'never met'],
+);
 const metrics = { n, figures: { accuracy, 'macro F1': macroF1, 'weighted F1': weightedF1 }, perLabel: perClass };
 
 describe('formatMetricsTable', () => {

@@ -40,6 +40,7 @@ it('single-label figures stand any subset of labels in the data, and labels that
         finite(evaluation.chooseAbstention(scores, known, { inScopeCoverage: 0.9 }, right));
       },
     ),
+    { numRuns: 40 },
   );
 });
 
@@ -68,6 +69,7 @@ it('multi-label figures stand any subset of labels in the data, and labels that 
       finite(evaluation.multiLabelIntervals(answers, { resamples: 5, method: 'bca' }));
       finite(evaluation.compareMultiLabelRuns(answers, draw.predicted, expected, { resamples: 5 }));
     }),
+    { numRuns: 40 },
   );
 });
 

@@ -37,9 +37,11 @@ describe('multiLabelMetrics', () => {
             jaccard: either === 0 ? 0 : hits / either,
           };
         });
-        expect(metrics.perLabel.map(({ f1 }) => f1)).toEqual(perLabel.map(({ f1 }) => expect.closeTo(f1, 12)));
+        expect(metrics.perLabel.map(({ f1 }) => f1)).toEqual(
+          perLabel.map(({ f1 }) => expect.closeTo(f1, 12) as unknown),
+        );
         expect(metrics.perLabel.map(({ jaccard }) => jaccard)).toEqual(
-          perLabel.map(({ jaccard }) => expect.closeTo(jaccard, 12)),
+          perLabel.map(({ jaccard }) => expect.closeTo(jaccard, 12) as unknown),
         );
         const occurring = perLabel.filter(({ occurs }) => occurs);
         const macro = occurring.reduce((sum, { f1 }) => sum + f1, 0) / Math.max(1, occurring.length);

@@ -19,3 +19,11 @@ it('sorts as a comparison does, equal scores in their order', () => {
 it('puts infinities at the ends and NaN last', () => {
   expect([...fallingOrder(Float32Array.of(NaN, -Infinity, 1, Infinity, -NaN))]).toEqual([3, 2, 1, 0, 4]);
 });
+
+it('sorts long arrays, where digits are counted instead', () => {
+  const scores = Array.from({ length: 5000 }, (_, i) => Math.fround(Math.round(Math.sin(i * 7) * 900) / 8 || 0));
+  expect([...fallingOrder(Float32Array.from(scores))]).toEqual(sorted(scores));
+  const ends = Float32Array.from([...scores, NaN, -Infinity, Infinity]);
+  const order = fallingOrder(ends);
+  expect([order[0], order.at(-2), order.at(-1)]).toEqual([5002, 5001, 5000]);
+});

@@ -48,7 +48,9 @@ describe('topKAccuracy', () => {
     'of %i classes is scikit-learn’s',
     (_, one) => {
       const found = topKAccuracy(Float32Array.from(one.logits), Int32Array.from(one.expected), one.classes, [1, 2, 3]);
-      expect(found.map(({ accuracy }) => accuracy)).toEqual(one.topK.map((value) => expect.closeTo(value, 12)));
+      expect(found.map(({ accuracy }) => accuracy)).toEqual(
+        one.topK.map((value) => expect.closeTo(value, 12) as unknown),
+      );
     },
   );
 

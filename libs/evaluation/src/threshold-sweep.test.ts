@@ -49,8 +49,8 @@ describe('sweepThresholds', () => {
         for (const { logit, probability, microF1, macroF1, macroPrecision, microRecall } of curve) {
           const scored = scoreAt(draw, logit);
           expect([microF1, macroF1, macroPrecision, microRecall]).toEqual(
-            [scored.microF1, scored.macroF1, scored.macroPrecision, scored.microRecall].map((x) =>
-              expect.closeTo(x, 9),
+            [scored.microF1, scored.macroF1, scored.macroPrecision, scored.microRecall].map(
+              (x) => expect.closeTo(x, 9) as unknown,
             ),
           );
           expect(probability).toBe(sigmoid(logit));

@@ -6,6 +6,8 @@ import { bindWeights } from './bind-weights.ts';
 import { readModelSource } from './describe-model-folder.ts';
 import { readWeights } from './load-model-folder.ts';
 import type { DecisionRule } from './decision.ts';
+import { inputEncoder, type EncodedInput } from './encode-input.ts';
+import type { TextInput } from './text-input.ts';
 import type { HeadConfig } from './head.ts';
 import type { ModelDescription } from './model-folder.ts';
 import { traceServingProgram } from './serving-program.ts';
@@ -15,13 +17,14 @@ export type ClassifierModel = ModelDescription & { head: HeadConfig; space: Labe
 /** A loaded classifier that computes on the thread that calls it. */
 export interface ClassifierEngine {
   readonly model: ClassifierModel;
-  encode(text: string): { ids: Int32Array; truncated: boolean };
+  /** @throws TaxonError `invalid_input` for a pair that the model was not made for */
+  encode(input: TextInput): EncodedInput;
   /**
    * Computes one batch of the given texts: of those whose order leaves room, the first ones.
    * @param lengths are all within 1..maxLength
    * @returns for each text its logits [classes], or undefined where the batch had no room for it
    */
-  run(texts: readonly Int32Array[]): Promise<(Float32Array | undefined)[]>;
+  run(texts: readonly EncodedInput[]): Promise<(Float32Array | undefined)[]>;
   dispose(): Promise<void>;
 }
 
@@ -88,27 +91,29 @@ export const loadClassifierEngine = async (folder: string, threads: number): Pro
   const { model, session } = await loadSession(folder, threads);
   const tokenizer = await loadTokenizer(model.encoderFolder);
   expectVocabulary(tokenizer, model);
-  const { maxLength, pooling } = model;
+  const { pooling } = model.head;
   const { classes } = model.head;
   return {
     model,
-    encode(text) {
-      // One token more than is kept tells whether anything was cut.
-      const ids = tokenizer.encode(text, { maxLength: maxLength + 1 });
-      if (ids.length > maxLength) return { ids: tokenizer.encode(text, { maxLength }), truncated: true };
-      return { ids: ids.length > 0 ? ids : Int32Array.of(tokenizer.padId), truncated: false };
-    },
+    encode: inputEncoder(tokenizer, model),
     async run(texts) {
-      const lengths = texts.map((ids) => ids.length);
+      const lengths = texts.map(({ ids }) => ids.length);
       const roomy = chooseShape(lengths);
       const [plan] = planBatches(lengths, lengths.keys(), roomy);
       if (!plan) return [];
       const shape = trim(plan.rows, roomy);
-      const batch = fillBatch(plan, (text) => texts[text]!, shape, { pooling, padId: tokenizer.padId });
+      const fill = {
+        pooling,
+        padId: tokenizer.padId,
+        maskId: model.prompt?.maskId,
+        types: (text: number) => texts[text]!.types,
+      };
+      const batch = fillBatch(plan, (text) => texts[text]!.ids, shape, fill);
       const { rows, length, slots } = shape;
       const outputs = await session.run({
         ids: { data: batch.ids, shape: [length, rows] },
         ordinals: { data: batch.positions, shape: [length, rows] },
+        tokenTypes: { data: batch.types!, shape: [length, rows] },
         segments: { data: batch.segments, shape: [rows, length] },
         pool: { data: batch.pool, shape: [rows, slots, length] },
       });

@@ -1,5 +1,6 @@
 import type { SerializedError } from '@taxon/errors';
 import type { ModelDescription } from './model-folder.ts';
+import type { TextInput } from './text-input.ts';
 
 /** What the classifier's worker is started with. */
 export interface WorkerSettings {
@@ -13,7 +14,7 @@ export interface Chunk {
   id: number;
   /** Calls are served in turn, whatever their size. */
   call: number;
-  texts: string[];
+  texts: TextInput[];
   /** Labels returned a text, or the plain logits. */
   wanted: number | 'logits';
 }

@@ -4,6 +4,7 @@ import { serializeError } from '@taxon/errors';
 import { buffersOf, openAnswers, type OpenAnswers } from './answer-chunk.ts';
 import { loadClassifierEngine, tokenBudget, type ClassifierEngine } from './classifier-engine.ts';
 import type { Chunk, FromWorker, ServedModel, ToWorker, WorkerSettings } from './classifier-messages.ts';
+import type { EncodedInput } from './encode-input.ts';
 import { createFairQueue } from './fair-queue.ts';
 
 /** A text that waits for its batch. */
@@ -12,7 +13,7 @@ interface Waiting {
   answers: OpenAnswers;
   /** Its place in the chunk. */
   text: number;
-  ids: Int32Array;
+  encoded: EncodedInput;
 }
 
 const port = parentPort!;
@@ -24,15 +25,15 @@ let computing = false;
 const enqueue = (engine: ClassifierEngine, chunk: Chunk): void => {
   const encoded = chunk.texts.map((text) => engine.encode(text));
   const answers = openAnswers(chunk, encoded, engine.model);
-  const waiting = encoded.map(({ ids }, text) => ({ chunk, answers, text, ids }));
+  const waiting = encoded.map((one, text) => ({ chunk, answers, text, encoded: one }));
   // Equal lengths beside each other: rows are then as long as their texts.
-  waiting.sort((a, b) => b.ids.length - a.ids.length);
+  waiting.sort((a, b) => b.encoded.ids.length - a.encoded.ids.length);
   queue.add(chunk.call, waiting);
 };
 
 const nextBatch = (): Waiting[] => {
   let tokens = 0;
-  return queue.take(({ ids }) => (tokens += ids.length) <= tokenBudget);
+  return queue.take(({ encoded }) => (tokens += encoded.ids.length) <= tokenBudget);
 };
 
 const answer = (batch: readonly Waiting[], results: readonly (Float32Array | undefined)[]): void => {
@@ -57,7 +58,7 @@ const compute = async (engine: ClassifierEngine): Promise<void> => {
   computing = true;
   for (let batch = nextBatch(); batch.length > 0; batch = nextBatch()) {
     try {
-      answer(batch, await engine.run(batch.map(({ ids }) => ids)));
+      answer(batch, await engine.run(batch.map(({ encoded }) => encoded)));
     } catch (error) {
       fail(
         batch.map(({ chunk }) => chunk),

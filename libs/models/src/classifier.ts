@@ -6,6 +6,7 @@ import type { Answers, Chunk } from './classifier-messages.ts';
 import type { DecisionRule } from './decision.ts';
 import { countOutputs } from './output-groups.ts';
 import { checkDigests, readTaxonJson } from './taxon-json.ts';
+import { lengthOf, type TextInput } from './text-input.ts';
 
 export interface LabelScore {
   label: string;
@@ -47,10 +48,10 @@ export interface Classifier {
   /** Of the main task. */
   readonly labels: readonly string[];
   readonly maxLength: number;
-  /** Predictions in the order of the texts; a batch's answers equal single answers within 1e-5. */
-  classify(texts: readonly string[], options?: ClassifyOptions): Promise<Prediction[]>;
+  /** Predictions in the order of the texts, which are pairs for a model of pairs; a batch's answers equal single answers within 1e-5. */
+  classify(texts: readonly TextInput[], options?: ClassifyOptions): Promise<Prediction[]>;
   /** Logits, row-major [texts, outputs], those of the tasks side by side. */
-  logits(texts: readonly string[], options?: ClassifyOptions): Promise<Float32Array>;
+  logits(texts: readonly TextInput[], options?: ClassifyOptions): Promise<Float32Array>;
   dispose(): Promise<void>;
 }
 
@@ -66,15 +67,15 @@ const largestChunk = { texts: 256, characters: 500_000 };
 const chunksInFlight = 8;
 
 /** [start, end) of each chunk. */
-function* splitTexts(texts: readonly string[]): Generator<[number, number]> {
+function* splitTexts(texts: readonly TextInput[]): Generator<[number, number]> {
   let start = 0;
   let characters = 0;
   for (let i = 0; i < texts.length; i++) {
-    characters += texts[i]!.length;
+    characters += lengthOf(texts[i]!);
     if (i > start && (i - start === largestChunk.texts || characters > largestChunk.characters)) {
       yield [start, i];
       start = i;
-      characters = texts[i]!.length;
+      characters = lengthOf(texts[i]!);
     }
   }
   if (texts.length > start) yield [start, texts.length];
@@ -97,7 +98,7 @@ let calls = 0;
 /** Sends the texts chunk by chunk; `take` gets each chunk's answers and where in `texts` they begin. */
 const ask = async (
   connection: ClassifierConnection,
-  texts: readonly string[],
+  texts: readonly TextInput[],
   wanted: Chunk['wanted'],
   { signal, onProgress }: ClassifyOptions,
   take: (answers: Answers, start: number) => void,
@@ -131,7 +132,11 @@ export const mainTask = ({ hierarchy }: LabelSpace): number => (hierarchy === un
  * Predictions over the answers' arrays. A text's list of labels is made when it is first looked at: 2,000 texts of 150
  * labels are 300,000 objects, and collecting their garbage alone holds the event loop for 15 ms.
  */
-const unpack = ({ tokens, truncated, order, given, scores }: Answers, space: LabelSpace, topK: number): Prediction[] => {
+const unpack = (
+  { tokens, truncated, order, given, scores }: Answers,
+  space: LabelSpace,
+  topK: number,
+): Prediction[] => {
   const widths = toldLabels(space, topK);
   const width = widths.reduce((a, b) => a + b, 0);
   const tasksOf = (text: number): TaskPrediction[] => {

@@ -29,7 +29,13 @@ export interface TaskAnswer {
 }
 
 /** softmax of logits [begin, end) into `into` at `at`, times `factor`. */
-const softmax = (logits: ArrayLike<number>, { begin, end }: OutputGroup, into: Float64Array, at: number, factor = 1) => {
+const softmax = (
+  logits: ArrayLike<number>,
+  { begin, end }: OutputGroup,
+  into: Float64Array,
+  at: number,
+  factor = 1,
+) => {
   let highest = -Infinity;
   for (let c = begin; c < end; c++) highest = Math.max(highest, logits[c]!);
   let sum = 0;
@@ -92,5 +98,7 @@ export const createDecider = (
   return (logits) =>
     space.hierarchy !== undefined
       ? hierarchical(logits, space.hierarchy.parents)
-      : space.tasks.map(({ kind }, task) => (kind === 'multi-label' ? multiLabel(logits, task) : singleLabel(logits, task)));
+      : space.tasks.map(({ kind }, task) =>
+          kind === 'multi-label' ? multiLabel(logits, task) : singleLabel(logits, task),
+        );
 };

@@ -104,10 +104,15 @@ const readConfigs = async (encoderFolder: string): Promise<{ config: Config; enc
   return { config, encoder: parseEncoderConfig(config, path) };
 };
 
-const checkAgainstTaxon = (taxon: TaxonJson, labels: string[] | undefined, { folder, head }: ModelDescription): void => {
+const checkAgainstTaxon = (
+  taxon: TaxonJson,
+  labels: string[] | undefined,
+  { folder, head }: ModelDescription,
+): void => {
   const path = join(folder, 'taxon.json');
   const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
-  if (!same(outputNames(taxon.space), labels)) throw invalidInput(`${path}: labels differ from id2label in config.json`);
+  if (!same(outputNames(taxon.space), labels))
+    throw invalidInput(`${path}: labels differ from id2label in config.json`);
   const sorted = (value?: HeadConfig): unknown => value && Object.entries(value).sort();
   if (!same(sorted(taxon.head), sorted(head)))
     throw invalidInput(`${path}: head is ${JSON.stringify(taxon.head)}; the files say ${JSON.stringify(head)}`);
@@ -132,12 +137,15 @@ export const readModelSource = async (folder: string): Promise<ModelSource> => {
     normalize,
     maxLength: Math.min(taxon?.maxLength ?? (await readLimit(folder, encoderFolder)), encoder.positions),
     padId: config.pad_token_id ?? 0,
+    ...(taxon && { pairs: taxon.pairs ?? false, ...(taxon.prompt && { prompt: taxon.prompt }) }),
   };
-  const classes = dense?.outputs ?? (classic ? await countClasses(encoderFolder) : undefined);
+  // No format but ours knows prompts.
+  const prompted = taxon?.head.kind === 'prompt' ? taxon.head : undefined;
+  const classes = dense?.outputs ?? (classic ? await countClasses(encoderFolder) : prompted?.classes);
   let labels: string[] | undefined;
   if (classes !== undefined) {
     if (classes < 2) throw invalidInput(`${configPath}: the classifier has ${classes} class; supported: 2 and more`);
-    description.head = { kind: classic ? 'pooler' : 'dense', pooling, normalize, classes };
+    description.head = prompted ?? { kind: classic ? 'pooler' : 'dense', pooling, normalize, classes };
     labels = labelsOf(config.id2label ?? undefined, classes, configPath);
     description.space = taxon?.space ?? { tasks: [taskOf(config, labels, configPath)] };
     description.rule = taxon?.rule ?? {};

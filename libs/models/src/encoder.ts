@@ -10,6 +10,7 @@ import {
 } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './encoder-config.ts';
+import { loraNames } from './lora.ts';
 
 // BERT (Devlin et al. 2019) on packed texts. Tokens are position-major: row t = position·rows + row, so that the heads
 // of one position lie side by side and attention needs no transpose of its inputs.
@@ -46,13 +47,19 @@ export interface Dropout {
 }
 
 export interface EncoderInputs {
-  /** [T, H] word + position + type embeddings, before their normalisation. */
+  /** [T, H] word + position + type embeddings, before their normalisation; the states that go into layer `begin`, if it is above 0. */
   embeddings: tf.Tensor;
   /** [R, S] int32: which text of its row a token belongs to, −1 for padding. */
   segments: tf.Tensor;
   dropout?: Dropout;
   /** The backward pass computes each layer's activations anew, instead of keeping them from the forward pass. @default false */
   recompute?: boolean;
+  /** The first layer that is computed. @default 0 */
+  begin?: number;
+  /** The layer before which the encoder ends. @default the number of layers */
+  end?: number;
+  /** α/r of the low-rank matrices, where any are among the parameters. */
+  loraScale?: number;
 }
 
 const int8Parts = ['byColumn', 'columnScales', 'byRow', 'rowScales'] as const;
@@ -64,13 +71,21 @@ export const int8Names = (weight: string): Record<(typeof int8Parts)[number], st
     string
   >;
 
-/** A linear layer: [T, in] → [T, out]; with 8-bit products where the weight's int8 form is among the parameters. */
-export const linear = (p: Parameters, name: string, x: tf.Tensor): tf.Tensor => {
+const multiply = (a: tf.Tensor, b: tf.Tensor): tf.Tensor => tf.matMul(a, b);
+
+/**
+ * A linear layer: [T, in] → [T, out]; with 8-bit products where the weight's int8 form is among the parameters.
+ * @param loraScale factor on what low-rank matrices among the parameters add
+ */
+export const linear = (p: Parameters, name: string, x: tf.Tensor, loraScale = 1): tf.Tensor => {
   const [weight, bias] = [p[`${name}.weight`]!, p[`${name}.bias`]!];
   const int8 = Object.entries(int8Names(`${name}.weight`)).map(([part, key]) => [part, p[key]] as const);
-  return int8.some(([, tensor]) => tensor === undefined)
-    ? tf.add(tf.matMul(x as tf.Tensor2D, weight as tf.Tensor2D), bias)
+  const y = int8.some(([, tensor]) => tensor === undefined)
+    ? tf.add(multiply(x, weight), bias)
     : int8Linear(x, weight, bias, Object.fromEntries(int8) as unknown as Int8Matrix);
+  const { a, b } = loraNames(`${name}.weight`);
+  if (p[a] === undefined || p[b] === undefined) return y;
+  return tf.add(y, multiply(tf.mul(multiply(x, p[a]), loraScale), p[b])); // [T, in] → [T, r] → [T, out]
 };
 
 /** [R, 1, S, S]: 0 between tokens of one text, −10,000 elsewhere (BERT's own constant; exp of it is 0 in fp32). */
@@ -86,7 +101,7 @@ const sitesPerLayer = 3;
 /** The encoder: [T, H] embeddings → [T, H] last hidden state. */
 export const encoder = (
   p: Parameters,
-  { embeddings, segments, dropout, recompute = false }: EncoderInputs,
+  { embeddings, segments, dropout, recompute = false, begin = 0, end, loraScale }: EncoderInputs,
   config: EncoderConfig,
 ): tf.Tensor => {
   const { layers, heads, hidden, layerNormEpsilon: epsilon } = config;
@@ -105,25 +120,28 @@ export const encoder = (
     const factors = keep(x.shape, site, key);
     return factors === undefined ? x : tf.mul(x, factors);
   };
+  const project = (from: Parameters, name: string, x: tf.Tensor): tf.Tensor => linear(from, name, x, loraScale);
   const split = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [length, rows * heads, hidden / heads]); // [S, R·A, D]
 
   const layer = (i: number, x: tf.Tensor, from: Parameters, mask: tf.Tensor, key?: tf.Tensor): tf.Tensor => {
     const name = `layer.${i}`;
     const site = 1 + sitesPerLayer * i;
-    const [q, k, v] = ['query', 'key', 'value'].map((part) => split(linear(from, `${name}.${part}`, x))) as [
+    const [q, k, v] = ['query', 'key', 'value'].map((part) => split(project(from, `${name}.${part}`, x))) as [
       tf.Tensor,
       tf.Tensor,
       tf.Tensor,
     ];
     const context = attention(q, k, v, mask, { heads, keep: keep([rows, heads, length, length], site, key) });
-    const attended = linear(from, `${name}.output`, tf.reshape(context, [tokens, hidden]));
+    const attended = project(from, `${name}.output`, tf.reshape(context, [tokens, hidden]));
     const middle = norm(`${name}.attentionNorm`, tf.add(drop(attended, site + 1, key), x), from);
-    const fed = linear(from, `${name}.down`, gelu(linear(from, `${name}.up`, middle)));
+    const fed = project(from, `${name}.down`, gelu(project(from, `${name}.up`, middle)));
     return norm(`${name}.outputNorm`, tf.add(drop(fed, site + 2, key), middle), from);
   };
 
   const recomputed = (i: number, x: tf.Tensor): tf.Tensor => {
-    const names = Object.keys(encoderShapes(config)).filter((name) => name.startsWith(`layer.${i}.`));
+    const names = Object.keys(encoderShapes(config))
+      .filter((name) => name.startsWith(`layer.${i}.`))
+      .flatMap((name) => [name, ...Object.values(loraNames(name)).filter((lora) => p[lora] !== undefined)]);
     return checkpoint(
       ([input, ...values], [mask, key]) =>
         layer(i, input!, { ...p, ...Object.fromEntries(names.map((name, at) => [name, values[at]!])) }, mask!, key),
@@ -132,7 +150,7 @@ export const encoder = (
     );
   };
 
-  let x = drop(norm('embeddings.norm', embeddings, p), 0);
-  for (let i = 0; i < layers; i++) x = recompute ? recomputed(i, x) : layer(i, x, p, bias);
+  let x = begin === 0 ? drop(norm('embeddings.norm', embeddings, p), 0) : embeddings;
+  for (let i = begin; i < (end ?? layers); i++) x = recompute ? recomputed(i, x) : layer(i, x, p, bias);
   return x;
 };

@@ -13,11 +13,23 @@ export { encoder, encoderShapes, int8Names, type Dropout, type EncoderInputs, ty
 export { createDecider, type DecisionRule, type TaskAnswer, type TaskRule } from './decision.ts';
 export { countOutputs, outputGroups, outputNames, taskOffsets, type OutputGroup } from './output-groups.ts';
 export { features, headShapes, logits, type HeadConfig } from './head.ts';
+export { isLora, layerMatrices, loraNames, loraShapes, mergeLora, type LayerMatrix, type Lora } from './lora.ts';
 export { describeModelFolder } from './describe-model-folder.ts';
 export { loadModelFolder } from './load-model-folder.ts';
+export {
+  freshMaskedLanguageHead,
+  maskedLanguageLogits,
+  maskedLanguageShapes,
+  transform,
+  transformShapes,
+} from './masked-language-head.ts';
+export { readMaskedLanguageHead } from './read-masked-language-head.ts';
+export { inputEncoder, type EncodedInput } from './encode-input.ts';
+export { expectTemplate, wordRows, type Prompt } from './prompt.ts';
 export type { CardResult, ModelCard } from './model-card.ts';
 export type { ModelDescription, ModelFolder, SavableModel } from './model-folder.ts';
 export { expectModelTarget, saveModelFolder, type SaveModelOptions } from './save-model-folder.ts';
 export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
+export type { TextInput, TextPair } from './text-input.ts';
 export { parameterShapes, type Weights } from './weights.ts';
 export { resolveEncoder, type ResolveEncoderOptions } from './encoder-source/resolve-encoder.ts';

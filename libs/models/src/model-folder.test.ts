@@ -8,7 +8,8 @@ import {
   randomWeights,
   temporaryFolder,
   tinyEncoder,
-  tinyModel, oneTask,
+  tinyModel,
+  oneTask,
   writeEncoderFolder,
   writeJson,
 } from './testing.ts';
@@ -253,7 +254,9 @@ describe('saving', () => {
 
   it('writes measured results, and only those, on the card', async () => {
     const folder = await fresh('carded');
-    const results = [{ split: 'test', examples: 120, figures: { accuracy: 0.925, 'macro F1': 0.91, 'weighted F1': 0.92 } }];
+    const results = [
+      { split: 'test', examples: 120, figures: { accuracy: 0.925, 'macro F1': 0.91, 'weighted F1': 0.92 } },
+    ];
     await saveModelFolder(folder, tinyModel(dense), {
       tokenizerFrom: encoderFolder,
       card: { name: 'intents', baseModel: 'tiny/encoder', results },

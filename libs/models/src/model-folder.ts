@@ -2,6 +2,7 @@ import type { LabelSpace } from '@taxon/data';
 import type { DecisionRule } from './decision.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import type { HeadConfig } from './head.ts';
+import type { Prompt } from './prompt.ts';
 import type { Weights } from './weights.ts';
 
 /** What a model folder says about itself, without its numbers. */
@@ -24,6 +25,10 @@ export interface ModelDescription {
   /** Longest text in tokens, special tokens included; longer ones are cut. */
   maxLength: number;
   padId: number;
+  /** Whether the model was made for sentence pairs; undefined where the folder does not say it. */
+  pairs?: boolean;
+  /** How a model with a prompt head asks. */
+  prompt?: Prompt;
 }
 
 /** A model with its numbers. */
@@ -43,4 +48,8 @@ export interface SavableModel {
   rule?: DecisionRule;
   /** Longest text in tokens, special tokens included. */
   maxLength: number;
+  /** Made for sentence pairs. @default false */
+  pairs?: boolean;
+  /** Of a prompt head. */
+  prompt?: Prompt;
 }

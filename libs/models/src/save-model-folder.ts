@@ -34,7 +34,7 @@ export interface SaveModelOptions {
 const marker = 'taxon.json';
 const defaultKeep = ['run'];
 
-const expectSavable = ({ encoder, head, weights, space, maxLength }: SavableModel): void => {
+const expectSavable = ({ encoder, head, weights, space, maxLength, prompt }: SavableModel): void => {
   const labels = outputNames(space);
   if (labels.length !== head.classes || new Set(labels).size !== labels.length)
     throw invalidInput(
@@ -42,11 +42,15 @@ const expectSavable = ({ encoder, head, weights, space, maxLength }: SavableMode
     );
   const lonely = space.tasks.find(({ kind, labels: own }) => kind === 'single-label' && own.length < 2);
   if (lonely !== undefined || labels.length < 2)
-    throw invalidInput(`a classifier needs at least 2 labels${lonely ? `; '${lonely.name}' has ${lonely.labels.length}` : ''}`);
+    throw invalidInput(
+      `a classifier needs at least 2 labels${lonely ? `; '${lonely.name}' has ${lonely.labels.length}` : ''}`,
+    );
   if (!(maxLength >= 2 && maxLength <= encoder.positions))
     throw invalidInput(`maxLength is ${maxLength}; the encoder takes 2 to ${encoder.positions}`);
   if (head.kind === 'pooler' && (head.pooling !== 'cls' || head.normalize))
     throw invalidInput('a pooler head pools by cls and does not normalise: Hugging Face has no other');
+  if ((head.kind === 'prompt') !== (prompt !== undefined) || (prompt && prompt.words.length !== head.classes))
+    throw invalidInput('a prompt head needs a prompt with words for every class, and no other head has one');
   const { parameters, ...tables } = weights;
   const numbers: Record<string, Float32Array> = { ...parameters, ...tables };
   for (const [name, shape] of Object.entries(weightShapes(encoder, head))) {
@@ -96,7 +100,7 @@ const writeWeights = async (folder: string, { encoder, head, weights }: SavableM
     await writeSafetensors(path, encoderTensors(weights, encoder));
     return;
   }
-  const tensors = encoderTensors(weights, encoder, 'bert.');
+  const tensors = encoderTensors(weights, encoder, head.kind === 'pooler' ? 'bert.' : '');
   for (const [name, tensor] of parameterTensors(weights.parameters, headShapes(head, encoder)))
     tensors.set(name.startsWith('pooler') ? `bert.${name}` : name, tensor);
   await writeSafetensors(path, tensors);
@@ -109,6 +113,7 @@ const writeOnnx = async (folder: string, model: SavableModel): Promise<void> => 
 
 const headInWords = ({ kind, pooling, normalize }: HeadConfig): string => {
   if (kind === 'pooler') return "BERT's [CLS] pooler, linear layer";
+  if (kind === 'prompt') return 'masked-language transform at the mask of a prompt (taxon.json has it), linear layer';
   return `${pooling === 'mean' ? 'mean' : '[CLS]'} pooling, ${normalize ? 'L2 normalisation, ' : ''}linear layer`;
 };
 
@@ -156,13 +161,15 @@ export const saveModelFolder = async (
     }
     const facts = { space, maxLength, head: headInWords(head), sentenceTransformers: head.kind === 'dense' };
     await writeFile(join(fresh, 'README.md'), modelCard(card, facts));
-    const { kind, pooling, normalize, classes } = head;
+    const { kind, pooling, normalize, classes, layerNormEpsilon } = head;
     const taxon: TaxonJson = {
       formatVersion,
       space,
       rule,
-      head: { kind, pooling, normalize, classes },
+      head: { kind, pooling, normalize, classes, ...(layerNormEpsilon && { layerNormEpsilon }) },
       maxLength,
+      ...(model.pairs === true && { pairs: true }),
+      ...(model.prompt && { prompt: model.prompt }),
       lineage,
       digests: await digestsOf(fresh, signal),
     };

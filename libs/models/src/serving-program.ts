@@ -7,7 +7,7 @@ import { features, logits, type HeadConfig } from './head.ts';
 
 /**
  * Packed texts to logits, with open sizes: S positions a row, R rows, M text slots a row. Inputs are the matrices of a
- * `PackedBatch` (`ids` and `ordinals`, its positions, [S, R]; `segments` [R, S]; `pool` [R, M, S]) and the weights; the
+ * `PackedBatch` (`ids`, `ordinals`, its positions, and `tokenTypes` [S, R]; `segments` [R, S]; `pool` [R, M, S]) and the weights; the
  * output is `logits` [R·M, classes].
  */
 export const traceServingProgram = (config: EncoderConfig, head: HeadConfig): Program =>
@@ -17,7 +17,7 @@ export const traceServingProgram = (config: EncoderConfig, head: HeadConfig): Pr
       const flat = (x: tf.Tensor): tf.Tensor1D => tf.reshape(x, [length * rows]);
       const embeddings = tf.add(
         tf.add(tf.gather(inputs.words!, flat(inputs.ids!)), tf.gather(inputs.positions!, flat(inputs.ordinals!))),
-        tf.slice(inputs.types!, [0, 0], [1, config.hidden]),
+        tf.gather(inputs.types!, flat(inputs.tokenTypes!)),
       );
       const states = encoder(inputs, { embeddings, segments: inputs.segments! }, config);
       return { logits: logits(inputs, features(inputs, states, inputs.pool!, head)) };
@@ -25,6 +25,7 @@ export const traceServingProgram = (config: EncoderConfig, head: HeadConfig): Pr
     {
       ids: { shape: ['length', 'rows'], dtype: 'int32' },
       ordinals: { shape: ['length', 'rows'], dtype: 'int32' },
+      tokenTypes: { shape: ['length', 'rows'], dtype: 'int32' },
       segments: { shape: ['rows', 'length'], dtype: 'int32' },
       pool: { shape: ['rows', 'slots', 'length'] },
       ...weightSignature(config, head),

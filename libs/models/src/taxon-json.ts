@@ -8,10 +8,11 @@ import { readOptionalJson } from './read-json.ts';
 export const formatVersion = 2;
 
 const headSchema = z.strictObject({
-  kind: z.enum(['dense', 'pooler']),
-  pooling: z.enum(['mean', 'cls']),
+  kind: z.enum(['dense', 'pooler', 'prompt']),
+  pooling: z.enum(['mean', 'cls', 'mask']),
   normalize: z.boolean(),
   classes: z.int().min(2),
+  layerNormEpsilon: z.number().positive().optional(),
 });
 
 const spaceSchema = z
@@ -32,7 +33,9 @@ const spaceSchema = z
       hierarchy === undefined ||
       (tasks.length === 2 &&
         hierarchy.parents.length === tasks[1]!.labels.length &&
-        hierarchy.parents.every((parent, i) => parent < tasks[0]!.labels.length && parent >= (hierarchy.parents[i - 1] ?? 0))),
+        hierarchy.parents.every(
+          (parent, i) => parent < tasks[0]!.labels.length && parent >= (hierarchy.parents[i - 1] ?? 0),
+        )),
     'a hierarchy has a coarse and a fine task, and a parent for every fine label, in order',
   );
 
@@ -62,6 +65,12 @@ export const taxonJsonSchema = z.object({
   rule: ruleSchema,
   head: headSchema,
   maxLength: z.int().min(2),
+  /** The model reads two texts at a time. */
+  pairs: z.boolean().optional(),
+  /** How a prompt head asks. */
+  prompt: z
+    .strictObject({ template: z.string(), words: z.array(z.array(z.string())), maskId: z.int().min(0) })
+    .optional(),
   /** Where the model comes from: encoder, recipe, data. Free of form. */
   lineage: z.record(z.string(), z.json()),
   /** SHA-256 of every other file, by path from the folder. */

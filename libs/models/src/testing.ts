@@ -84,7 +84,13 @@ export const oneTask = (labels: readonly string[]): LabelSpace => ({
 
 export const tinyModel = (head: Omit<HeadConfig, 'classes'>, labels = ['lost', 'rate', 'other']): SavableModel => {
   const full: HeadConfig = { ...head, classes: labels.length };
-  return { encoder: tinyEncoder, head: full, weights: randomWeights(tinyEncoder, full), space: oneTask(labels), maxLength: 24 };
+  return {
+    encoder: tinyEncoder,
+    head: full,
+    weights: randomWeights(tinyEncoder, full),
+    space: oneTask(labels),
+    maxLength: 24,
+  };
 };
 
 export const temporaryFolder = (): Promise<string> => mkdtemp(join(tmpdir(), 'taxon-models-'));

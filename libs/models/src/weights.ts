@@ -45,6 +45,9 @@ export const huggingFaceName = (name: string): string => {
   const parts = name.split('.');
   if (parts[0] === 'embeddings') return `embeddings.LayerNorm.${suffix(parts[2]!)}`;
   if (parts[0] === 'layer') return `encoder.layer.${parts[1]!}.${modules[parts[2]!]!}.${suffix(parts[3]!)}`;
+  if (name === 'predictions.bias') return 'cls.predictions.bias';
+  if (parts[0] === 'predictions')
+    return `cls.predictions.transform.${parts[1] === 'norm' ? 'LayerNorm' : parts[1]!}.${suffix(parts[2]!)}`;
   if (parts[0] === 'pooler') return `pooler.dense.${parts[1]!}`;
   return name;
 };

@@ -11,14 +11,19 @@ export const otherTokenizer = (json: TokenizerJson, config: TokenizerConfig) => 
   let before = 0;
   while (before < frame.length && frame[before] === probe[before]) before++;
   const after = frame.length - before;
-  return (text: string, maxLength = Infinity): Int32Array => {
-    if (!(maxLength >= frame.length))
-      throw invalidInput(
-        `maxLength ${maxLength} leaves no room for the ${frame.length} special tokens; give at least ${frame.length}`,
-      );
-    const { ids } = tokenizer.encode(text);
-    if (ids.length <= maxLength) return Int32Array.from(ids);
-    return Int32Array.from([...ids.slice(0, maxLength - after), ...ids.slice(ids.length - after)]);
+  return {
+    encode(text: string, maxLength = Infinity): Int32Array {
+      if (!(maxLength >= frame.length))
+        throw invalidInput(
+          `maxLength ${maxLength} leaves no room for the ${frame.length} special tokens; give at least ${frame.length}`,
+        );
+      const { ids } = tokenizer.encode(text);
+      if (ids.length <= maxLength) return Int32Array.from(ids);
+      return Int32Array.from([...ids.slice(0, maxLength - after), ...ids.slice(ids.length - after)]);
+    },
+    /** Without special tokens. */
+    content: (text: string, maxLength = Infinity): Int32Array =>
+      Int32Array.from(tokenizer.encode(text, { add_special_tokens: false }).ids).subarray(0, maxLength),
   };
 };
 

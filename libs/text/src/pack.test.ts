@@ -52,6 +52,43 @@ describe('packing', () => {
     );
   });
 
+  it('lays token types out beside the ids, and has none where no text has', () => {
+    fc.assert(
+      fc.property(texts, shapes, (tokens, shape) => {
+        const types = (text: number) => (text % 3 === 0 ? undefined : tokens[text]!.map((id) => id % 2));
+        for (const plan of plans(tokens, shape)) {
+          const tokensOf = (text: number) => tokens[text]!;
+          const fill = { pooling: 'mean' as const, padId: 0 };
+          const batch = fillBatch(plan, tokensOf, shape, { ...fill, types });
+          plan.texts.forEach((text, i) => {
+            const [row, segment] = [Math.floor(batch.slots[i]! / shape.slots), batch.slots[i]! % shape.slots];
+            const own = batch.ids.filter(
+              (_, at) =>
+                at % shape.rows === row && batch.segments[row * shape.length + Math.floor(at / shape.rows)] === segment,
+            );
+            const ownTypes = batch.types!.filter(
+              (_, at) =>
+                at % shape.rows === row && batch.segments[row * shape.length + Math.floor(at / shape.rows)] === segment,
+            );
+            expect([...ownTypes]).toEqual(types(text) ?? Array.from(own, () => 0));
+          });
+          expect(fillBatch(plan, tokensOf, shape, fill).types).toBeUndefined();
+        }
+      }),
+    );
+  });
+
+  it('pools a prompt at its mask', () => {
+    const shape = { rows: 1, length: 16, slots: 4 };
+    const tokens = [
+      [5, 9, 7],
+      [9, 4],
+    ];
+    const [plan] = plans(tokens, shape);
+    const { pool } = fillBatch(plan!, (text) => tokens[text]!, shape, { pooling: 'mask', maskId: 9, padId: 0 });
+    expect([...pool.keys()].filter((i) => pool[i] === 1)).toEqual([1, 16 + 3]);
+  });
+
   it('fills short texts tightly', () => {
     const lengths = Array.from({ length: 5000 }, (_, i) => 5 + ((i * 7919) % 13));
     const shape = { rows: 16, length: 64, slots: 16 };

@@ -23,9 +23,11 @@ export interface PackedBatch {
   ids: Int32Array;
   /** [S·R] position within the text. */
   positions: Int32Array;
+  /** [S·R] token types; absent: all 0. */
+  types?: Int32Array;
   /** [R, S] slot of the token's text within its row, −1 for padding. */
   segments: Int32Array;
-  /** [R, M, S] pooling weights: 1/length on a text's tokens (mean), or 1 on its first (cls). */
+  /** [R, M, S] pooling weights: 1/length on a text's tokens (mean), or 1 on its first (cls) or its mask. */
   pool: Float32Array;
   /** Real tokens. */
   tokens: number;
@@ -69,8 +71,12 @@ export const planBatches = (lengths: ArrayLike<number>, order: Iterable<number>,
 };
 
 export interface FillOptions {
-  pooling: 'mean' | 'cls';
+  pooling: 'mean' | 'cls' | 'mask';
+  /** The token that `mask` pools: the first one in each text. */
+  maskId?: number;
   padId: number;
+  /** Token types of a text, one an id; undefined for all 0. Absent: no text has any. */
+  types?: (text: number) => ArrayLike<number> | undefined;
 }
 
 /** Lays the tokens of a plan out as matrices. */
@@ -78,11 +84,12 @@ export const fillBatch = (
   plan: BatchPlan,
   tokens: (text: number) => ArrayLike<number>,
   { rows, length, slots }: PackShape,
-  { pooling, padId }: FillOptions,
+  { pooling, padId, maskId, types: typesOf }: FillOptions,
 ): PackedBatch => {
   const size = rows * length;
   const ids = new Int32Array(size).fill(padId);
   const positions = new Int32Array(size);
+  const types = typesOf && new Int32Array(size);
   const segments = new Int32Array(size).fill(-1);
   const pool = new Float32Array(rows * slots * length);
   const slotOf = new Int32Array(plan.texts.length);
@@ -94,19 +101,22 @@ export const fillBatch = (
     const segment = counts[row]!++;
     const slot = row * slots + segment;
     const textIds = tokens(text);
+    const textTypes = typesOf?.(text);
+    const only = pooling === 'mask' ? Array.prototype.indexOf.call(textIds, maskId) : 0;
     const weight = pooling === 'mean' ? 1 / textIds.length : 1;
     for (let position = 0; position < textIds.length; position++) {
       const s = used[row]! + position;
       ids[s * rows + row] = textIds[position]!;
       positions[s * rows + row] = position;
+      if (types && textTypes) types[s * rows + row] = textTypes[position]!;
       segments[row * length + s] = segment;
-      if (position === 0 || pooling === 'mean') pool[slot * length + s] = weight;
+      if (position === only || pooling === 'mean') pool[slot * length + s] = weight;
     }
     slotOf[i] = slot;
     used[row]! += textIds.length;
     total += textIds.length;
   });
-  return { texts: plan.texts, slots: slotOf, ids, positions, segments, pool, tokens: total };
+  return { texts: plan.texts, slots: slotOf, ids, positions, ...(types && { types }), segments, pool, tokens: total };
 };
 
 /**

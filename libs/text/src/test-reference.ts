@@ -38,26 +38,45 @@ export const referencePython = (): string | undefined =>
     (python) => python && spawnSync(python, ['-c', 'import tokenizers']).status === 0,
   );
 
-/** Asks the crate, live. JavaScript's lone surrogates go to it as U+FFFD, as they do to any UTF-8. */
+/** Lone surrogates go to the crate as U+FFFD, as they do to any UTF-8. */
+const wellFormed = (text: string): string => text.replace(/\p{Surrogate}/gu, '\ufffd');
+
+const ask = async (python: string, tokenizerJson: unknown, inputs: readonly unknown[], maxLength?: number) => {
+  const folder = await mkdtemp(join(tmpdir(), 'taxon-tokenizer-'));
+  try {
+    const path = join(folder, 'tokenizer.json');
+    await writeFile(path, JSON.stringify(tokenizerJson));
+    const input = inputs.map((one) => JSON.stringify(one) + '\n').join('');
+    const args = [fixture('reference.py'), path, ...(maxLength === undefined ? [] : [String(maxLength)])];
+    const { status, stdout, stderr } = spawnSync(python, args, { input, maxBuffer: 2 ** 30 });
+    if (status !== 0) throw new Error(`reference.py failed: ${stderr.toString()}`);
+    const [version = '""', ...lines] = stdout.toString().trim().split('\n');
+    return { version: JSON.parse(version) as string, answers: lines.map((line) => JSON.parse(line) as unknown) };
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+};
+
+/** Asks the crate, live. */
 export const askReference = async (
   python: string,
   tokenizerJson: unknown,
   texts: readonly string[],
   maxLength?: number,
 ): Promise<{ version: string; ids: number[][] }> => {
-  const folder = await mkdtemp(join(tmpdir(), 'taxon-tokenizer-'));
-  try {
-    const path = join(folder, 'tokenizer.json');
-    await writeFile(path, JSON.stringify(tokenizerJson));
-    const input = texts.map((text) => JSON.stringify(text.replace(/\p{Surrogate}/gu, '\ufffd')) + '\n').join('');
-    const args = [fixture('reference.py'), path, ...(maxLength === undefined ? [] : [String(maxLength)])];
-    const { status, stdout, stderr } = spawnSync(python, args, { input, maxBuffer: 2 ** 30 });
-    if (status !== 0) throw new Error(`reference.py failed: ${stderr.toString()}`);
-    const [version = '""', ...lines] = stdout.toString().trim().split('\n');
-    return { version: JSON.parse(version) as string, ids: lines.map((line) => JSON.parse(line) as number[]) };
-  } finally {
-    await rm(folder, { recursive: true });
-  }
+  const { version, answers } = await ask(python, tokenizerJson, texts.map(wellFormed), maxLength);
+  return { version, ids: answers as number[][] };
+};
+
+/** The crate's ids and types of pairs. */
+export const askReferencePairs = async (
+  python: string,
+  tokenizerJson: unknown,
+  pairs: readonly (readonly [string, string])[],
+  maxLength?: number,
+): Promise<[ids: number[], types: number[]][]> => {
+  const inputs = pairs.map((texts) => texts.map(wellFormed));
+  return (await ask(python, tokenizerJson, inputs, maxLength)).answers as [number[], number[]][];
 };
 
 /** FNV-1a over the ids. */

@@ -36,6 +36,7 @@ export interface TokenizerConfig {
   model_max_length?: number;
   /** The token's text, or an object that holds it as `content`. */
   pad_token?: string | { content: string } | null;
+  mask_token?: string | { content: string } | null;
   [key: string]: unknown;
 }
 

@@ -1,10 +1,11 @@
 import { invalidInput } from '@taxon/errors';
 import { addedTokenFinder } from './added-tokens.ts';
+import { pairEncoder, type EncodedPair } from './encode-pair.ts';
 import type { SectionEncoder } from './encode-section.ts';
 import { IdBuffer } from './id-buffer.ts';
 import { otherTokenizer } from './other-tokenizer.ts';
 import { sectionEncoder } from './section-encoder.ts';
-import { specialFrame, type SpecialFrame } from './special-frame.ts';
+import { pairTemplate, specialFrame, type SpecialFrame } from './special-frame.ts';
 import {
   asTokenizerJson,
   isRecord,
@@ -17,6 +18,8 @@ import {
 export interface EncodeOptions {
   /** Longest result, special tokens included; texts are cut at the end. Absent: nothing is cut. */
   maxLength?: number;
+  /** `false`: without the special tokens around the text. @default true */
+  specialTokens?: boolean;
 }
 
 /** Text to ids, and exactly those of Hugging Face's `tokenizers` for the same tokenizer.json (without its padding and truncation). */
@@ -27,11 +30,22 @@ export interface Tokenizer {
    */
   encode(text: string, options?: EncodeOptions): Int32Array;
   encodeBatch(texts: readonly string[], options?: EncodeOptions): Int32Array[];
+  /**
+   * Two texts as one, with the special tokens and types of the model's kind: `[CLS] text [SEP] pair [SEP]`. Cut by
+   * `longest_first`.
+   * @throws TaxonError `invalid_input` for a `maxLength` that does not even hold the special tokens, or where the tokenizer's
+   * file does not say how pairs are laid out
+   */
+  encodePair(text: string, pair: string, options?: Pick<EncodeOptions, 'maxLength'>): EncodedPair;
   /** The pieces behind ids, as the vocabulary spells them; unknown ids become `""`. */
   decodeTokens(ids: ArrayLike<number>): string[];
   /** Ids are 0 to `vocabularySize - 1`. */
   readonly vocabularySize: number;
   readonly padId: number;
+  /** The token that stands for a hidden word, where the vocabulary has one. */
+  readonly mask: { id: number; token: string } | undefined;
+  /** Ids of special tokens. */
+  readonly specialIds: readonly number[];
   /** Longest input the model takes, special tokens included, where the folder says it. */
   readonly maxLength: number | undefined;
   /** `native` runs our own code, `huggingface` the package `@huggingface/tokenizers` (any kind but BERT's and XLM-R's). */
@@ -49,16 +63,26 @@ export const createTokenizer = (tokenizerJson: unknown, tokenizerConfig: unknown
   // A token that is looked for in normalized text needs the whole text normalized first: not our one-pass way.
   const plainTokens = (json.added_tokens ?? []).every(({ normalized }) => normalized === false);
   const sections = frame && plainTokens ? sectionEncoder(json) : undefined;
-  const encode = frame && sections ? framedEncoder(json, frame, sections) : otherTokenizer(json, config);
+  const { encode, content } = frame && sections ? framedEncoder(json, frame, sections) : otherTokenizer(json, config);
+  const encodeOne = (text: string, { maxLength, specialTokens = true }: EncodeOptions): Int32Array =>
+    specialTokens ? encode(text, maxLength) : content(text, maxLength);
+  const template = pairTemplate(json);
+  const pairs = template && pairEncoder(template, content);
 
   let tokens: string[] | undefined;
   const allTokens = (): string[] => (tokens ??= tokensById(json));
   return {
-    encode: (text, options = {}) => encode(text, options.maxLength),
-    encodeBatch: (texts, options = {}) => texts.map((text) => encode(text, options.maxLength)),
+    encode: (text, options = {}) => encodeOne(text, options),
+    encodeBatch: (texts, options = {}) => texts.map((text) => encodeOne(text, options)),
+    encodePair(text, pair, { maxLength } = {}) {
+      if (!pairs) throw invalidInput('tokenizer.json: its post-processor does not say how two texts are laid out');
+      return pairs(text, pair, maxLength);
+    },
     decodeTokens: (ids) => Array.from(ids, (id) => allTokens()[id] ?? ''),
     vocabularySize: vocabularySize(json),
     padId: padId(json, config),
+    mask: mask(json, config),
+    specialIds: (json.added_tokens ?? []).filter(({ special }) => special === true).map(({ id }) => id),
     maxLength: maxLength(config),
     implementation: sections ? 'native' : 'huggingface',
   };
@@ -68,11 +92,8 @@ const framedEncoder = (json: TokenizerJson, frame: SpecialFrame, sections: Secti
   const find = addedTokenFinder(json.added_tokens ?? []);
   const out = new IdBuffer();
   const specials = frame.before.length + frame.after.length;
-  return (text: string, maxLength = Infinity): Int32Array => {
-    if (!(maxLength >= specials)) throw tooShort(maxLength, specials);
-    const limit = maxLength - frame.after.length;
-    out.length = 0;
-    for (const id of frame.before) out.push(id);
+  /** Appends the ids of a text; may go past the limit. */
+  const append = (text: string, limit: number): void => {
     let start = 0;
     for (const match of find(text)) {
       if (match.start > start) sections.encode(text.slice(start, match.start), start === 0, out, limit);
@@ -81,8 +102,21 @@ const framedEncoder = (json: TokenizerJson, frame: SpecialFrame, sections: Secti
     }
     if (start < text.length) sections.encode(start === 0 ? text : text.slice(start), start === 0, out, limit);
     if (out.length > limit) out.length = limit;
-    for (const id of frame.after) out.push(id);
-    return out.ids.slice(0, out.length);
+  };
+  return {
+    encode(text: string, maxLength = Infinity): Int32Array {
+      if (!(maxLength >= specials)) throw tooShort(maxLength, specials);
+      out.length = 0;
+      for (const id of frame.before) out.push(id);
+      append(text, maxLength - frame.after.length);
+      for (const id of frame.after) out.push(id);
+      return out.ids.slice(0, out.length);
+    },
+    content(text: string, maxLength = Infinity): Int32Array {
+      out.length = 0;
+      append(text, maxLength);
+      return out.ids.slice(0, out.length);
+    },
   };
 };
 
@@ -108,6 +142,16 @@ const padId = (json: TokenizerJson, config: TokenizerConfig): number => {
     tokenId(json, '<pad>') ??
     0
   );
+};
+
+/** The config's mask token, else the usual names. */
+const mask = (json: TokenizerJson, config: TokenizerConfig): Tokenizer['mask'] => {
+  const named = typeof config.mask_token === 'string' ? config.mask_token : config.mask_token?.content;
+  for (const token of [named, '[MASK]', '<mask>']) {
+    const id = token === undefined ? undefined : tokenId(json, token);
+    if (token !== undefined && id !== undefined) return { id, token };
+  }
+  return undefined;
 };
 
 /** Folders without a limit say 10³⁰ or so. */

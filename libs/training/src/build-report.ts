@@ -33,7 +33,10 @@ const reportedParts = ({ data, space, final }: FinishedRun): ReportedPart[] =>
 const withChoices = (report: TaskReport, task: number, { final }: FinishedRun): TaskReport => {
   const calibration = final.calibrations[task];
   const sweep = final.sweeps[task];
-  const calibrated = { ...report, ...(calibration && { calibration: { ...calibration, fittedOn: 'validation' as const } }) };
+  const calibrated = {
+    ...report,
+    ...(calibration && { calibration: { ...calibration, fittedOn: 'validation' as const } }),
+  };
   if (calibrated.kind === 'single-label' || sweep === undefined) return calibrated;
   return { ...calibrated, thresholds: { ...sweep, split: 'validation' } };
 };

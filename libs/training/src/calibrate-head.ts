@@ -38,6 +38,5 @@ export const divideColumns = (matrix: Float32Array, temperatures: Float32Array):
 
 /** Builds the temperatures into the linear layer: its logits are then calibrated for whoever reads the model. */
 export const calibrateHead = ({ memory }: ModelState, temperatures: Float32Array): void => {
-  for (const name of ['classifier.weight', 'classifier.bias'])
-    divideColumns(memory.tensors[name]!.value, temperatures);
+  for (const name of ['classifier.weight', 'classifier.bias']) divideColumns(memory.tensors[name]!.value, temperatures);
 };

@@ -64,10 +64,13 @@ const weightTensors = ({ words, positions, types, parameters }: Weights): Map<st
 
 const stateTensors = (state: ModelState): Map<string, StoredTensor> => {
   const tensors = new Map<string, StoredTensor>();
+  const moments = (name: string): ('m' | 'v')[] => (state.trained.has(name) ? ['m', 'v'] : []);
   for (const [name, table] of Object.entries(state.tables))
-    for (const part of ['values', 'm', 'v'] as const) tensors.set(`table.${name}.${part}`, asTensor(table[part]));
+    for (const part of ['values', ...moments(name)] as const)
+      tensors.set(`table.${name}.${part}`, asTensor(table[part]));
   for (const [name, tensor] of Object.entries(state.memory.tensors))
-    for (const part of ['value', 'm', 'v'] as const) tensors.set(`parameter.${name}.${part}`, asTensor(tensor[part]));
+    for (const part of ['value', ...moments(name)] as const)
+      tensors.set(`parameter.${name}.${part}`, asTensor(tensor[part]));
   return tensors;
 };
 

@@ -34,7 +34,12 @@ const taskWeights = ({ data, hierarchy }: Recipe, space: LabelSpace): number[] =
 export const createObjective = (recipe: Recipe, space: LabelSpace, labels: readonly LabelIndices[]): Objective => {
   const { kind, classWeights: weighting, beta, positiveWeights: most, ...options } = recipe.loss;
   const weights = taskWeights(recipe, space);
-  const groups = outputGroups(space).map(({ task, kind: group, begin, end }) => ({ kind: group, begin, end, weight: weights[task]! }));
+  const groups = outputGroups(space).map(({ task, kind: group, begin, end }) => ({
+    kind: group,
+    begin,
+    end,
+    weight: weights[task]!,
+  }));
   const kinds = [...new Set(groups.map((group) => group.kind))];
   const fitting = kinds.filter((group) => losses[kind][group] !== undefined);
   if (fitting.length === 0)
@@ -53,7 +58,9 @@ export const createObjective = (recipe: Recipe, space: LabelSpace, labels: reado
     loss: {
       names: Object.fromEntries(fitting.map((group) => [group, kind])),
       ...options,
-      ...(weighting === 'none' ? {} : { classWeights: perGroup((counts) => classWeights(counts, weighting, { beta })) }),
+      ...(weighting === 'none'
+        ? {}
+        : { classWeights: perGroup((counts) => classWeights(counts, weighting, { beta })) }),
       ...(most === 1
         ? {}
         : { positiveWeights: perGroup((counts, task) => positiveWeights(counts, byTask[task]!, { most })) }),

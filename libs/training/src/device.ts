@@ -12,8 +12,8 @@ import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import { createEagerForwardPass } from './eager-forward.ts';
 import { createEagerStep } from './eager-step.ts';
-import { createForwardPass, type ForwardPass } from './forward-pass.ts';
-import type { ModelState, Precision } from './model-state.ts';
+import { createForwardPass, type ForwardOptions, type ForwardPass } from './forward-pass.ts';
+import type { ModelState } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
 import { createLoopStep, type LoopStepOptions } from './loop-step.ts';
 import { createTrainingStep, type TrainingStep } from './training-step.ts';
@@ -97,8 +97,6 @@ export const createForwardFor = async (
   state: ModelState,
   shape: PackShape,
   session: SessionOptions,
-  precision?: Precision,
+  how?: ForwardOptions,
 ): Promise<ForwardPass> =>
-  device === 'tensorflow-gpu'
-    ? createEagerForwardPass(state, shape)
-    : createForwardPass(state, shape, session, precision);
+  device === 'tensorflow-gpu' ? createEagerForwardPass(state, shape) : createForwardPass(state, shape, session, how);

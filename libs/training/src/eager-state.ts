@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelState } from './model-state.ts';
+import type { TableName } from './trained.ts';
 
 /** What AdamW keeps of one tensor, on the device. */
 export interface DeviceTensor {
@@ -7,9 +8,6 @@ export interface DeviceTensor {
   readonly m: tf.Variable;
   readonly v: tf.Variable;
 }
-
-export const tableNames = ['words', 'positions', 'types'] as const;
-export type TableName = (typeof tableNames)[number];
 
 /** A copy of a model's state in the memory of the current tfjs backend. */
 export interface DeviceState {

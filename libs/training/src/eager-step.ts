@@ -4,10 +4,11 @@ import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import { updateCoefficients } from './adamw.ts';
 import { coefficientTensors, updateRows, updateTensor, type CoefficientTensors } from './eager-adamw.ts';
-import { createDeviceState, tableNames, type DeviceState } from './eager-state.ts';
+import { createDeviceState, type DeviceState } from './eager-state.ts';
 import type { ModelState } from './model-state.ts';
 import { singleLabelObjective, type Objective } from './objective.ts';
 import { decays, depthOf, slotLosses, type BatchTensors } from './programs.ts';
+import { tableNames } from './trained.ts';
 import { touchedRows, type TouchedRows } from './touched-rows.ts';
 import {
   slotFeeds,
@@ -26,7 +27,7 @@ type Gradients = Record<string, tf.Tensor>;
 const embed = ({ tables }: DeviceState, batch: LabelledBatch): tf.Tensor => {
   const rows = (table: tf.Tensor, ids: Int32Array): tf.Tensor => tf.gather(table, tf.tensor1d(ids, 'int32'));
   const sum = tf.add(rows(tables.words.value, batch.ids), rows(tables.positions.value, batch.positions));
-  return tf.add(sum, rows(tables.types.value, Int32Array.of(0)));
+  return tf.add(sum, rows(tables.types.value, batch.types ?? Int32Array.of(0)));
 };
 
 const batchTensors = (

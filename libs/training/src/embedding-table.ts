@@ -7,15 +7,16 @@ import type { UpdateCoefficients } from '@taxon/compute';
 export interface EmbeddingTable {
   /** [rows, width] */
   values: Float32Array;
+  /** Moments; empty where the table is not trained. */
   m: Float32Array;
   v: Float32Array;
   readonly width: number;
 }
 
-export const createEmbeddingTable = (values: Float32Array, width: number): EmbeddingTable => ({
+export const createEmbeddingTable = (values: Float32Array, width: number, trained = true): EmbeddingTable => ({
   values,
-  m: new Float32Array(values.length),
-  v: new Float32Array(values.length),
+  m: new Float32Array(trained ? values.length : 0),
+  v: new Float32Array(trained ? values.length : 0),
   width,
 });
 

@@ -31,7 +31,8 @@ const reportCalibrations = (
   const offsets = taskOffsets(space);
   return space.tasks.map(({ kind, labels }, task) => {
     if (logits.validation === undefined || temperatures[offsets[task]!] === 1) return undefined;
-    const ofPart = (part: 'validation' | 'test') => taskLogits(logits[part]!, encodeLabels(space, data[part]), space, task);
+    const ofPart = (part: 'validation' | 'test') =>
+      taskLogits(logits[part]!, encodeLabels(space, data[part]), space, task);
     return calibrate(kind, labels.length, ofPart('validation'), logits.test && ofPart('test'));
   });
 };

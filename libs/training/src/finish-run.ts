@@ -30,16 +30,17 @@ const cardResults = (split: string, { tasks }: Scores): CardResult[] =>
 
 /** Writes the model folder and, within it, the run's report. */
 export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
-  const { recipe, data, space, encoderFolder, state, maxLength, final, reporter, started } = run;
+  const { recipe, data, space, encoderFolder, state, maxLength, final, prompt, reporter, started } = run;
   const { validation, test, rule } = final;
   reporter.stage('save');
   const results = Object.entries({ validation, test }).flatMap(([split, scored]) =>
     scored === undefined ? [] : cardResults(split, scored.scores),
   );
   const modelFolder = resolve(recipe.output);
+  const pairs = recipe.data.pairColumn !== undefined;
   await saveModelFolder(
     modelFolder,
-    { encoder: state.encoder, head: state.head, weights: weightsOf(state), space, rule, maxLength },
+    { encoder: state.encoder, head: state.head, weights: weightsOf(state), space, rule, maxLength, pairs, prompt },
     {
       tokenizerFrom: encoderFolder,
       card: { name: basename(modelFolder), baseModel: recipe.encoder, results },

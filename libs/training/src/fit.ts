@@ -1,6 +1,6 @@
 import { createRandom, shuffle } from '@taxon/data';
-import { fillBatch, planBatches, type BatchPlan, type PackShape } from '@taxon/text';
-import type { TokenizedTexts } from './forward-pass.ts';
+import { planBatches, type BatchPlan, type PackShape } from '@taxon/text';
+import { fillTexts, type TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
 import type { TextTargets } from './objective.ts';
 import type { Recipe } from './recipe.ts';
@@ -188,7 +188,7 @@ export const fit = async (
   const { epochs, learningRate } = recipe.optimizer;
   const lengths = Int32Array.from(texts.ids, (ids) => ids.length);
   const fill = (plan: BatchPlan): LabelledBatch => ({
-    ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling: state.head.pooling, padId: texts.padId }),
+    ...fillTexts(plan, texts, shape, state.head.pooling),
     targets: plan.texts.map((text) => texts.targets[text]!),
   });
   while (progress.finished !== true && progress.epoch < epochs) {

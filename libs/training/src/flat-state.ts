@@ -3,6 +3,7 @@ import type { EncoderConfig } from '@taxon/models';
 import * as tf from '@tensorflow/tfjs-core';
 import type { ModelState } from './model-state.ts';
 import { decays, depthOf } from './programs.ts';
+import { tableNames } from './trained.ts';
 
 // On a device, where every operation is a kernel to launch, the optimizer wants one long tensor instead of a hundred: all
 // parameters lie in one, and so do their moments. The embedding tables stand below each other in another.
@@ -76,7 +77,6 @@ export const tableRows = ({ vocabulary, positions, types }: EncoderConfig): Tabl
   spare: vocabulary + positions + types,
 });
 
-const tableNames = ['words', 'positions', 'types'] as const;
 const hostPart = { value: 'values', m: 'm', v: 'v' } as const;
 
 /** Names of the two tensors that hold a part. */

@@ -4,7 +4,17 @@ import type { Recipe } from './recipe.ts';
 
 /** The head that a recipe asks for on an encoder: what the recipe leaves to `auto`, the encoder's own folder decides. */
 export const chooseHead = ({ head }: Recipe, source: ModelFolder, classes: number): HeadConfig => {
-  const kind = head.kind === 'auto' ? (source.head?.kind ?? 'dense') : head.kind;
+  // What a prompted model asks is its own: another run asks anew, where it is told how.
+  const own = source.head?.kind === 'pooler' ? 'pooler' : 'dense';
+  const kind = head.kind === 'auto' ? own : head.kind;
+  if (kind === 'prompt') {
+    if (head.pooling !== 'auto' || head.normalize === true)
+      throw invalidInput(
+        `head.pooling is '${head.pooling}', head.normalize ${head.normalize}; the head kind 'prompt' reads the mask as it is`,
+        'Leave head.pooling and head.normalize to auto.',
+      );
+    return { kind, pooling: 'mask', normalize: false, classes, layerNormEpsilon: source.encoder.layerNormEpsilon };
+  }
   if (kind === 'dense')
     return {
       kind,

@@ -1,20 +1,17 @@
 import type { SessionOptions } from '@taxon/compute';
-import { createRandom, type Random } from '@taxon/data';
+import { createRandom } from '@taxon/data';
 import { headShapes, type EncoderConfig, type HeadConfig, type Weights } from '@taxon/models';
 import type { LabelledTexts } from './fit.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import { solveHead } from './head-solver.ts';
 import type { ModelState } from './model-state.ts';
+import { normal } from './normal.ts';
 import type { Objective } from './objective.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
 /** BERT's own initializer_range. */
 const standardDeviation = 0.02;
-
-/** A normal number (Box-Muller). */
-export const normal = (random: Random): number =>
-  Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 
 /** Gives `weights` the parameters of a fresh head: small random matrices, zero biases. A pooler that the folder had stays. */
 export const initializeHead = (weights: Weights, encoder: EncoderConfig, head: HeadConfig, seed: number): void => {
@@ -55,7 +52,14 @@ export const solveStateHead = async (
 ): Promise<number[]> => {
   reporter.stage('embed');
   const chosen = evenlySpaced(texts.ids.length, largestProblem);
-  const subset = { ids: chosen.map((i) => texts.ids[i]!), padId: texts.padId };
+  const { ids, padId, maskId, types } = texts;
+  const subset = {
+    ids: chosen.map((i) => ids[i]!),
+    padId,
+    maskId,
+    states: texts.states?.of(chosen),
+    ...(types && { types: chosen.map((i) => types[i]) }),
+  };
   const started = performance.now();
   const { features } = await forward.run(state, subset, {
     signal,

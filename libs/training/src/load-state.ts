@@ -1,4 +1,5 @@
 import { loadModelFolder, resolveEncoder, type ModelFolder } from '@taxon/models';
+import { chooseLearning, expectLayers } from './choose-learning.ts';
 import { choosePrecision } from './choose-precision.ts';
 import type { Device } from './device.ts';
 import { chooseHead } from './head-config.ts';
@@ -29,5 +30,8 @@ export const createInitialState = async (
   const { weights, encoder } = source;
   const head = chooseHead(recipe, source, outputs);
   initializeHead(weights, encoder, head, recipe.seed);
-  return createModelState(weights, encoder, head, { precision: await choosePrecision(recipe, encoder, device) });
+  const learning = chooseLearning(recipe, device);
+  expectLayers(learning, encoder);
+  const precision = await choosePrecision(recipe, encoder, device);
+  return createModelState(weights, encoder, head, { precision, ...learning, seed: recipe.seed });
 };

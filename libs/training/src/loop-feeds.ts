@@ -25,7 +25,7 @@ export const rowsPerUpdate = ({
   batchesPerUpdate,
 }: Pick<FeedOptions, 'encoder' | 'shape' | 'batchesPerUpdate'>): number => {
   const words = Math.min(encoder.vocabulary, batchesPerUpdate * shape.rows * shape.length);
-  return words + Math.min(encoder.positions, shape.length) + 1 + 1;
+  return words + Math.min(encoder.positions, shape.length) + encoder.types + 1;
 };
 
 interface Place {
@@ -82,13 +82,13 @@ const touchRows = (feeds: CallFeeds, update: number, batches: readonly LabelledB
   };
   const tokens = shape.rows * shape.length;
   for (let batch = 0; batch < options.batchesPerUpdate; batch++) {
-    const { ids, positions, segments } = batches[batch] ?? {};
+    const { ids, positions, types, segments } = batches[batch] ?? {};
     const at = new Int32Array(3 * tokens).fill(spare);
     for (let token = 0; token < tokens && ids && positions && segments; token++) {
       if (segments[(token % shape.rows) * shape.length + Math.floor(token / shape.rows)]! < 0) continue;
       at[token] = placeOf(tables.words + ids[token]!);
       at[tokens + token] = placeOf(tables.positions + positions[token]!);
-      at[2 * tokens + token] = placeOf(tables.types);
+      at[2 * tokens + token] = placeOf(tables.types + (types?.[token] ?? 0));
     }
     place(feeds.rowOf, { update, batch }, at);
   }

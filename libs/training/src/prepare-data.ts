@@ -81,6 +81,7 @@ const readParts = async (recipe: Recipe, notes: Note[], signal?: AbortSignal) =>
       // The format option speaks of the training file; the others may end differently.
       format: path === data.train ? data.format : undefined,
       textColumn: data.textColumn,
+      pairColumn: data.pairColumn,
       sourceColumn: data.sourceColumn,
       labelSeparator: data.labelSeparator,
       tasks,

@@ -3,11 +3,15 @@ import {
   encoder,
   features,
   int8Names,
+  isLora,
+  layerMatrices,
   logits,
+  loraShapes,
   parameterShapes,
   type Dropout,
   type EncoderConfig,
   type HeadConfig,
+  type Lora,
   type Parameters,
 } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
@@ -15,6 +19,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { groupLosses } from './losses/group-losses.ts';
 import { singleLabelObjective, type Objective } from './objective.ts';
+import { layerOf } from './trained.ts';
 
 export interface ProgramOptions {
   encoder: EncoderConfig;
@@ -31,7 +36,28 @@ export interface ProgramOptions {
   int8?: readonly string[];
   /** Adds the gradients to those of the batches before, which `sum.NAME` feeds. @default false */
   accumulate?: boolean;
+  /** The first layer that is computed: `embeddings` are then the states that go into it. @default 0 */
+  begin?: number;
+  /** Low-rank matrices beside the weights of the layers from `begin` on. */
+  lora?: Lora;
+  /** The parameters and tables that gradients are taken of. @default all */
+  trained?: readonly string[];
 }
+
+/** Shapes of the parameters from layer `begin` on. */
+const programShapes = ({ encoder: config, head, begin = 0, lora }: ProgramOptions): Record<string, number[]> =>
+  Object.fromEntries(
+    Object.entries({
+      ...parameterShapes(config, head),
+      ...(lora === undefined ? {} : loraShapes(config, lora)),
+    }).filter(([name]) => layerOf(name, config) >= begin),
+  );
+
+/** What the encoder is told beside its inputs. */
+const encoderOptions = ({ begin, lora }: Pick<ProgramOptions, 'begin' | 'lora'>) => ({
+  begin,
+  loraScale: lora && lora.alpha / lora.rank,
+});
 
 /** The operators that a device has kernels for. */
 export const operatorsOf = (device: ComputeDevice = 'cpu'): CompileOptions['operators'] =>
@@ -49,26 +75,29 @@ const parameterSignature = (shapes: Record<string, number[]>): Signature =>
   Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, { shape }]));
 
 /** Inputs that carry the int8 forms. */
-const int8Signature = (weights: readonly string[], shapes: Record<string, number[]>): Signature =>
+export const int8Signature = (weights: readonly string[], shapes: Record<string, number[]>): Signature =>
   Object.fromEntries(
-    weights.flatMap((name) => {
-      const [rows, columns] = shapes[name] as [number, number];
-      const { byColumn, columnScales, byRow, rowScales } = int8Names(name);
-      return [
-        [byColumn, { shape: [rows, columns], dtype: 'int8' as const }],
-        [columnScales, { shape: [columns] }],
-        [byRow, { shape: [rows, columns], dtype: 'int8' as const }],
-        [rowScales, { shape: [rows] }],
-      ];
-    }),
+    weights
+      .filter((name) => shapes[name] !== undefined)
+      .flatMap((name) => {
+        const [rows, columns] = shapes[name] as [number, number];
+        const { byColumn, columnScales, byRow, rowScales } = int8Names(name);
+        return [
+          [byColumn, { shape: [rows, columns], dtype: 'int8' as const }],
+          [columnScales, { shape: [columns] }],
+          [byRow, { shape: [rows, columns], dtype: 'int8' as const }],
+          [rowScales, { shape: [rows] }],
+        ];
+      }),
   );
 
 /** Features [N, H] and logits [N, classes] of a packed batch, without dropout. */
 export const compileForward = cacheByStructure((options: ProgramOptions) => {
-  const shapes = parameterShapes(options.encoder, options.head);
+  const shapes = programShapes(options);
   return compile(
     (inputs) => {
-      const x = encoder(inputs, { embeddings: inputs.embeddings!, segments: inputs.segments! }, options.encoder);
+      const { embeddings, segments } = inputs as Record<'embeddings' | 'segments', tf.Tensor>;
+      const x = encoder(inputs, { embeddings, segments, ...encoderOptions(options) }, options.encoder);
       const pooled = features(inputs, x, inputs.pool!, options.head);
       return { features: pooled, logits: logits(inputs, pooled) };
     },
@@ -93,10 +122,7 @@ export interface BatchTensors {
 }
 
 /** What the targets of `slots` texts are fed as. */
-export const targetShapes = (
-  slots: number,
-  { groups }: Objective,
-): Record<'targets' | 'known', [number, number]> => ({
+export const targetShapes = (slots: number, { groups }: Objective): Record<'targets' | 'known', [number, number]> => ({
   targets: [slots, groups.at(-1)!.end],
   known: [slots, groups.length],
 });
@@ -105,10 +131,10 @@ export const targetShapes = (
 export const slotLosses = (
   p: Parameters,
   { embeddings, segments, pool, targets, known, dropout }: BatchTensors,
-  options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective'>,
+  options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective' | 'begin' | 'lora'>,
 ): tf.Tensor => {
   const { encoder: config, head, recompute, objective = singleLabelObjective(head.classes) } = options;
-  const x = encoder(p, { embeddings, segments, dropout, recompute }, config);
+  const x = encoder(p, { embeddings, segments, dropout, recompute, ...encoderOptions(options) }, config);
   const scores = logits(p, features(p, x, pool, head)) as tf.Tensor2D;
   return groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, objective.groups, objective.loss);
 };
@@ -119,11 +145,32 @@ export const gradientName = (name: string): string => `gradient.${name}`;
 /** The input that a parameter's gradient is added to. */
 export const sumName = (name: string): string => `sum.${name}`;
 
-/** Losses [N] of a packed batch; of their sum over `count`, the gradient of every parameter (`gradient.NAME`) and of the embeddings [T, H]. */
+/** States [T, H] that go into layer `end`: what its frozen first layers make of a packed batch. */
+export const compileStates = cacheByStructure(
+  ({ end, ...options }: Pick<ProgramOptions, 'encoder' | 'head' | 'shape' | 'int8'> & { end: number }) => {
+    const { encoder: config, int8 = [] } = options;
+    const shapes = Object.fromEntries(
+      Object.entries(parameterShapes(config)).filter(([name]) => layerOf(name, config) < end),
+    );
+    const { embeddings, segments } = batchSignature({ ...options, dropout: 0 });
+    return compile(
+      (inputs) => ({
+        states: encoder(inputs, { embeddings: inputs.embeddings!, segments: inputs.segments!, end }, config),
+      }),
+      { ...parameterSignature(shapes), ...int8Signature(int8, shapes), embeddings: embeddings!, segments: segments! },
+    );
+  },
+);
+
+/**
+ * Losses [N] of a packed batch; of their sum over `count`, the gradient of every parameter that is trained (`gradient.NAME`)
+ * and, where the embedding tables are, of the embeddings [T, H].
+ */
 export const compileGradients = cacheByStructure((options: ProgramOptions) => {
   const { rows, slots } = options.shape;
-  const shapes = parameterShapes(options.encoder, options.head);
-  const names = Object.keys(shapes);
+  const shapes = programShapes(options);
+  const trained = new Set(options.trained ?? ['words', ...Object.keys(shapes)]);
+  const names = Object.keys(shapes).filter((name) => trained.has(name));
   const targets = targetShapes(rows * slots, options.objective ?? singleLabelObjective(options.head.classes));
   const signature: Signature = {
     ...parameterSignature(shapes),
@@ -140,15 +187,16 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
   return compile((inputs) => {
     const dropout = inputs.dropoutKey && { rate: options.dropout, key: inputs.dropoutKey };
     let losses: tf.Tensor | undefined;
-    const loss = (embeddings: tf.Tensor, ...values: tf.Tensor[]): tf.Scalar => {
-      const p = { ...inputs, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) };
-      const { segments, pool, targets: right, known } = inputs as Record<keyof BatchTensors, tf.Tensor>;
+    // What is no variable of the loss gets no gradient, and neither does what lies below the lowest variable.
+    const variables = [...(trained.has('words') ? ['embeddings'] : []), ...names];
+    const loss = (...values: tf.Tensor[]): tf.Scalar => {
+      const p = { ...inputs, ...Object.fromEntries(variables.map((name, i) => [name, values[i]!])) };
+      const { embeddings, segments, pool, targets: right, known } = p as Record<keyof BatchTensors, tf.Tensor>;
       losses = tf.keep(slotLosses(p, { embeddings, segments, pool, targets: right, known, dropout }, options));
       return tf.div(tf.sum(losses), inputs.count!);
     };
-    const variables = [inputs.embeddings!, ...names.map((name) => inputs[name]!)];
-    const { grads } = tf.valueAndGrads(loss)(variables);
-    const named = ['embeddings', ...names].map((name, i) => {
+    const { grads } = tf.valueAndGrads(loss)(variables.map((name) => inputs[name]!));
+    const named = variables.map((name, i) => {
       const before = inputs[sumName(name)];
       return [gradientName(name), before === undefined ? grads[i]! : tf.add(before, grads[i]!)] as const;
     });
@@ -158,9 +206,7 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
 
 /** The weights whose products pay in int8: every matrix of the encoder's layers. */
 export const int8Weights = ({ layers }: EncoderConfig): string[] =>
-  Array.from({ length: layers }, (_, i) =>
-    ['query', 'key', 'value', 'output', 'up', 'down'].map((name) => `layer.${i}.${name}.weight`),
-  ).flat();
+  Array.from({ length: layers }, (_, i) => layerMatrices.map((name) => `layer.${i}.${name}.weight`)).flat();
 
 /** How far a parameter is from the head: layer-wise rates multiply by decay ** depth. */
 export const depthOf = (name: string, { layers }: EncoderConfig): number => {
@@ -170,4 +216,4 @@ export const depthOf = (name: string, { layers }: EncoderConfig): number => {
 };
 
 /** Biases and normalisations do not decay (as in BERT's own optimizer). */
-export const decays = (name: string): boolean => name.endsWith('.weight');
+export const decays = (name: string): boolean => name.endsWith('.weight') || isLora(name);

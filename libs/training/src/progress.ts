@@ -2,7 +2,17 @@ import type { LabelSpace } from '@taxon/data';
 import type { Scores } from './scores.ts';
 
 /** The stages of a training run, in order. A resumed run starts at `tokenize`. */
-export const trainingStages = ['read', 'encoder', 'tokenize', 'embed', 'head', 'train', 'evaluate', 'save'] as const;
+export const trainingStages = [
+  'read',
+  'encoder',
+  'tokenize',
+  'adapt',
+  'embed',
+  'head',
+  'train',
+  'evaluate',
+  'save',
+] as const;
 export type TrainingStage = (typeof trainingStages)[number];
 
 /** What a training run tells while it works: plain data, so that it crosses processes and becomes protobuf unchanged. */

@@ -1,3 +1,4 @@
+import { layerMatrices } from '@taxon/models';
 import { z } from 'zod';
 import { lossNames } from './losses/loss-table.ts';
 import { headlineFigures } from './scores.ts';
@@ -14,6 +15,8 @@ const dataSchema = z.strictObject({
   format: z.enum(['csv', 'tsv', 'jsonl', 'json']).optional(),
   textColumn: z.string().default('text'),
   labelColumn: z.string().default('label'),
+  /** Each text's second one: the model then reads sentence pairs. */
+  pairColumn: z.string().min(1).optional(),
   /** Several questions about each text, each with a column of its own; in place of `labelColumn`. */
   tasks: z
     .array(
@@ -39,8 +42,11 @@ const dataSchema = z.strictObject({
 });
 
 const headSchema = z.strictObject({
-  /** `dense`: pooled features, then one linear layer. `pooler`: BERT's own `[CLS]` pooler (tanh), then one linear layer. */
-  kind: z.enum(['auto', 'dense', 'pooler']).default('auto'),
+  /**
+   * `dense`: pooled features, then one linear layer. `pooler`: BERT's own `[CLS]` pooler (tanh), then one linear layer.
+   * `prompt`: the masked-language head finds the label's word in a sentence.
+   */
+  kind: z.enum(['auto', 'dense', 'pooler', 'prompt']).default('auto'),
   /** `auto` takes what the encoder's `1_Pooling/config.json` says, else mean. */
   pooling: z.enum(['auto', 'mean', 'cls']).default('auto'),
   /** L2-normalise the pooled features before the linear layer. */
@@ -50,6 +56,40 @@ const headSchema = z.strictObject({
   /** Weight of the squared norm in the solved problem. */
   l2: z.number().min(0).default(1e-5),
   iterations: z.int().min(1).max(10_000).default(60),
+  /** Of the kind `prompt`. */
+  prompt: z
+    .strictObject({
+      /** With `{text}`, `{mask}`, and for pairs `{pair}`, once each. */
+      template: z.string().default('{text} It was {mask}.'),
+      /** What each label may be called; several words are averaged. The label itself when absent. */
+      words: z.record(z.string(), z.array(z.string().min(1)).min(1)).default({}),
+    })
+    .optional(),
+});
+
+const adaptationSchema = z.strictObject({
+  /** Files of unlabelled texts: CSV, TSV, JSONL, JSON, or TXT with a text a line. The training part's own texts when empty. */
+  texts: z.array(z.string().min(1)).default([]),
+  textColumn: z.string().default('text'),
+  /** 0: none. Parts of an epoch work. */
+  epochs: z.number().min(0).max(1000).default(0),
+  learningRate: z.number().positive().max(1).default(1e-4),
+  /** Share of the tokens that are hidden. */
+  maskedShare: z.number().gt(0).max(0.5).default(0.15),
+});
+
+const loraSchema = z.strictObject({
+  /** Columns of the first small matrix and rows of the second. 0: off, all weights learn. */
+  rank: z.int().min(0).max(1024).default(0),
+  /** What the small matrices add counts alpha / rank times. */
+  alpha: z.number().positive().default(16),
+  /** The matrices of each layer that have them. */
+  targets: z
+    .array(z.enum(layerMatrices))
+    .min(1)
+    .default([...layerMatrices]),
+  /** Biases and normalisations learn, too. */
+  biases: z.boolean().default(false),
 });
 
 const optimizerSchema = z.strictObject({
@@ -75,6 +115,10 @@ const optimizerSchema = z.strictObject({
   keep: z.union([z.literal('auto'), z.number().gt(0).max(1)]).default('auto'),
   /** Compute each layer again on the way back instead of keeping what it computed (gradient checkpointing): less memory, a third more work. */
   recompute: z.boolean().default(false),
+  /** Layers, counted from the embeddings, that do not learn; the embeddings are frozen with the first. What they make of the texts is computed once. */
+  freeze: z.int().min(0).max(1000).default(0),
+  /** Low-rank adaptation: of the encoder only small matrices beside its weights learn (Hu et al. 2021). */
+  lora: loraSchema.prefault({}),
 });
 
 const hierarchySchema = z
@@ -92,9 +136,12 @@ const hierarchySchema = z
     /** `joint`: the fine label of highest p(coarse)·p(fine | coarse). `greedy`: the best fine one of the best coarse one. */
     decoding: z.enum(['joint', 'greedy']).default('joint'),
   })
-  .refine(({ coarseColumn, map, groups }) => [coarseColumn, map, groups].filter((way) => way !== undefined).length === 1, {
-    message: 'needs one of coarseColumn, map and groups',
-  });
+  .refine(
+    ({ coarseColumn, map, groups }) => [coarseColumn, map, groups].filter((way) => way !== undefined).length === 1,
+    {
+      message: 'needs one of coarseColumn, map and groups',
+    },
+  );
 
 const lossSchema = z.strictObject({
   /** `cross-entropy`: of a softmax, or binary for every label of a multi-label task. */
@@ -139,6 +186,8 @@ export const recipeSchema = z.strictObject({
   maxLength: z.int().min(4).max(8192).default(128),
   head: headSchema.prefault({}),
   optimizer: optimizerSchema.prefault({}),
+  /** The encoder first goes on with masked-language training on unlabelled texts of the domain. */
+  adaptation: adaptationSchema.prefault({}),
   loss: lossSchema.prefault({}),
   /** Multi-label: from which probability on a label is given. `tuned`: by label, on the validation part. */
   thresholds: z.enum(['tuned', 'global', 'half']).default('tuned'),

@@ -1,6 +1,14 @@
-import { countOutputs, expectModelTarget } from '@taxon/models';
+import { countOutputs, expectModelTarget, inputEncoder } from '@taxon/models';
 import { loadTokenizer } from '@taxon/text';
-import { checkpointFolder, createCheckpoints, expectSameRun, findCheckpoint, removeCheckpoint, restore } from './checkpoint.ts';
+import {
+  checkpointFolder,
+  createCheckpoints,
+  expectSameRun,
+  findCheckpoint,
+  removeCheckpoint,
+  restore,
+} from './checkpoint.ts';
+import { chooseLearning, describeLearning } from './choose-learning.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createObjective } from './create-objective.ts';
 import { chooseDevice, createForwardFor, openDevice } from './device.ts';
@@ -8,6 +16,8 @@ import { scoreFinal } from './final-scores.ts';
 import { finishRun } from './finish-run.ts';
 import { createInitialState, loadEncoder } from './load-state.ts';
 import { microBatches } from './micro-batch.ts';
+import { adaptEncoder } from './masked-language/adapt-encoder.ts';
+import { createPrompt } from './create-prompt.ts';
 import { prepareData } from './prepare-data.ts';
 import type { TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
@@ -34,6 +44,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const session = sessionOptions(recipe);
   const device = chooseDevice(recipe);
   chooseHalf(recipe, device); // before anything is read
+  chooseLearning(recipe, device);
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   reporter.stage('read');
@@ -44,6 +55,8 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const source = await loadEncoder(recipe, signal, reporter);
   const { encoderFolder } = source;
   const state = await createInitialState(recipe, source, countOutputs(space), device);
+  const message = describeLearning(state);
+  if (message !== undefined) reporter.emit({ kind: 'notice', level: 'info', message });
   const identity = { recipe, dataDigest: data.digest };
   if (found === undefined) await removeCheckpoint(folder);
   else expectSameRun(folder, found, identity);
@@ -51,11 +64,28 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const checkpoints = createCheckpoints(folder, identity, found);
   const tokenizer = await loadTokenizer(encoderFolder);
   const maxLength = Math.min(recipe.maxLength, state.encoder.positions);
-  const parts = tokenizeParts(data, tokenizer, maxLength, signal, reporter);
+  const prompt = createPrompt(recipe, space, tokenizer);
+  const pairs = recipe.data.pairColumn !== undefined;
+  const encode = inputEncoder(tokenizer, { folder: encoderFolder, encoder: state.encoder, maxLength, pairs, prompt });
+  const reader = { encode, padId: tokenizer.padId, maskId: prompt?.maskId };
+  const parts = tokenizeParts(data, reader, signal, reporter);
   reportTruncation(parts, maxLength, reporter);
   const shape = packShape(parts, microBatches(recipe, device).tokens);
-  const forward = await createForwardFor(device, state, shape, session, state.precision);
-  const held = { recipe, data, space, parts, state, objective, shape, device, session, forward };
+  if (resumed === undefined)
+    await adaptEncoder(state, {
+      recipe,
+      encoderFolder,
+      tokenizer,
+      examples: data.train,
+      train: parts.train,
+      prompt,
+      maxLength,
+      session,
+      signal,
+      reporter,
+    });
+  const forward = await createForwardFor(device, state, shape, session, { precision: state.precision });
+  const held = { recipe, data, space, parts, state, objective, shape, device, session, forward, prompt };
   const run: Run = { ...held, reporter, options, checkpoints, resumed };
   try {
     const progress = await trainModel(run);

@@ -1,6 +1,7 @@
 import { availableParallelism, loadavg } from 'node:os';
 import type { SessionOptions } from '@taxon/compute';
 import type { LabelSpace } from '@taxon/data';
+import type { Prompt } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
 import type { Checkpoints } from './checkpoint.ts';
 import type { Device } from './device.ts';
@@ -27,6 +28,8 @@ export interface Run {
   data: PreparedData;
   space: LabelSpace;
   parts: Parts;
+  /** Of a prompt head. */
+  prompt: Prompt | undefined;
   state: ModelState;
   objective: Objective;
   shape: PackShape;

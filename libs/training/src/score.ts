@@ -36,11 +36,17 @@ const taskScores = ({ tasks }: LabelSpace, task: number, answers: TaskAnswers): 
     return scores(metrics, metrics.perClass);
   }
   const metrics = multiLabelMetrics(answers.given);
-  return scores(metrics, metrics.perLabel.map(({ label, precision, recall, f1, support }) => ({ label, precision, recall, f1, support })));
+  return scores(
+    metrics,
+    metrics.perLabel.map(({ label, precision, recall, f1, support }) => ({ label, precision, recall, f1, support })),
+  );
 };
 
 /** The two levels of a hierarchy on the texts of which both are known. */
-const hierarchyOf = ({ tasks, hierarchy }: LabelSpace, answers: readonly TaskAnswers[]): HierarchicalMetrics | undefined => {
+const hierarchyOf = (
+  { tasks, hierarchy }: LabelSpace,
+  answers: readonly TaskAnswers[],
+): HierarchicalMetrics | undefined => {
   const [coarse, fine] = answers;
   if (hierarchy === undefined || coarse?.kind !== 'single-label' || fine?.kind !== 'single-label') return undefined;
   const coarseAt = new Map(coarse.texts.map((text, i) => [text, i]));

@@ -2,9 +2,10 @@ import { createRandom } from '@taxon/data';
 import { findEngine, type EngineName } from '@taxon/engines';
 import type { EncoderConfig, HeadConfig, Weights } from '@taxon/models';
 import { parameterShapes } from '@taxon/models';
-import { planBatches, fillBatch, type PackShape } from '@taxon/text';
+import { planBatches, type PackShape } from '@taxon/text';
 import { openDevice } from './device.ts';
 import type { LabelledTexts } from './fit.ts';
+import { fillTexts } from './forward-pass.ts';
 import { singleLabelTargets } from './objective.ts';
 import type { LabelledBatch, StepOptions } from './training-step.ts';
 
@@ -78,14 +79,14 @@ export const batchesOf = (
   texts: LabelledTexts,
   chosen: number[],
   shape: PackShape = tinyShape,
-  pooling: 'mean' | 'cls' = 'mean',
+  pooling: HeadConfig['pooling'] = 'mean',
 ): LabelledBatch[] =>
   planBatches(
     texts.ids.map((ids) => ids.length),
     chosen,
     shape,
   ).map((plan) => ({
-    ...fillBatch(plan, (text) => texts.ids[text]!, shape, { pooling, padId: texts.padId }),
+    ...fillTexts(plan, texts, shape, pooling),
     targets: plan.texts.map((text) => texts.targets[text]!),
   }));
 

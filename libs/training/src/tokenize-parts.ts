@@ -1,6 +1,6 @@
 import { encodeLabels, type Example } from '@taxon/data';
-import { outputGroups, taskOffsets } from '@taxon/models';
-import { chooseRowLength, type PackShape, type Tokenizer } from '@taxon/text';
+import { outputGroups, taskOffsets, type EncodedInput, type TextInput } from '@taxon/models';
+import { chooseRowLength, type PackShape } from '@taxon/text';
 import type { LabelledTexts } from './fit.ts';
 import { textTargets } from './objective.ts';
 import type { PreparedData } from './prepare-data.ts';
@@ -8,13 +8,20 @@ import type { Reporter } from './reporter.ts';
 
 export type Parts = Record<'train' | 'validation' | 'test', LabelledTexts>;
 
+/** How a model reads texts: exactly as it will when it is served. */
+export interface TextReader {
+  encode: (input: TextInput) => EncodedInput;
+  padId: number;
+  /** The token that a prompt head pools. */
+  maskId?: number;
+}
+
 /** Texts between two looks at the clock and the signal. */
 const tokenizeChunk = 512;
 
 export const tokenizeParts = (
   data: PreparedData,
-  tokenizer: Tokenizer,
-  maxLength: number,
+  { encode, ...ids }: TextReader,
   signal: AbortSignal,
   reporter: Reporter,
 ): Parts => {
@@ -23,16 +30,21 @@ export const tokenizeParts = (
   const total = data.train.length + data.validation.length + data.test.length;
   let done = 0;
   const tokenize = (examples: readonly Example[]): LabelledTexts => {
-    const ids: Int32Array[] = [];
+    const encoded: EncodedInput[] = [];
     for (let i = 0; i < examples.length; i += tokenizeChunk) {
       signal.throwIfAborted();
-      const texts = examples.slice(i, i + tokenizeChunk).map(({ text }) => text);
-      ids.push(...tokenizer.encodeBatch(texts, { maxLength }));
-      done += texts.length;
+      const chunk = examples.slice(i, i + tokenizeChunk);
+      for (const { text, pair } of chunk) encoded.push(encode(pair === undefined ? text : { text, pair }));
+      done += chunk.length;
       reporter.progress('texts', done, total);
     }
     const targets = textTargets(encodeLabels(space, examples), outputGroups(space), taskOffsets(space));
-    return { ids, padId: tokenizer.padId, targets };
+    return {
+      ...ids,
+      ids: encoded.map((text) => text.ids),
+      ...(encoded.some(({ types }) => types) && { types: encoded.map(({ types }) => types) }),
+      targets,
+    };
   };
   return { train: tokenize(data.train), validation: tokenize(data.validation), test: tokenize(data.test) };
 };

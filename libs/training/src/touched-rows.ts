@@ -1,5 +1,5 @@
 import type { PackedBatch, PackShape } from '@taxon/text';
-import type { TableName } from './eager-state.ts';
+import type { TableName } from './trained.ts';
 
 /** The rows of the embedding tables that an update's batches touch, each once. Padding touches none. */
 export interface TouchedRows {
@@ -17,9 +17,12 @@ export interface TouchedRows {
 const isPadding = (batch: PackedBatch, token: number, { rows, length }: PackShape): boolean =>
   batch.segments[(token % rows) * length + Math.floor(token / rows)]! < 0;
 
+const typeOf = ({ types }: PackedBatch, token: number): number => types?.[token] ?? 0;
+
 export const touchedRows = (batches: readonly PackedBatch[], shape: PackShape): TouchedRows => {
   const words = new Map<number, number>();
   const positions = new Map<number, number>();
+  const types = new Map<number, number>();
   const slot = (seen: Map<number, number>, row: number): void => {
     if (!seen.has(row)) seen.set(row, seen.size);
   };
@@ -28,13 +31,14 @@ export const touchedRows = (batches: readonly PackedBatch[], shape: PackShape): 
       if (isPadding(batch, token, shape)) continue;
       slot(words, batch.ids[token]!);
       slot(positions, batch.positions[token]!);
+      slot(types, typeOf(batch, token));
     }
-  const count = words.size + positions.size + 1; // one text has type 0 throughout
+  const count = words.size + positions.size + types.size;
   return {
     rows: {
       words: Int32Array.from(words.keys()),
       positions: Int32Array.from(positions.keys()),
-      types: Int32Array.of(0),
+      types: Int32Array.from(types.keys()),
     },
     count,
     selector(batch) {
@@ -44,7 +48,7 @@ export const touchedRows = (batches: readonly PackedBatch[], shape: PackShape): 
         if (isPadding(batch, token, shape)) continue;
         selector[words.get(batch.ids[token]!)! * tokens + token] = 1;
         selector[(words.size + positions.get(batch.positions[token]!)!) * tokens + token] = 1;
-        selector[(count - 1) * tokens + token] = 1;
+        selector[(words.size + positions.size + types.get(typeOf(batch, token))!) * tokens + token] = 1;
       }
       return selector;
     },

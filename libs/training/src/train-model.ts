@@ -1,8 +1,10 @@
 import { TaxonError } from '@taxon/errors';
+import { mergeLora } from '@taxon/models';
 import { createCheckpointKeeper } from './checkpoint-keeper.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createForwardFor, createStepFor, type Device } from './device.ts';
 import { fit, freshProgress, isNearlyRight, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
+import { behindFrozenLayers } from './freeze-parts.ts';
 import { solveStateHead } from './initial-head.ts';
 import type { LoopStepOptions } from './loop-step.ts';
 import { microBatches } from './micro-batch.ts';
@@ -74,6 +76,10 @@ const stepOptions = (recipe: Recipe, device: Device, { shape, objective }: Run):
 /** Below this many texts exact features cost seconds, and the solved head may well be what is saved, beside an fp32 encoder. */
 const exactBelow = 5_000;
 
+/** Whether training starts from a solved linear layer; a prompt's head begins as what its words say. */
+const startsSolved = ({ recipe, state }: Run): boolean =>
+  recipe.head.start === 'solved' && state.head.kind !== 'prompt';
+
 /** Solves the linear layer on features of the current encoder; the loss of each text. */
 const solveHead = async (run: Run): Promise<number[]> => {
   const { recipe, parts, state, objective, shape, device, session, reporter, options } = run;
@@ -87,21 +93,18 @@ const solveHead = async (run: Run): Promise<number[]> => {
   }
 };
 
-/** Trains from the start or from a checkpoint; afterwards the state holds the best weights. */
-export const trainModel = async (run: Run): Promise<FitProgress> => {
+/** All updates from where `progress` stands. */
+const takeSteps = async (run: Run, progress: FitProgress): Promise<void> => {
   const { recipe, parts, state, device, session, reporter, checkpoints } = run;
-  const progress = run.resumed ?? freshProgress();
-  const solved = recipe.head.start === 'solved';
-  if (run.resumed === undefined && solved) progress.losses = await solveHead(run);
-  // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
-  progress.exact ??= recipe.precision === 'auto' && !isNearlyRight(progress.losses);
-  const how = { ...stepOptions(recipe, device, run), exact: progress.exact };
+  // What was not drawn at random is worth a look before the first step.
+  const worthALook = startsSolved(run) || state.head.kind === 'prompt';
+  const how = { ...stepOptions(recipe, device, run), exact: progress.exact, states: parts.train.states };
   const step = await createStepFor(device, state, how, session);
   try {
     reporter.stage('train');
     const keeper = createCheckpointKeeper(checkpoints, state, step, progress, recipe.checkpoint, reporter);
     const fitting = { ...fitOptions(run, step), afterUpdate: keeper.saveIfDue };
-    if (progress.evaluations.length === 0 && solved) await takeEvaluation(state, progress, 0, fitting);
+    if (progress.evaluations.length === 0 && worthALook) await takeEvaluation(state, progress, 0, fitting);
     const outcome = await fit(state, progress, parts.train, fitting);
     // From here on the run needs no more than the last state: a full disk or a crash while the model is saved loses nothing.
     await keeper.save();
@@ -119,6 +122,28 @@ export const trainModel = async (run: Run): Promise<FitProgress> => {
   } finally {
     await step.dispose();
   }
+};
+
+/** Trains from the start or from a checkpoint; afterwards the state holds the best weights, as those of a plain model. */
+export const trainModel = async (run: Run): Promise<FitProgress> => {
+  const { recipe, state, checkpoints } = run;
+  const progress = run.resumed ?? freshProgress();
+  let behind = await behindFrozenLayers(run, progress.exact === true ? 'fp32' : state.precision);
+  try {
+    if (run.resumed === undefined && startsSolved(run)) progress.losses = await solveHead(behind.run);
+    if (progress.exact === undefined) {
+      // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
+      progress.exact = recipe.precision === 'auto' && !isNearlyRight(progress.losses);
+      if (progress.exact && state.precision !== 'fp32' && state.freeze > 0) {
+        await behind.dispose();
+        behind = await behindFrozenLayers(run, 'fp32');
+      }
+    }
+    await takeSteps(behind.run, progress);
+  } finally {
+    await behind.dispose();
+  }
   if (progress.best !== undefined && progress.best.step !== state.step) await checkpoints.loadBest(state);
+  if (state.lora !== undefined) mergeLora(weightsOf(state), state.lora);
   return progress;
 };

@@ -2,6 +2,7 @@ import { createSession, dropoutKey, type FeedTensor, type SessionOptions } from 
 import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
 import { RowGradients } from './embedding-table.ts';
+import type { FrozenStates } from './frozen-states.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
 import { singleLabelObjective, writeTargets, type Objective, type TextTargets } from './objective.ts';
 import {
@@ -13,6 +14,7 @@ import {
   targetShapes,
   type ProgramOptions,
 } from './programs.ts';
+import { tableNames, type TableName } from './trained.ts';
 
 export interface StepOptions {
   shape: PackShape;
@@ -29,6 +31,8 @@ export interface StepOptions {
   /** Updates from several batches; their gradients are summed in the graph. @default false */
   accumulate?: boolean;
   recompute?: ProgramOptions['recompute'];
+  /** Of the texts that the step learns from, where the first layers are frozen. */
+  states?: FrozenStates;
 }
 
 export interface LabelledBatch extends PackedBatch {
@@ -79,10 +83,11 @@ export const slotFeeds = (
   return { targets: { shape: shapes.targets, data: targets }, known: { shape: shapes.known, data: known } };
 };
 
-const addRowGradients = (
+/** Adds the gradient of a batch's embeddings [T, H] to the rows that its tokens read. */
+export const addRowGradients = (
   batch: PackedBatch,
   gradient: Float32Array,
-  rows: Record<'words' | 'positions' | 'types', RowGradients>,
+  rows: Record<TableName, RowGradients>,
   { rows: R, length }: PackShape,
   hidden: number,
 ): void => {
@@ -91,7 +96,7 @@ const addRowGradients = (
     if (batch.segments[(token % R) * length + s]! < 0) continue; // padding learns nothing
     rows.words.add(batch.ids[token]!, gradient, token * hidden);
     rows.positions.add(batch.positions[token]!, gradient, token * hidden);
-    rows.types.add(0, gradient, token * hidden);
+    rows.types.add(batch.types?.[token] ?? 0, gradient, token * hidden);
   }
 };
 
@@ -101,25 +106,29 @@ export const createTrainingStep = async (
   session: SessionOptions,
 ): Promise<TrainingStep> => {
   const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false, exact = false } = options;
-  const { encoder, head, memory, tables, shapes } = state;
+  const { encoder, head, memory, tables, shapes, lora } = state;
   const { objective = singleLabelObjective(head.classes) } = options;
+  const begin = options.states === undefined ? 0 : state.freeze;
   const int8 = exact ? [] : state.int8Weights;
+  const trained = [...state.trained];
   const program = await createSession(
-    compileGradients({ encoder, head, shape, dropout, recompute, int8, accumulate, objective }),
+    compileGradients({ encoder, head, shape, dropout, recompute, int8, accumulate, objective, begin, lora, trained }),
     session,
   );
   memory.quantize();
   const size = [shape.rows * shape.length, encoder.hidden];
   const embeddings = { shape: size, data: new Float32Array(size[0]! * size[1]!) };
   const dEmbeddings = { shape: size, data: new Float32Array(embeddings.data.length) };
+  const learning = Object.keys(shapes).filter((name) => state.trained.has(name));
+  const tablesLearn = state.trained.has('words');
   const named = (nameOf: (name: string) => string): Record<string, FeedTensor> =>
     Object.fromEntries(
-      Object.entries(shapes).map(([name, parameterShape]) => [
-        nameOf(name),
-        { shape: parameterShape, data: memory.tensors[name]!.gradient },
-      ]),
+      learning.map((name) => [nameOf(name), { shape: shapes[name]!, data: memory.tensors[name]!.gradient }]),
     );
-  const gradients = { [gradientName('embeddings')]: dEmbeddings, ...named(gradientName) };
+  const gradients = {
+    ...(tablesLearn ? { [gradientName('embeddings')]: dEmbeddings } : {}),
+    ...named(gradientName),
+  };
   // Read and written in the same place: the last node on the way to each sum reads an element just before it writes it.
   const sums = accumulate ? named(sumName) : {};
   const rows = {
@@ -130,7 +139,8 @@ export const createTrainingStep = async (
 
   /** Forward and backward of one batch, its gradient added to that of the batches before; the loss of each text. */
   const backward = async (batch: LabelledBatch, index: number, count: number): Promise<Float32Array> => {
-    embedTokens(state, batch, embeddings.data);
+    if (options.states === undefined) embedTokens(state, batch, embeddings.data);
+    else await options.states.fill(batch, embeddings.data);
     const feeds: Record<string, FeedTensor> = {
       ...state.parameters,
       ...(exact ? {} : state.int8),
@@ -143,7 +153,7 @@ export const createTrainingStep = async (
     };
     if (dropout > 0) feeds.dropoutKey = { shape: [], data: Int32Array.of(dropoutKey(seed, state.step, index)) };
     const { losses } = await program.run(feeds, gradients);
-    addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
+    if (tablesLearn) addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
     return Float32Array.from(batch.slots, (slot) => losses!.data[slot]!);
   };
 
@@ -155,10 +165,9 @@ export const createTrainingStep = async (
     state.step += 1;
     const scalars = { learningRate, gradientScale, step: state.step };
     const rateOf = (name: string): number => layerDecay ** depthOf(name, encoder);
-    for (const name of Object.keys(shapes))
-      memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
+    for (const name of learning) memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
     const forTables = updateCoefficients(adamw, scalars, rateOf('embeddings'), true);
-    for (const name of ['words', 'positions', 'types'] as const) rows[name].apply(tables[name], forTables);
+    for (const name of tableNames) rows[name].apply(tables[name], forTables);
     return gradientNorm;
   };
 

@@ -37,6 +37,7 @@ const timedMemory = (memory: OptimizerMemory, spent: { adamw: number }): Optimiz
     };
   return {
     tensors: memory.tensors,
+    bytes: memory.bytes,
     squaredNorm: timed(() => memory.squaredNorm()),
     update: timed((name: string, coefficients: UpdateCoefficients) => memory.update(name, coefficients)),
     quantize: timed(() => memory.quantize()),

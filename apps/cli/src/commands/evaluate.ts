@@ -40,7 +40,15 @@ const tell = async (
 ): Promise<void> => {
   if (json)
     return terminal.out(
-      JSON.stringify({ model, file, n: scores.n, ...scores.figures, unseenLabels: unseen, tasks: scores.tasks, report }),
+      JSON.stringify({
+        model,
+        file,
+        n: scores.n,
+        ...scores.figures,
+        unseenLabels: unseen,
+        tasks: scores.tasks,
+        report,
+      }),
     );
   const { formatMetricsTable } = await import('@taxon/evaluation');
   const { titledFigures } = await import('@taxon/training');
@@ -65,7 +73,7 @@ const evaluate = async (terminal: Terminal, model: string, file: string, options
     for (const { message, level } of dataset.notes) view.note(message, level);
     view.begin('classify');
     const logits = await classifier.logits(
-      dataset.examples.map(({ text }) => text),
+      dataset.examples.map(({ text, pair }) => (pair === undefined ? text : { text, pair })),
       { signal, onProgress: (done, total) => view.update({ done, total, unit: 'texts' }) },
     );
     view.end();
@@ -100,6 +108,7 @@ export const addEvaluateCommand = (program: Command, terminal: Terminal): void =
     )
     .option('--label-separator <text>', 'between the labels of one cell, e.g. "|", for a multi-label model')
     .option('--source-column <name>', 'column or key of where a text comes from: scores by source in the report')
+    .option('--pair-column <name>', "column or key of each text's second one, for a model of sentence pairs")
     .option('--threads <n>', 'processor cores used (default: all)', wholeNumber(0))
     .option('--report <folder>', 'write charts and a page with the mistakes there')
     .option('--json', 'one JSON line')

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { TextFormat } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
-import type { Prediction } from '@taxon/models';
+import type { Prediction, TextInput } from '@taxon/models';
 import type { Command } from 'commander';
 import { catchInterrupt } from '../interrupt.ts';
 import { wholeNumber } from '../option-values.ts';
@@ -19,6 +19,7 @@ interface PredictOptions {
   top: number;
   format?: TextFormat;
   textColumn?: string;
+  pairColumn?: string;
   threads?: number;
   json?: boolean;
   quiet?: boolean;
@@ -40,16 +41,18 @@ async function* standardInputLines(signal: AbortSignal): AsyncGenerator<string> 
 }
 
 interface Texts {
-  batches: AsyncIterable<string[]> | Iterable<string[]>;
+  batches: AsyncIterable<TextInput[]> | Iterable<TextInput[]>;
   /** How many there will be; 0 when only the end will tell. */
   total: number;
 }
 
 const readFileTexts = async (path: string, options: PredictOptions, view: ProgressView, signal: AbortSignal) => {
   const { readTexts } = await import('@taxon/data');
-  const { texts, notes } = await readTexts(path, { format: options.format, textColumn: options.textColumn, signal });
+  const { format, textColumn, pairColumn } = options;
+  const { texts, notes } = await readTexts(path, { format, textColumn, pairColumn, signal });
   for (const { message, level } of notes) view.note(message, level);
-  return { batches: slices(texts.map(({ text }) => text)), total: texts.length };
+  const inputs = texts.map(({ text, pair }): TextInput => (pair === undefined ? text : { text, pair }));
+  return { batches: slices(inputs), total: texts.length };
 };
 
 /** The texts to classify: arguments, a file, or the lines of standard input. */
@@ -60,6 +63,8 @@ const openTexts = async (
   view: ProgressView,
   signal: AbortSignal,
 ): Promise<Texts> => {
+  if (options.pairColumn !== undefined && (options.input === undefined || options.input === standardInput))
+    throw invalidInput('--pair-column is given without a file of texts', 'give the file by --input');
   if (options.input !== undefined && options.input !== standardInput) {
     if (texts.length > 0) throw invalidInput('texts are given both as arguments and by --input', 'give one of them');
     return readFileTexts(options.input, options, view, signal);
@@ -71,8 +76,13 @@ const openTexts = async (
 };
 
 /** The only task of a model is told once. */
-const jsonLine = (text: string, { labels, answer, tasks, tokens, truncated }: Prediction): string =>
-  JSON.stringify({ text, ...(tasks.length > 1 ? { tasks } : { labels, answer }), tokens, truncated });
+const jsonLine = (input: TextInput, { labels, answer, tasks, tokens, truncated }: Prediction): string =>
+  JSON.stringify({
+    ...(typeof input === 'string' ? { text: input } : input),
+    ...(tasks.length > 1 ? { tasks } : { labels, answer }),
+    tokens,
+    truncated,
+  });
 
 const predict = async (terminal: Terminal, model: string, texts: readonly string[], options: PredictOptions) => {
   const view = await createView(terminal, options);
@@ -83,16 +93,21 @@ const predict = async (terminal: Terminal, model: string, texts: readonly string
   const classifier = await loadClassifier(model, { threads: options.threads, signal });
   let done = 0;
 
-  async function* lines(format: (text: string, prediction: Prediction) => string): AsyncGenerator<string> {
+  async function* lines(format: (input: TextInput, prediction: Prediction) => string): AsyncGenerator<string> {
     for await (const batch of source.batches) {
       const predictions = await classifier.classify(batch, { topK: options.top, signal });
-      for (const [at, text] of batch.entries()) yield format(text, predictions[at]!);
+      for (const [at, input] of batch.entries()) yield format(input, predictions[at]!);
       done += batch.length;
       if (options.output !== undefined) view.update({ done, total: source.total, unit: 'texts' });
     }
   }
-  const forAPerson = (text: string, prediction: Prediction): string =>
-    formatPrediction(text, prediction, terminal.outColors, terminal.columns);
+  const forAPerson = (input: TextInput, prediction: Prediction): string =>
+    formatPrediction(
+      typeof input === 'string' ? input : `${input.text} | ${input.pair}`,
+      prediction,
+      terminal.outColors,
+      terminal.columns,
+    );
 
   try {
     if (options.output === undefined) {
@@ -122,6 +137,7 @@ export const addPredictCommand = (program: Command, terminal: Terminal): void =>
     .option('--top <n>', 'labels shown a text', wholeNumber(1), 3)
     .option('--format <name>', "csv, tsv, jsonl, json or txt (default: by the file's ending)")
     .option('--text-column <name>', 'column or key of the texts (default: text)')
+    .option('--pair-column <name>', "column or key of each text's second one, for a model of sentence pairs (--input)")
     .option('--threads <n>', 'processor cores used (default: all)', wholeNumber(0))
     .option('--json', 'one JSON object a line')
     .option('--quiet', 'no progress')

@@ -65,7 +65,12 @@ const prediction = (answer: Omit<TaskPrediction, 'task'>, ...others: TaskPredict
 describe('predictions', () => {
   it('shows every task, and says where the model does not answer', () => {
     const labels = [{ label: '退款', probability: 0.5 }];
-    const shown = formatPrediction('?', prediction({ labels, answer: ['退款'] }, { task: 'mood', labels, answer: [] }), plain, 80);
+    const shown = formatPrediction(
+      '?',
+      prediction({ labels, answer: ['退款'] }, { task: 'mood', labels, answer: [] }),
+      plain,
+      80,
+    );
     expect(shown.split('\n')).toEqual([
       '?',
       '  label',
@@ -81,7 +86,12 @@ describe('predictions', () => {
       { label: 'delivery_delay', probability: 0.75 },
       { label: 'refund', probability: 0.25 },
     ];
-    const shown = formatPrediction('where is\nmy parcel?', prediction({ labels, answer: ['delivery_delay'] }), plain, 80);
+    const shown = formatPrediction(
+      'where is\nmy parcel?',
+      prediction({ labels, answer: ['delivery_delay'] }),
+      plain,
+      80,
+    );
     expect(shown.split('\n')).toEqual([
       'where is my parcel?',
       '  delivery_delay  ██████████████████         75.0 %',

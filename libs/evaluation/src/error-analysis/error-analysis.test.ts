@@ -142,6 +142,7 @@ describe('mistakesCsv', () => {
         expect(read.map(({ text }) => text)).toEqual(any);
         expect(read.every(({ expected }) => expected === 'a, b')).toBe(true);
       }),
+      { numRuns: 40 },
     );
   });
 

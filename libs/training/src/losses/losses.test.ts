@@ -1,3 +1,4 @@
+import { useWasmBackend } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -193,4 +194,29 @@ describe.each(rows)('weights of $name of $kind', ({ name, kind }) => {
       }),
       { numRuns: 4 },
     ));
+});
+
+describe.each(rows)('$name of $kind on the wasm backend', ({ name, kind }) => {
+  it('has the same gradient', async () => {
+    const logits = [
+      [1, 2, -1],
+      [0, 0.3, 2],
+    ];
+    const targets = [
+      [0, 1, 0],
+      [1, 0, 0],
+    ];
+    const gradient = (): number[] =>
+      tf.tidy(() => {
+        const context = { counted: tf.ones<tf.Rank.R1>([2]) };
+        const loss = (x: tf.Tensor): tf.Scalar =>
+          tf.sum(lossOf(name, kind)(x as tf.Tensor2D, tf.tensor2d(targets), context));
+        return [...tf.grad(loss)(tf.tensor2d(logits)).dataSync()];
+      });
+    await tf.setBackend('cpu');
+    const expected = gradient();
+    await useWasmBackend();
+    expect(tf.getBackend()).toBe('wasm');
+    gradient().forEach((slope, i) => expect(slope).toBeCloseTo(expected[i]!, 5));
+  });
 });

@@ -114,6 +114,8 @@ export interface ClassifyRequest {
     | undefined;
   /** A name from ListModels; may be left out where the service has one model. */
   model: string;
+  /** For a model of sentence pairs: the second text of each. None, or as many as `texts`. */
+  pairs: string[];
 }
 
 export interface ClassifyResponse {
@@ -131,6 +133,8 @@ export interface ClassifyStreamRequest {
     | undefined;
   /** As in ClassifyRequest. */
   model: string;
+  /** As in ClassifyRequest. */
+  pairs: string[];
 }
 
 export interface ClassifyStreamResponse {
@@ -193,7 +197,7 @@ export interface Model {
 }
 
 function createBaseClassifyRequest(): ClassifyRequest {
-  return { texts: [], topK: undefined, model: "" };
+  return { texts: [], topK: undefined, model: "", pairs: [] };
 }
 
 export const ClassifyRequest: MessageFns<ClassifyRequest> = {
@@ -206,6 +210,9 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
     }
     if (message.model !== "") {
       writer.uint32(26).string(message.model);
+    }
+    for (const v of message.pairs) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -247,6 +254,14 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
             message.model = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pairs.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -268,6 +283,7 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
         ? globalThis.Number(object.top_k)
         : undefined,
       model: isSet(object.model) ? globalThis.String(object.model) : "",
+      pairs: globalThis.Array.isArray(object?.pairs) ? object.pairs.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -282,6 +298,9 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
     if (message.model !== "") {
       obj.model = message.model;
     }
+    if (message.pairs?.length) {
+      obj.pairs = message.pairs;
+    }
     return obj;
   },
 
@@ -293,6 +312,7 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
     message.texts = object.texts?.map((e) => e) || [];
     message.topK = object.topK ?? undefined;
     message.model = object.model ?? "";
+    message.pairs = object.pairs?.map((e) => e) || [];
     return message;
   },
 };
@@ -385,7 +405,7 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
 };
 
 function createBaseClassifyStreamRequest(): ClassifyStreamRequest {
-  return { texts: [], topK: undefined, model: "" };
+  return { texts: [], topK: undefined, model: "", pairs: [] };
 }
 
 export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
@@ -398,6 +418,9 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
     }
     if (message.model !== "") {
       writer.uint32(26).string(message.model);
+    }
+    for (const v of message.pairs) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -439,6 +462,14 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
             message.model = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pairs.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -460,6 +491,7 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
         ? globalThis.Number(object.top_k)
         : undefined,
       model: isSet(object.model) ? globalThis.String(object.model) : "",
+      pairs: globalThis.Array.isArray(object?.pairs) ? object.pairs.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -474,6 +506,9 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
     if (message.model !== "") {
       obj.model = message.model;
     }
+    if (message.pairs?.length) {
+      obj.pairs = message.pairs;
+    }
     return obj;
   },
 
@@ -485,6 +520,7 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
     message.texts = object.texts?.map((e) => e) || [];
     message.topK = object.topK ?? undefined;
     message.model = object.model ?? "";
+    message.pairs = object.pairs?.map((e) => e) || [];
     return message;
   },
 };

@@ -523,6 +523,8 @@ export const HeadKind = {
   HEAD_KIND_DENSE: "HEAD_KIND_DENSE",
   /** HEAD_KIND_POOLER - BERT's own [CLS] pooler, then one linear layer. */
   HEAD_KIND_POOLER: "HEAD_KIND_POOLER",
+  /** HEAD_KIND_PROMPT - The masked-language head at the mask of a prompt. */
+  HEAD_KIND_PROMPT: "HEAD_KIND_PROMPT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -533,6 +535,7 @@ export namespace HeadKind {
   export type HEAD_KIND_AUTO = typeof HeadKind.HEAD_KIND_AUTO;
   export type HEAD_KIND_DENSE = typeof HeadKind.HEAD_KIND_DENSE;
   export type HEAD_KIND_POOLER = typeof HeadKind.HEAD_KIND_POOLER;
+  export type HEAD_KIND_PROMPT = typeof HeadKind.HEAD_KIND_PROMPT;
   export type UNRECOGNIZED = typeof HeadKind.UNRECOGNIZED;
 }
 
@@ -550,6 +553,9 @@ export function headKindFromJSON(object: any): HeadKind {
     case 3:
     case "HEAD_KIND_POOLER":
       return HeadKind.HEAD_KIND_POOLER;
+    case 4:
+    case "HEAD_KIND_PROMPT":
+      return HeadKind.HEAD_KIND_PROMPT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -567,6 +573,8 @@ export function headKindToJSON(object: HeadKind): string {
       return "HEAD_KIND_DENSE";
     case HeadKind.HEAD_KIND_POOLER:
       return "HEAD_KIND_POOLER";
+    case HeadKind.HEAD_KIND_PROMPT:
+      return "HEAD_KIND_PROMPT";
     case HeadKind.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -583,6 +591,8 @@ export function headKindToNumber(object: HeadKind): number {
       return 2;
     case HeadKind.HEAD_KIND_POOLER:
       return 3;
+    case HeadKind.HEAD_KIND_PROMPT:
+      return 4;
     case HeadKind.UNRECOGNIZED:
     default:
       return -1;
@@ -916,6 +926,108 @@ export function deviceToNumber(object: Device): number {
   }
 }
 
+/** A matrix of an encoder's layer. */
+export const LayerMatrix = {
+  LAYER_MATRIX_UNSPECIFIED: "LAYER_MATRIX_UNSPECIFIED",
+  LAYER_MATRIX_QUERY: "LAYER_MATRIX_QUERY",
+  LAYER_MATRIX_KEY: "LAYER_MATRIX_KEY",
+  LAYER_MATRIX_VALUE: "LAYER_MATRIX_VALUE",
+  /** LAYER_MATRIX_OUTPUT - Behind attention. */
+  LAYER_MATRIX_OUTPUT: "LAYER_MATRIX_OUTPUT",
+  /** LAYER_MATRIX_UP - Into the feed-forward part. */
+  LAYER_MATRIX_UP: "LAYER_MATRIX_UP",
+  /** LAYER_MATRIX_DOWN - Out of it. */
+  LAYER_MATRIX_DOWN: "LAYER_MATRIX_DOWN",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type LayerMatrix = typeof LayerMatrix[keyof typeof LayerMatrix];
+
+export namespace LayerMatrix {
+  export type LAYER_MATRIX_UNSPECIFIED = typeof LayerMatrix.LAYER_MATRIX_UNSPECIFIED;
+  export type LAYER_MATRIX_QUERY = typeof LayerMatrix.LAYER_MATRIX_QUERY;
+  export type LAYER_MATRIX_KEY = typeof LayerMatrix.LAYER_MATRIX_KEY;
+  export type LAYER_MATRIX_VALUE = typeof LayerMatrix.LAYER_MATRIX_VALUE;
+  export type LAYER_MATRIX_OUTPUT = typeof LayerMatrix.LAYER_MATRIX_OUTPUT;
+  export type LAYER_MATRIX_UP = typeof LayerMatrix.LAYER_MATRIX_UP;
+  export type LAYER_MATRIX_DOWN = typeof LayerMatrix.LAYER_MATRIX_DOWN;
+  export type UNRECOGNIZED = typeof LayerMatrix.UNRECOGNIZED;
+}
+
+export function layerMatrixFromJSON(object: any): LayerMatrix {
+  switch (object) {
+    case 0:
+    case "LAYER_MATRIX_UNSPECIFIED":
+      return LayerMatrix.LAYER_MATRIX_UNSPECIFIED;
+    case 1:
+    case "LAYER_MATRIX_QUERY":
+      return LayerMatrix.LAYER_MATRIX_QUERY;
+    case 2:
+    case "LAYER_MATRIX_KEY":
+      return LayerMatrix.LAYER_MATRIX_KEY;
+    case 3:
+    case "LAYER_MATRIX_VALUE":
+      return LayerMatrix.LAYER_MATRIX_VALUE;
+    case 4:
+    case "LAYER_MATRIX_OUTPUT":
+      return LayerMatrix.LAYER_MATRIX_OUTPUT;
+    case 5:
+    case "LAYER_MATRIX_UP":
+      return LayerMatrix.LAYER_MATRIX_UP;
+    case 6:
+    case "LAYER_MATRIX_DOWN":
+      return LayerMatrix.LAYER_MATRIX_DOWN;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return LayerMatrix.UNRECOGNIZED;
+  }
+}
+
+export function layerMatrixToJSON(object: LayerMatrix): string {
+  switch (object) {
+    case LayerMatrix.LAYER_MATRIX_UNSPECIFIED:
+      return "LAYER_MATRIX_UNSPECIFIED";
+    case LayerMatrix.LAYER_MATRIX_QUERY:
+      return "LAYER_MATRIX_QUERY";
+    case LayerMatrix.LAYER_MATRIX_KEY:
+      return "LAYER_MATRIX_KEY";
+    case LayerMatrix.LAYER_MATRIX_VALUE:
+      return "LAYER_MATRIX_VALUE";
+    case LayerMatrix.LAYER_MATRIX_OUTPUT:
+      return "LAYER_MATRIX_OUTPUT";
+    case LayerMatrix.LAYER_MATRIX_UP:
+      return "LAYER_MATRIX_UP";
+    case LayerMatrix.LAYER_MATRIX_DOWN:
+      return "LAYER_MATRIX_DOWN";
+    case LayerMatrix.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function layerMatrixToNumber(object: LayerMatrix): number {
+  switch (object) {
+    case LayerMatrix.LAYER_MATRIX_UNSPECIFIED:
+      return 0;
+    case LayerMatrix.LAYER_MATRIX_QUERY:
+      return 1;
+    case LayerMatrix.LAYER_MATRIX_KEY:
+      return 2;
+    case LayerMatrix.LAYER_MATRIX_VALUE:
+      return 3;
+    case LayerMatrix.LAYER_MATRIX_OUTPUT:
+      return 4;
+    case LayerMatrix.LAYER_MATRIX_UP:
+      return 5;
+    case LayerMatrix.LAYER_MATRIX_DOWN:
+      return 6;
+    case LayerMatrix.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const Schedule = {
   SCHEDULE_UNSPECIFIED: "SCHEDULE_UNSPECIFIED",
   SCHEDULE_LINEAR: "SCHEDULE_LINEAR",
@@ -1132,6 +1244,7 @@ export interface Recipe {
   /** Fit a temperature on the validation part, so that probabilities can be believed. */
   calibrate?: boolean | undefined;
   abstain?: AbstainOptions | undefined;
+  adaptation?: AdaptationOptions | undefined;
 }
 
 /** Fine labels below coarse ones. One of coarse_column, map and groups. */
@@ -1231,7 +1344,11 @@ export interface DataOptions {
     | string
     | undefined;
   /** Where each text comes from: scores are told by source, too. */
-  sourceColumn?: string | undefined;
+  sourceColumn?:
+    | string
+    | undefined;
+  /** Each text's second one: the model then reads sentence pairs. */
+  pairColumn?: string | undefined;
 }
 
 /** One question about each text. */
@@ -1266,7 +1383,46 @@ export interface HeadOptions {
     | number
     | undefined;
   /** 1..10000. */
-  iterations?: number | undefined;
+  iterations?:
+    | number
+    | undefined;
+  /** Of the kind HEAD_KIND_PROMPT. */
+  prompt?: PromptOptions | undefined;
+}
+
+/** The masked-language head finds the label's word in a sentence. */
+export interface PromptOptions {
+  /** With `{text}`, `{mask}`, and for pairs `{pair}`, once each. */
+  template?:
+    | string
+    | undefined;
+  /** What each label may be called; several words are averaged. The label itself when absent. */
+  words: { [key: string]: PromptWords };
+}
+
+export interface PromptOptions_WordsEntry {
+  key: string;
+  value?: PromptWords | undefined;
+}
+
+export interface PromptWords {
+  words: string[];
+}
+
+/** Masked-language training on unlabelled texts, before the run's own. */
+export interface AdaptationOptions {
+  /** Files below the trainer's `dataFolder`. The training part's own texts when empty. */
+  texts: string[];
+  textColumn?:
+    | string
+    | undefined;
+  /** 0: none. 0..1000; a part of an epoch is allowed. */
+  epochs?: number | undefined;
+  learningRate?:
+    | number
+    | undefined;
+  /** Share of the tokens that are hidden. Above 0, at most 0.5. */
+  maskedShare?: number | undefined;
 }
 
 export interface OptimizerOptions {
@@ -1310,7 +1466,28 @@ export interface OptimizerOptions {
     | number
     | undefined;
   /** Compute each layer again on the way back instead of keeping what it computed: less memory, a third more work. */
-  recompute?: boolean | undefined;
+  recompute?:
+    | boolean
+    | undefined;
+  /** Layers, counted from the embeddings, that do not learn; the embeddings are frozen with the first. 0..the encoder's layers. */
+  freeze?: number | undefined;
+  lora?: LoraOptions | undefined;
+}
+
+/** Low-rank adaptation: of the encoder only small matrices beside its weights learn. */
+export interface LoraOptions {
+  /** Columns of the first small matrix and rows of the second. 0: off, all weights learn. 0..1024. */
+  rank?:
+    | number
+    | undefined;
+  /** What the small matrices add counts alpha / rank times. Above 0. */
+  alpha?:
+    | number
+    | undefined;
+  /** The matrices of each layer that have them. Empty: all. */
+  targets: LayerMatrix[];
+  /** Biases and normalisations learn, too. */
+  biases?: boolean | undefined;
 }
 
 function createBaseRecipe(): Recipe {
@@ -1336,6 +1513,7 @@ function createBaseRecipe(): Recipe {
     thresholds: Thresholds.THRESHOLDS_UNSPECIFIED,
     calibrate: undefined,
     abstain: undefined,
+    adaptation: undefined,
   };
 }
 
@@ -1403,6 +1581,9 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.abstain !== undefined) {
       AbstainOptions.encode(message.abstain, writer.uint32(170).fork()).join();
+    }
+    if (message.adaptation !== undefined) {
+      AdaptationOptions.encode(message.adaptation, writer.uint32(178).fork()).join();
     }
     return writer;
   },
@@ -1588,6 +1769,14 @@ export const Recipe: MessageFns<Recipe> = {
             message.abstain = AbstainOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 22: {
+            if (tag !== 178) {
+              break;
+            }
+
+            message.adaptation = AdaptationOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1631,6 +1820,7 @@ export const Recipe: MessageFns<Recipe> = {
       thresholds: isSet(object.thresholds) ? thresholdsFromJSON(object.thresholds) : Thresholds.THRESHOLDS_UNSPECIFIED,
       calibrate: isSet(object.calibrate) ? globalThis.Boolean(object.calibrate) : undefined,
       abstain: isSet(object.abstain) ? AbstainOptions.fromJSON(object.abstain) : undefined,
+      adaptation: isSet(object.adaptation) ? AdaptationOptions.fromJSON(object.adaptation) : undefined,
     };
   },
 
@@ -1699,6 +1889,9 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.abstain !== undefined) {
       obj.abstain = AbstainOptions.toJSON(message.abstain);
     }
+    if (message.adaptation !== undefined) {
+      obj.adaptation = AdaptationOptions.toJSON(message.adaptation);
+    }
     return obj;
   },
 
@@ -1741,6 +1934,9 @@ export const Recipe: MessageFns<Recipe> = {
     message.calibrate = object.calibrate ?? undefined;
     message.abstain = (object.abstain !== undefined && object.abstain !== null)
       ? AbstainOptions.fromPartial(object.abstain)
+      : undefined;
+    message.adaptation = (object.adaptation !== undefined && object.adaptation !== null)
+      ? AdaptationOptions.fromPartial(object.adaptation)
       : undefined;
     return message;
   },
@@ -2365,6 +2561,7 @@ function createBaseDataOptions(): DataOptions {
     tasks: [],
     labelSeparator: undefined,
     sourceColumn: undefined,
+    pairColumn: undefined,
   };
 }
 
@@ -2399,6 +2596,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     }
     if (message.sourceColumn !== undefined) {
       writer.uint32(82).string(message.sourceColumn);
+    }
+    if (message.pairColumn !== undefined) {
+      writer.uint32(90).string(message.pairColumn);
     }
     return writer;
   },
@@ -2496,6 +2696,14 @@ export const DataOptions: MessageFns<DataOptions> = {
             message.sourceColumn = reader.string();
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.pairColumn = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2536,6 +2744,11 @@ export const DataOptions: MessageFns<DataOptions> = {
         : isSet(object.source_column)
         ? globalThis.String(object.source_column)
         : undefined,
+      pairColumn: isSet(object.pairColumn)
+        ? globalThis.String(object.pairColumn)
+        : isSet(object.pair_column)
+        ? globalThis.String(object.pair_column)
+        : undefined,
     };
   },
 
@@ -2571,6 +2784,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     if (message.sourceColumn !== undefined) {
       obj.sourceColumn = message.sourceColumn;
     }
+    if (message.pairColumn !== undefined) {
+      obj.pairColumn = message.pairColumn;
+    }
     return obj;
   },
 
@@ -2591,6 +2807,7 @@ export const DataOptions: MessageFns<DataOptions> = {
     message.tasks = object.tasks?.map((e) => TaskOptions.fromPartial(e)) || [];
     message.labelSeparator = object.labelSeparator ?? undefined;
     message.sourceColumn = object.sourceColumn ?? undefined;
+    message.pairColumn = object.pairColumn ?? undefined;
     return message;
   },
 };
@@ -2821,6 +3038,7 @@ function createBaseHeadOptions(): HeadOptions {
     start: HeadStart.HEAD_START_UNSPECIFIED,
     l2: undefined,
     iterations: undefined,
+    prompt: undefined,
   };
 }
 
@@ -2843,6 +3061,9 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     }
     if (message.iterations !== undefined) {
       writer.uint32(48).uint32(message.iterations);
+    }
+    if (message.prompt !== undefined) {
+      PromptOptions.encode(message.prompt, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -2908,6 +3129,14 @@ export const HeadOptions: MessageFns<HeadOptions> = {
             message.iterations = reader.uint32();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.prompt = PromptOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2928,6 +3157,7 @@ export const HeadOptions: MessageFns<HeadOptions> = {
       start: isSet(object.start) ? headStartFromJSON(object.start) : HeadStart.HEAD_START_UNSPECIFIED,
       l2: isSet(object.l2) ? globalThis.Number(object.l2) : undefined,
       iterations: isSet(object.iterations) ? globalThis.Number(object.iterations) : undefined,
+      prompt: isSet(object.prompt) ? PromptOptions.fromJSON(object.prompt) : undefined,
     };
   },
 
@@ -2951,6 +3181,9 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     if (message.iterations !== undefined) {
       obj.iterations = Math.round(message.iterations);
     }
+    if (message.prompt !== undefined) {
+      obj.prompt = PromptOptions.toJSON(message.prompt);
+    }
     return obj;
   },
 
@@ -2965,6 +3198,423 @@ export const HeadOptions: MessageFns<HeadOptions> = {
     message.start = object.start ?? HeadStart.HEAD_START_UNSPECIFIED;
     message.l2 = object.l2 ?? undefined;
     message.iterations = object.iterations ?? undefined;
+    message.prompt = (object.prompt !== undefined && object.prompt !== null)
+      ? PromptOptions.fromPartial(object.prompt)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePromptOptions(): PromptOptions {
+  return { template: undefined, words: {} };
+}
+
+export const PromptOptions: MessageFns<PromptOptions> = {
+  encode(message: PromptOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.template !== undefined) {
+      writer.uint32(10).string(message.template);
+    }
+    globalThis.Object.entries(message.words).forEach(([key, value]: [string, PromptWords]) => {
+      PromptOptions_WordsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.template = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = PromptOptions_WordsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.words[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptOptions {
+    return {
+      template: isSet(object.template) ? globalThis.String(object.template) : undefined,
+      words: isObject(object.words)
+        ? (globalThis.Object.entries(object.words) as [string, any][]).reduce(
+          (acc: { [key: string]: PromptWords }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: PromptWords.fromJSON(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: PromptOptions): unknown {
+    const obj: any = {};
+    if (message.template !== undefined) {
+      obj.template = message.template;
+    }
+    if (message.words) {
+      const entries = globalThis.Object.entries(message.words) as [string, PromptWords][];
+      if (entries.length > 0) {
+        obj.words = {};
+        entries.forEach(([k, v]) => {
+          obj.words[k] = PromptWords.toJSON(v);
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptOptions>): PromptOptions {
+    return PromptOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptOptions>): PromptOptions {
+    const message = createBasePromptOptions();
+    message.template = object.template ?? undefined;
+    message.words = (globalThis.Object.entries(object.words ?? {}) as [string, PromptWords][]).reduce(
+      (acc: { [key: string]: PromptWords }, [key, value]: [string, PromptWords]) => {
+        if (value !== undefined) {
+          acc[key] = PromptWords.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBasePromptOptions_WordsEntry(): PromptOptions_WordsEntry {
+  return { key: "", value: undefined };
+}
+
+export const PromptOptions_WordsEntry: MessageFns<PromptOptions_WordsEntry> = {
+  encode(message: PromptOptions_WordsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      PromptWords.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptOptions_WordsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptOptions_WordsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = PromptWords.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptOptions_WordsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? PromptWords.fromJSON(object.value) : undefined,
+    };
+  },
+
+  toJSON(message: PromptOptions_WordsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== undefined) {
+      obj.value = PromptWords.toJSON(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptOptions_WordsEntry>): PromptOptions_WordsEntry {
+    return PromptOptions_WordsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptOptions_WordsEntry>): PromptOptions_WordsEntry {
+    const message = createBasePromptOptions_WordsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? PromptWords.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePromptWords(): PromptWords {
+  return { words: [] };
+}
+
+export const PromptWords: MessageFns<PromptWords> = {
+  encode(message: PromptWords, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.words) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PromptWords {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePromptWords();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.words.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PromptWords {
+    return { words: globalThis.Array.isArray(object?.words) ? object.words.map((e: any) => globalThis.String(e)) : [] };
+  },
+
+  toJSON(message: PromptWords): unknown {
+    const obj: any = {};
+    if (message.words?.length) {
+      obj.words = message.words;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PromptWords>): PromptWords {
+    return PromptWords.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PromptWords>): PromptWords {
+    const message = createBasePromptWords();
+    message.words = object.words?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseAdaptationOptions(): AdaptationOptions {
+  return { texts: [], textColumn: undefined, epochs: undefined, learningRate: undefined, maskedShare: undefined };
+}
+
+export const AdaptationOptions: MessageFns<AdaptationOptions> = {
+  encode(message: AdaptationOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.texts) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.textColumn !== undefined) {
+      writer.uint32(18).string(message.textColumn);
+    }
+    if (message.epochs !== undefined) {
+      writer.uint32(25).double(message.epochs);
+    }
+    if (message.learningRate !== undefined) {
+      writer.uint32(33).double(message.learningRate);
+    }
+    if (message.maskedShare !== undefined) {
+      writer.uint32(41).double(message.maskedShare);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdaptationOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdaptationOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.texts.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.textColumn = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.epochs = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.learningRate = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.maskedShare = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AdaptationOptions {
+    return {
+      texts: globalThis.Array.isArray(object?.texts) ? object.texts.map((e: any) => globalThis.String(e)) : [],
+      textColumn: isSet(object.textColumn)
+        ? globalThis.String(object.textColumn)
+        : isSet(object.text_column)
+        ? globalThis.String(object.text_column)
+        : undefined,
+      epochs: isSet(object.epochs) ? globalThis.Number(object.epochs) : undefined,
+      learningRate: isSet(object.learningRate)
+        ? globalThis.Number(object.learningRate)
+        : isSet(object.learning_rate)
+        ? globalThis.Number(object.learning_rate)
+        : undefined,
+      maskedShare: isSet(object.maskedShare)
+        ? globalThis.Number(object.maskedShare)
+        : isSet(object.masked_share)
+        ? globalThis.Number(object.masked_share)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AdaptationOptions): unknown {
+    const obj: any = {};
+    if (message.texts?.length) {
+      obj.texts = message.texts;
+    }
+    if (message.textColumn !== undefined) {
+      obj.textColumn = message.textColumn;
+    }
+    if (message.epochs !== undefined) {
+      obj.epochs = floatToJson(message.epochs);
+    }
+    if (message.learningRate !== undefined) {
+      obj.learningRate = floatToJson(message.learningRate);
+    }
+    if (message.maskedShare !== undefined) {
+      obj.maskedShare = floatToJson(message.maskedShare);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AdaptationOptions>): AdaptationOptions {
+    return AdaptationOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdaptationOptions>): AdaptationOptions {
+    const message = createBaseAdaptationOptions();
+    message.texts = object.texts?.map((e) => e) || [];
+    message.textColumn = object.textColumn ?? undefined;
+    message.epochs = object.epochs ?? undefined;
+    message.learningRate = object.learningRate ?? undefined;
+    message.maskedShare = object.maskedShare ?? undefined;
     return message;
   },
 };
@@ -2986,6 +3636,8 @@ function createBaseOptimizerOptions(): OptimizerOptions {
     accumulation: undefined,
     keep: undefined,
     recompute: undefined,
+    freeze: undefined,
+    lora: undefined,
   };
 }
 
@@ -3035,6 +3687,12 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     }
     if (message.recompute !== undefined) {
       writer.uint32(120).bool(message.recompute);
+    }
+    if (message.freeze !== undefined) {
+      writer.uint32(128).uint32(message.freeze);
+    }
+    if (message.lora !== undefined) {
+      LoraOptions.encode(message.lora, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -3172,6 +3830,22 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
             message.recompute = reader.bool();
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.freeze = reader.uint32();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.lora = LoraOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3221,6 +3895,8 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
       accumulation: isSet(object.accumulation) ? globalThis.Number(object.accumulation) : undefined,
       keep: isSet(object.keep) ? globalThis.Number(object.keep) : undefined,
       recompute: isSet(object.recompute) ? globalThis.Boolean(object.recompute) : undefined,
+      freeze: isSet(object.freeze) ? globalThis.Number(object.freeze) : undefined,
+      lora: isSet(object.lora) ? LoraOptions.fromJSON(object.lora) : undefined,
     };
   },
 
@@ -3271,6 +3947,12 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     if (message.recompute !== undefined) {
       obj.recompute = message.recompute;
     }
+    if (message.freeze !== undefined) {
+      obj.freeze = Math.round(message.freeze);
+    }
+    if (message.lora !== undefined) {
+      obj.lora = LoraOptions.toJSON(message.lora);
+    }
     return obj;
   },
 
@@ -3294,6 +3976,141 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     message.accumulation = object.accumulation ?? undefined;
     message.keep = object.keep ?? undefined;
     message.recompute = object.recompute ?? undefined;
+    message.freeze = object.freeze ?? undefined;
+    message.lora = (object.lora !== undefined && object.lora !== null)
+      ? LoraOptions.fromPartial(object.lora)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLoraOptions(): LoraOptions {
+  return { rank: undefined, alpha: undefined, targets: [], biases: undefined };
+}
+
+export const LoraOptions: MessageFns<LoraOptions> = {
+  encode(message: LoraOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.rank !== undefined) {
+      writer.uint32(8).uint32(message.rank);
+    }
+    if (message.alpha !== undefined) {
+      writer.uint32(17).double(message.alpha);
+    }
+    if (message.targets.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.targets) {
+        writer.int32(layerMatrixToNumber(v));
+      }
+      writer.join();
+    }
+    if (message.biases !== undefined) {
+      writer.uint32(32).bool(message.biases);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LoraOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLoraOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.rank = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.alpha = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.targets.push(layerMatrixFromJSON(reader.int32()));
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.targets.push(layerMatrixFromJSON(reader.int32()));
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.biases = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LoraOptions {
+    return {
+      rank: isSet(object.rank) ? globalThis.Number(object.rank) : undefined,
+      alpha: isSet(object.alpha) ? globalThis.Number(object.alpha) : undefined,
+      targets: globalThis.Array.isArray(object?.targets) ? object.targets.map((e: any) => layerMatrixFromJSON(e)) : [],
+      biases: isSet(object.biases) ? globalThis.Boolean(object.biases) : undefined,
+    };
+  },
+
+  toJSON(message: LoraOptions): unknown {
+    const obj: any = {};
+    if (message.rank !== undefined) {
+      obj.rank = Math.round(message.rank);
+    }
+    if (message.alpha !== undefined) {
+      obj.alpha = floatToJson(message.alpha);
+    }
+    if (message.targets?.length) {
+      obj.targets = message.targets.map((e) => layerMatrixToJSON(e));
+    }
+    if (message.biases !== undefined) {
+      obj.biases = message.biases;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LoraOptions>): LoraOptions {
+    return LoraOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LoraOptions>): LoraOptions {
+    const message = createBaseLoraOptions();
+    message.rank = object.rank ?? undefined;
+    message.alpha = object.alpha ?? undefined;
+    message.targets = object.targets?.map((e) => e) || [];
+    message.biases = object.biases ?? undefined;
     return message;
   },
 };
@@ -3310,6 +4127,10 @@ export type DeepPartial<T> = T extends bigint ? string | number | bigint
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

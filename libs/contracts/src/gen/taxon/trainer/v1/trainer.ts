@@ -125,6 +125,8 @@ export const Stage = {
   STAGE_TRAIN: "STAGE_TRAIN",
   STAGE_EVALUATE: "STAGE_EVALUATE",
   STAGE_SAVE: "STAGE_SAVE",
+  /** STAGE_ADAPT - Masked-language training on unlabelled texts; before the labelled ones are embedded. */
+  STAGE_ADAPT: "STAGE_ADAPT",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -140,6 +142,7 @@ export namespace Stage {
   export type STAGE_TRAIN = typeof Stage.STAGE_TRAIN;
   export type STAGE_EVALUATE = typeof Stage.STAGE_EVALUATE;
   export type STAGE_SAVE = typeof Stage.STAGE_SAVE;
+  export type STAGE_ADAPT = typeof Stage.STAGE_ADAPT;
   export type UNRECOGNIZED = typeof Stage.UNRECOGNIZED;
 }
 
@@ -172,6 +175,9 @@ export function stageFromJSON(object: any): Stage {
     case 8:
     case "STAGE_SAVE":
       return Stage.STAGE_SAVE;
+    case 9:
+    case "STAGE_ADAPT":
+      return Stage.STAGE_ADAPT;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -199,6 +205,8 @@ export function stageToJSON(object: Stage): string {
       return "STAGE_EVALUATE";
     case Stage.STAGE_SAVE:
       return "STAGE_SAVE";
+    case Stage.STAGE_ADAPT:
+      return "STAGE_ADAPT";
     case Stage.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -225,6 +233,8 @@ export function stageToNumber(object: Stage): number {
       return 7;
     case Stage.STAGE_SAVE:
       return 8;
+    case Stage.STAGE_ADAPT:
+      return 9;
     case Stage.UNRECOGNIZED:
     default:
       return -1;
