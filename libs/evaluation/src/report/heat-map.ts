@@ -50,9 +50,10 @@ export const heatMap = (
   };
   const details = cells.map(({ examples, filter }) => [examples ?? [], filter ?? 0]);
   const large = columns.length > 12;
-  return html`<div class="heat-box" ${target !== undefined && html`data-target="${target}"`}>
+  const simple = target === undefined;
+  return html`<div class="heat-box ${simple ? 'simple' : ''}" ${target !== undefined && html`data-target="${target}"`}>
     <div class="scroll">
-      <table class="heat ${large ? 'dense' : ''}" aria-label="${label}">
+      <table class="heat ${large && !simple ? 'dense' : ''}" aria-label="${label}">
         <thead>
           <tr>
             <td class="corner"><span>${columnTitle} →</span><span>${rowTitle} ↓</span></td>
@@ -71,7 +72,7 @@ export const heatMap = (
       </table>
     </div>
     <div class="heat-detail" role="status">
-      ${note('Point at a cell, tap it, or walk with the arrow keys: its figures and texts appear here.')}
+      ${note(simple ? 'Point at a cell for its figures.' : 'Point at a cell, tap it, or walk with the arrow keys: its figures and texts appear here.')}
     </div>
     ${raw(jsonData('heat-data', details).markup)}
   </div>`;

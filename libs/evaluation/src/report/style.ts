@@ -49,7 +49,7 @@ nav a { text-decoration: none; padding: 3px 0; } nav a:hover { text-decoration: 
 table { border-collapse: collapse; width: 100%; font-size: 14px; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; vertical-align: bottom; }
 th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); }
-td { vertical-align: top; overflow-wrap: anywhere; }
+td { vertical-align: top; overflow-wrap: break-word; } td.text { overflow-wrap: anywhere; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.text { min-width: 240px; } td.text hr { border: 0; border-top: 1px dashed var(--line); margin: 4px 0; }
 tr[hidden] { display: none; }
@@ -86,6 +86,7 @@ table.heat { width: auto; border-collapse: separate; border-spacing: 1px; font-s
 .heat td, .heat th { border: 0; padding: 0; }
 .heat tbody td { width: 44px; min-width: 44px; height: 34px; text-align: center; vertical-align: middle; font-variant-numeric: tabular-nums;
   border-radius: 3px; background: var(--card); overflow-wrap: normal; }
+.simple .heat tbody td { width: 58px; min-width: 58px; } .simple .heat-detail { min-height: 0; }
 .heat.dense tbody td { width: 24px; min-width: 24px; height: 22px; font-size: 11px; }
 .heat tbody td[data-i] { --c: var(--wrong); background: color-mix(in srgb, var(--c) var(--s), var(--page)); cursor: pointer; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .heat tbody td.r { --c: var(--right); } .heat tbody td.strong { color: #fff; }

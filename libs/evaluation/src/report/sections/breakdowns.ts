@@ -7,19 +7,15 @@ import { bar, cell, note, section, table, type Place, type Section } from '../la
 import type { TaskReport } from '../task-report.ts';
 
 /** Figures worth a column, in this order. */
-const leading = [
-  'accuracy',
-  'exactMatch',
-  'macroF1',
-  'microF1',
-  'weightedF1',
-  'hammingLoss',
-  'noWrongExtra',
-  'oneExtraNoneMissing',
-];
+const leading = ['accuracy', 'exactMatch', 'macroF1', 'microF1', 'weightedF1', 'noWrongExtra', 'oneExtraNoneMissing'];
 
 const orderOf = (name: string): number => (leading.includes(name) ? leading.indexOf(name) : leading.length);
-const mostFigures = 4;
+/** Maps of a cross-source table. */
+const mostMaps = 4;
+const mostFigures = 3;
+
+/** Shares of wrong answers: the best map cell is the lowest. */
+const lowIsGood = new Set(['hammingLoss', 'loss', 'risk']);
 
 const sliceTable = ({ by, slices }: SliceTable): Html => {
   const names = [...new Set(slices.flatMap(({ metrics }) => Object.keys(metrics)))]
@@ -63,6 +59,7 @@ export const slicesSection = ({ slices }: TaskReport, { prefix }: Place): Sectio
 const sourceMap = ({ trainSources, validationSources, cells }: CrossSourceTable, name: string): Html => {
   const values = cells.flat().flatMap((one) => one?.metrics[name] ?? []);
   const [low, high] = [Math.min(...values), Math.max(...values)];
+  const goodness = (value: number): number => (lowIsGood.has(name) ? high - value : value - low) / (high - low);
   const shown = cells.flatMap((row, r) =>
     row.flatMap((one, c): HeatCell[] => {
       const value = one?.metrics[name];
@@ -74,7 +71,7 @@ const sourceMap = ({ trainSources, validationSources, cells }: CrossSourceTable,
           column: c,
           text: figure(name, value),
           // From pale for the worst to full for the best: the range within the table is what is compared.
-          share: high > low ? 0.04 + 0.8 * ((value - low) / (high - low)) ** 2 : 0.4,
+          share: high > low ? 0.04 + 0.8 * goodness(value) ** 2 : 0.4,
           right: true,
           what: `trained on ${trainSources[r]!}, scored on ${validationSources[c]!}: ${figureName(name)} ${figure(name, value)}${texts}`,
         },
@@ -91,7 +88,10 @@ const sourceMap = ({ trainSources, validationSources, cells }: CrossSourceTable,
 /** Training sources × scored sources, one map a figure. */
 export const crossSourceSection = (sources: CrossSourceTable | undefined, { prefix }: Place): Section[] => {
   if (sources === undefined || sources.cells.flat().every((one) => one === null)) return [];
-  const names = sources.metrics.filter((name) => name !== 'n').toSorted((a, b) => orderOf(a) - orderOf(b));
+  const names = sources.metrics
+    .filter((name) => name !== 'n')
+    .toSorted((a, b) => orderOf(a) - orderOf(b))
+    .slice(0, mostMaps);
   const content = html`${note('Each row is a model trained on one source, each column the source that it was scored on.')}
     <div class="columns">${names.map((name) => sourceMap(sources, name))}</div>`;
   return section(`${prefix}sources`, 'From source to source', content);

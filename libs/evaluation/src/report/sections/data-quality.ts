@@ -20,7 +20,7 @@ const suspectsOf = ({ labelErrors }: SingleLabelTaskReport, id: string): Html | 
       cell(html`<span class="chip missed"><span data-l>${given}</span></span>`),
       cell(html`<span class="chip good"><span data-l>${suggested}</span></span>`),
       percent(selfConfidence),
-      line ?? '',
+      String(line ?? ''),
     ]);
   const columns = [
     textColumn,
@@ -71,7 +71,7 @@ const decisionsOf = ({ labelErrors }: MultiLabelTaskReport, id: string): Html | 
       cell(html`<span class="chip ${kind === 'extra' ? 'extra' : 'good'}"><span data-l>${label}</span></span>`),
       kind === 'extra' ? 'likely wrong' : 'likely missing',
       percent(selfConfidence),
-      line ?? '',
+      String(line ?? ''),
     ]);
   const columns = [
     textColumn,
