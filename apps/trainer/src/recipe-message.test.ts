@@ -60,6 +60,16 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     labelSmoothing: fc.constantFrom(0, 0.1),
     rDrop: fc.constantFrom(0, 1),
   }),
+  balance: fc.record({
+    strategy: fc.constantFrom('none', 'oversample', 'undersample', 'square-root'),
+    most: fc.nat(100),
+    within: fc.constantFrom('all', 'coarse'),
+  }),
+  adversarial: fc.record({
+    kind: fc.constantFrom('none', 'fgm', 'pgd', 'awp'),
+    steps: fc.integer({ min: 1, max: 20 }),
+  }),
+  averaging: fc.record({ kind: fc.constantFrom('none', 'ema', 'swa'), start: fc.constantFrom(0, 0.5) }),
   thresholds: fc.constantFrom('tuned', 'global', 'half'),
   calibrate: fc.boolean(),
   abstain: fc.record({ coverage: fc.constantFrom(0.9, 1) }),

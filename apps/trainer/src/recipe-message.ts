@@ -1,4 +1,11 @@
 import {
+  Adversary,
+  AdversarialOptions,
+  Averaging,
+  AveragingOptions,
+  BalanceOptions,
+  BalanceStrategy,
+  BalanceWithin,
   AbstainOptions,
   AdaptationOptions,
   CheckpointOptions,
@@ -52,6 +59,10 @@ import {
   taskKinds,
   thresholdings,
   wandbModes,
+  adversaries,
+  averagings,
+  balancedWithin,
+  balanceStrategies,
 } from './recipe-spellings.ts';
 
 /** Protobuf cannot tell an empty text from an absent one; both are missing here. */
@@ -116,7 +127,8 @@ const fromLogging = (logging: LoggingOptions): unknown => ({
 
 /** The message as a person would have written the recipe, for `parseRecipe`. Every key is named, so that a new one cannot be forgotten. */
 export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown => {
-  const { data, head, optimizer, hierarchy, loss, logging, ...recipe } = message ?? RecipeMessage.fromPartial({});
+  const { data, head, optimizer, hierarchy, loss, logging, balance, adversarial, averaging, ...recipe } =
+    message ?? RecipeMessage.fromPartial({});
   return {
     ...recipe,
     output: filled(recipe.output),
@@ -127,6 +139,13 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
     optimizer: optimizer && fromOptimizer(optimizer),
     loss: loss && fromLoss(loss),
     logging: logging && fromLogging(logging),
+    balance: balance && {
+      ...balance,
+      strategy: spelled(balanceStrategies, balance.strategy),
+      within: spelled(balancedWithin, balance.within),
+    },
+    adversarial: adversarial && { ...adversarial, kind: spelled(adversaries, adversarial.kind) },
+    averaging: averaging && { ...averaging, kind: spelled(averagings, averaging.kind) },
     thresholds: spelled(thresholdings, recipe.thresholds),
     metric: spelled(metrics, recipe.metric),
     spin: spelled(switches, recipe.spin),
@@ -205,6 +224,9 @@ export const toRecipeMessage = ({
   hierarchy,
   loss,
   logging,
+  balance,
+  adversarial,
+  averaging,
   ...recipe
 }: Recipe): RecipeMessage => ({
   ...recipe,
@@ -215,6 +237,19 @@ export const toRecipeMessage = ({
   optimizer: toOptimizer(optimizer),
   loss: toLoss(loss),
   logging: toLogging(logging),
+  balance: BalanceOptions.fromPartial({
+    ...balance,
+    strategy: constantOf(balanceStrategies, balance.strategy, BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED),
+    within: constantOf(balancedWithin, balance.within, BalanceWithin.BALANCE_WITHIN_UNSPECIFIED),
+  }),
+  adversarial: AdversarialOptions.fromPartial({
+    ...adversarial,
+    kind: constantOf(adversaries, adversarial.kind, Adversary.ADVERSARY_UNSPECIFIED),
+  }),
+  averaging: AveragingOptions.fromPartial({
+    ...averaging,
+    kind: constantOf(averagings, averaging.kind, Averaging.AVERAGING_UNSPECIFIED),
+  }),
   thresholds: constantOf(thresholdings, recipe.thresholds, Thresholds.THRESHOLDS_UNSPECIFIED),
   abstain: AbstainOptions.fromPartial(recipe.abstain),
   adaptation: AdaptationOptions.fromPartial(recipe.adaptation),

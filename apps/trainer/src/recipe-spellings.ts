@@ -1,4 +1,8 @@
 import {
+  Adversary,
+  Averaging,
+  BalanceStrategy,
+  BalanceWithin,
   ClassWeights,
   DataFormat,
   Device,
@@ -113,6 +117,28 @@ export const layerMatrices: Spellings<LayerMatrix, Recipe['optimizer']['lora']['
   [LayerMatrix.LAYER_MATRIX_DOWN]: 'down',
 };
 export const switches: Spellings<Switch, boolean> = { [Switch.SWITCH_ON]: true, [Switch.SWITCH_OFF]: false };
+
+export const balanceStrategies: Spellings<BalanceStrategy, Recipe['balance']['strategy']> = {
+  [BalanceStrategy.BALANCE_STRATEGY_NONE]: 'none',
+  [BalanceStrategy.BALANCE_STRATEGY_OVERSAMPLE]: 'oversample',
+  [BalanceStrategy.BALANCE_STRATEGY_UNDERSAMPLE]: 'undersample',
+  [BalanceStrategy.BALANCE_STRATEGY_SQUARE_ROOT]: 'square-root',
+};
+export const balancedWithin: Spellings<BalanceWithin, Recipe['balance']['within']> = {
+  [BalanceWithin.BALANCE_WITHIN_ALL]: 'all',
+  [BalanceWithin.BALANCE_WITHIN_COARSE]: 'coarse',
+};
+export const adversaries: Spellings<Adversary, Recipe['adversarial']['kind']> = {
+  [Adversary.ADVERSARY_NONE]: 'none',
+  [Adversary.ADVERSARY_FGM]: 'fgm',
+  [Adversary.ADVERSARY_PGD]: 'pgd',
+  [Adversary.ADVERSARY_AWP]: 'awp',
+};
+export const averagings: Spellings<Averaging, Recipe['averaging']['kind']> = {
+  [Averaging.AVERAGING_NONE]: 'none',
+  [Averaging.AVERAGING_EMA]: 'ema',
+  [Averaging.AVERAGING_SWA]: 'swa',
+};
 
 /** The recipe's spelling, undefined for its default; what this trainer does not know stays, for the recipe's check to refuse. */
 export const spelled = <E extends string, V>(table: Spellings<E, V>, constant: E): V | E | undefined =>

@@ -52,6 +52,13 @@ export {
 export {
   AbstainOptions,
   AdaptationOptions,
+  AdversarialOptions,
+  Adversary,
+  Averaging,
+  AveragingOptions,
+  BalanceOptions,
+  BalanceStrategy,
+  BalanceWithin,
   CheckpointOptions,
   ClassWeights,
   DataFormat,

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import { encodeLabels, type LabelSpace } from '@taxon/data';
 import type { DataSummary, LabelGroup, RunReport, TaskReport } from '@taxon/evaluation';
+import { mainTask } from '@taxon/models';
 import { peakMemory, type FinishedRun } from './finish-run.ts';
 import { taskReports, type ReportedPart } from './task-report.ts';
 
@@ -30,14 +31,17 @@ const reportedParts = ({ data, space, final }: FinishedRun): ReportedPart[] =>
   });
 
 /** A task's report with what the validation part has chosen. */
-const withChoices = (report: TaskReport, task: number, { final }: FinishedRun): TaskReport => {
+const withChoices = (report: TaskReport, task: number, { final, space }: FinishedRun): TaskReport => {
   const calibration = final.calibrations[task];
   const sweep = final.sweeps[task];
   const calibrated = {
     ...report,
     ...(calibration && { calibration: { ...calibration, fittedOn: 'validation' as const } }),
   };
-  if (calibrated.kind === 'single-label' || sweep === undefined) return calibrated;
+  if (calibrated.kind === 'single-label' || sweep === undefined) {
+    if (final.abstention === undefined || task !== mainTask(space)) return calibrated;
+    return { ...calibrated, abstention: { ...calibrated.abstention, ...final.abstention } };
+  }
   return { ...calibrated, thresholds: { ...sweep, split: 'validation' } };
 };
 

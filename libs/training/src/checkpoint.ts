@@ -29,6 +29,8 @@ interface Generation extends CheckpointIdentity {
   version: 2;
   step: number;
   progress: FitProgress;
+  /** Weights that the average is of. */
+  averaged?: number;
   state: SealedFile;
   best?: SealedFile;
 }
@@ -71,6 +73,8 @@ const stateTensors = (state: ModelState): Map<string, StoredTensor> => {
   for (const [name, tensor] of Object.entries(state.memory.tensors))
     for (const part of ['value', ...moments(name)] as const)
       tensors.set(`parameter.${name}.${part}`, asTensor(tensor[part]));
+  for (const [name, tensor] of state.average === undefined ? [] : weightTensors(state.average.weights))
+    tensors.set(`average.${name}`, tensor);
   return tensors;
 };
 
@@ -111,7 +115,8 @@ export const createCheckpoints = (folder: string, identity: CheckpointIdentity, 
     async save(state, progress) {
       const { step } = state;
       const sealed = await seal(`state-${step}.safetensors`, stateTensors(state));
-      const generation: Generation = { version: 2, step, progress, state: sealed, best, ...identity };
+      const averaged = state.average?.count;
+      const generation: Generation = { version: 2, step, progress, averaged, state: sealed, best, ...identity };
       await writeSealedJson(join(folder, progressName(step)), generation);
       remember(generation);
       await clean();
@@ -148,6 +153,7 @@ const readInto = async (path: string, targets: ReadonlyMap<string, StoredTensor>
 /** Copies a checkpoint into `state`; the progress is the caller's to change. */
 export const restore = async (folder: string, generation: Generation, state: ModelState): Promise<FitProgress> => {
   await readInto(join(folder, generation.state.name), stateTensors(state));
+  if (state.average !== undefined) state.average.count = generation.averaged ?? 0;
   state.step = generation.step;
   return generation.progress;
 };

@@ -32,7 +32,12 @@ const taskWeights = ({ data, hierarchy }: Recipe, space: LabelSpace): number[] =
  * @throws TaxonError `invalid_input` for a loss that none of the tasks can have
  */
 export const createObjective = (recipe: Recipe, space: LabelSpace, labels: readonly LabelIndices[]): Objective => {
-  const { kind, classWeights: weighting, beta, positiveWeights: most, ...options } = recipe.loss;
+  const { kind, classWeights: weighting, beta, positiveWeights: most, rDrop, ...options } = recipe.loss;
+  if (rDrop > 0 && recipe.optimizer.dropout === 0)
+    throw invalidInput(
+      `loss.rDrop is ${rDrop}; without dropout both passes are the same`,
+      'Set optimizer.dropout, e.g. to 0.1.',
+    );
   const weights = taskWeights(recipe, space);
   const groups = outputGroups(space).map(({ task, kind: group, begin, end }) => ({
     kind: group,
@@ -54,6 +59,7 @@ export const createObjective = (recipe: Recipe, space: LabelSpace, labels: reado
     return all;
   };
   return {
+    rDrop,
     groups,
     loss: {
       names: Object.fromEntries(fitting.map((group) => [group, kind])),

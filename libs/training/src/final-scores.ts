@@ -1,6 +1,7 @@
 import { encodeLabels } from '@taxon/data';
-import { calibrate, type CalibrationReport, type ThresholdSweep } from '@taxon/evaluation';
-import { taskOffsets, type DecisionRule } from '@taxon/models';
+import { calibrate, type AbstentionReport, type CalibrationReport, type ThresholdSweep } from '@taxon/evaluation';
+import { mainTask, taskOffsets, type DecisionRule } from '@taxon/models';
+import { chooseAbstaining, type Abstaining } from './abstain.ts';
 import { calibrateHead, divideColumns, fitTemperatures } from './calibrate-head.ts';
 import { createForwardFor } from './device.ts';
 import type { Run } from './run.ts';
@@ -18,7 +19,22 @@ export interface FinalScores {
   sweeps: (ThresholdSweep | undefined)[];
   /** By task: what the temperature did to the last part that was scored. */
   calibrations: (CalibrationReport | undefined)[];
+  /** Of the main task, where it may abstain. */
+  abstention?: AbstentionReport;
 }
+
+/** When the main task is left unanswered; undefined where it always answers. */
+const abstainFrom = (
+  { recipe, data, space }: Run,
+  logits: PartLogits,
+  outOfScope: Float32Array | undefined,
+): Abstaining | undefined => {
+  const { abstain } = recipe;
+  if (logits.validation === undefined || (abstain.coverage === 1 && outOfScope === undefined)) return undefined;
+  const ofPart = (part: 'validation' | 'test') => ({ logits: logits[part]!, labels: encodeLabels(space, data[part]) });
+  const shown = logits.test && ofPart('test');
+  return chooseAbstaining(abstain, { space, validation: ofPart('validation'), shown, outOfScope });
+};
 
 type PartLogits = Partial<Record<'validation' | 'test', Float32Array>>;
 
@@ -45,7 +61,9 @@ export const scoreFinal = async (run: Run): Promise<FinalScores> => {
   const { recipe, data, space, state, shape, device, session } = run;
   const exact = state.precision === 'fp32' ? run.forward : await createForwardFor(device, state, shape, session);
   const logits: PartLogits = {};
+  let outOfScope: Float32Array | undefined;
   try {
+    if (run.outOfScope !== undefined) outOfScope = (await exact.run(state, run.outOfScope)).logits;
     for (const part of ['validation', 'test'] as const)
       if (data[part].length > 0) logits[part] = await partLogits(run, exact, part);
   } finally {
@@ -56,10 +74,24 @@ export const scoreFinal = async (run: Run): Promise<FinalScores> => {
   const temperatures = fitTemperatures(logits.validation ?? none, recipe.calibrate ? labels : [], space);
   const calibrations = reportCalibrations(run, logits, temperatures);
   if (temperatures.some((temperature) => temperature !== 1)) calibrateHead(state, temperatures);
-  for (const values of Object.values(logits)) divideColumns(values, temperatures);
+  for (const values of [...Object.values(logits), ...(outOfScope ? [outOfScope] : [])])
+    divideColumns(values, temperatures);
   const tuned = tuneThresholds(logits.validation ?? none, labels, space, recipe.thresholds, { curves: true });
-  const rule: DecisionRule = { decoding: recipe.hierarchy?.decoding, tasks: tuned.rules };
+  const abstaining = abstainFrom(run, logits, outOfScope);
+  const rule: DecisionRule = {
+    decoding: recipe.hierarchy?.decoding,
+    tasks: tuned.rules.map((own, task) =>
+      abstaining !== undefined && task === mainTask(space) ? { ...own, abstainBelow: abstaining.threshold } : own,
+    ),
+  };
   const score = (part: 'validation' | 'test'): ScoredPart | undefined =>
     logits[part] && scoreLogits(logits[part], data[part], space, rule);
-  return { validation: score('validation'), test: score('test'), rule, sweeps: tuned.sweeps, calibrations };
+  return {
+    validation: score('validation'),
+    test: score('test'),
+    rule,
+    sweeps: tuned.sweeps,
+    calibrations,
+    abstention: abstaining?.report,
+  };
 };

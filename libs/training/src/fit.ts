@@ -73,6 +73,8 @@ export interface FitOptions {
   /** `done` and `total` count updates of the whole run; `tokens` are this update's real ones. */
   onStep?: (record: StepRecord, tokens: number, done: number, total: number) => void;
   onEvaluation?: (evaluation: Evaluation) => void;
+  /** The texts of an epoch, some of them several times, where classes are balanced; in place of `keep`. */
+  balanced?: (epoch: number) => number[];
   /** Called after every native call (one update, or `step.updatesPerCall`) and what follows from it, when all is resumable. */
   afterUpdate?: () => Promise<void>;
   /** Asked between two updates; true stops there, with everything resumable. */
@@ -193,7 +195,9 @@ export const fit = async (
   });
   while (progress.finished !== true && progress.epoch < epochs) {
     if (progress.update === 0)
-      progress.selected = selectTexts(progress.losses, keepShare(recipe.optimizer.keep, progress.losses));
+      progress.selected =
+        options.balanced?.(progress.epoch) ??
+        selectTexts(progress.losses, keepShare(recipe.optimizer.keep, progress.losses));
     const updates = epochUpdates(lengths, progress.selected, options, progress.epoch);
     // A run of 1.5 epochs ends within its second one.
     const last = Math.ceil(updates.length * Math.min(1, epochs - progress.epoch));

@@ -15,6 +15,7 @@ import type { PackedBatch } from '@taxon/text';
 import { int8Weights } from './programs.ts';
 import { createEmbeddingTable, type EmbeddingTable } from './embedding-table.ts';
 import { normal } from './normal.ts';
+import type { WeightAverage } from './techniques/weight-average.ts';
 import { trainedNames, type Learning, type TableName } from './trained.ts';
 
 /** In what the products of a training step are computed. */
@@ -43,6 +44,8 @@ export interface ModelState {
   readonly int8Weights: readonly string[];
   /** Updates done. */
   step: number;
+  /** What is evaluated and saved in place of the weights, where they are averaged over the run. */
+  average?: WeightAverage;
 }
 
 export interface ModelStateOptions extends Learning {

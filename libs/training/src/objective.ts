@@ -6,6 +6,8 @@ import type { GroupLossOptions, LossGroup } from './losses/group-losses.ts';
 export interface Objective {
   groups: readonly LossGroup[];
   loss: GroupLossOptions;
+  /** Weight of the divergence between two passes with different dropout (R-Drop). @default 0, one pass */
+  rDrop?: number;
 }
 
 /** What is right for one text, sparse: which of the C outputs are 1, and of which groups nothing is known. */

@@ -17,7 +17,7 @@ import {
 import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
-import { groupLosses } from './losses/group-losses.ts';
+import { groupConsistency, groupLosses } from './losses/group-losses.ts';
 import { singleLabelObjective, type Objective } from './objective.ts';
 import { layerOf } from './trained.ts';
 
@@ -127,6 +127,9 @@ export const targetShapes = (slots: number, { groups }: Objective): Record<'targ
   known: [slots, groups.length],
 });
 
+/** What sets the dropout of R-Drop's second pass apart: any odd number, the keys are hashes. */
+const secondPass = 0x2545f491;
+
 /** The loss of every slot of a packed batch, [N]: the same function whether it is traced or runs eagerly. */
 export const slotLosses = (
   p: Parameters,
@@ -134,9 +137,18 @@ export const slotLosses = (
   options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective' | 'begin' | 'lora'>,
 ): tf.Tensor => {
   const { encoder: config, head, recompute, objective = singleLabelObjective(head.classes) } = options;
-  const x = encoder(p, { embeddings, segments, dropout, recompute, ...encoderOptions(options) }, config);
-  const scores = logits(p, features(p, x, pool, head)) as tf.Tensor2D;
-  return groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, objective.groups, objective.loss);
+  const { groups, loss, rDrop = 0 } = objective;
+  const scoresWith = (draw: Dropout | undefined): tf.Tensor2D => {
+    const x = encoder(p, { embeddings, segments, dropout: draw, recompute, ...encoderOptions(options) }, config);
+    return logits(p, features(p, x, pool, head)) as tf.Tensor2D;
+  };
+  const losses = (scores: tf.Tensor2D): tf.Tensor1D =>
+    groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, groups, loss);
+  const scores = scoresWith(dropout);
+  if (rDrop === 0 || dropout === undefined) return losses(scores);
+  const again = scoresWith({ ...dropout, key: tf.add(dropout.key, tf.scalar(secondPass, 'int32')) });
+  const divergence = groupConsistency(scores, again, known as tf.Tensor2D, groups);
+  return tf.add(tf.mul(tf.add(losses(scores), losses(again)), 0.5), tf.mul(divergence, rDrop));
 };
 
 /** The gradient's name beside its parameter's. */

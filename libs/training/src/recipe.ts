@@ -101,6 +101,8 @@ const optimizerSchema = z.strictObject({
   /** Share of all steps in which the rate climbs from 0. */
   warmup: fraction.default(0.1),
   weightDecay: z.number().min(0).max(1).default(0.01),
+  /** Every matrix is drawn towards 0 by learning rate times this, until weights are exactly 0. */
+  l1: z.number().min(0).max(1).default(0),
   beta1: z.number().min(0).max(0.9999).default(0.9),
   beta2: z.number().min(0).max(0.99999).default(0.999),
   epsilon: z.number().positive().default(1e-8),
@@ -167,6 +169,42 @@ const lossSchema = z.strictObject({
   rDrop: z.number().min(0).max(100).default(0),
 });
 
+const adversarialSchema = z.strictObject({
+  /**
+   * Every batch is learnt a second time with embeddings moved against the model. `fgm`: one step (Miyato et al. 2017); `pgd`: several
+   * smaller ones (Madry et al. 2018); `awp`: the words' rows themselves (Wu et al. 2020).
+   */
+  kind: z.enum(['none', 'fgm', 'pgd', 'awp']).default('none'),
+  /** FGM, PGD: L2 norm of what is added to a text's embeddings. AWP: no weight moves by more than this share of itself. */
+  epsilon: z.number().positive().default(0.5),
+  /** PGD: L2 norm of one step. */
+  alpha: z.number().positive().default(0.2),
+  /** PGD: steps. */
+  steps: z.int().min(1).max(20).default(3),
+  /** AWP: length of the step, as a share of the norm of the batch's word rows. */
+  rate: z.number().positive().default(0.01),
+});
+
+const averagingSchema = z.strictObject({
+  /** What is evaluated and saved. `ema`: an exponential moving average over updates; `swa`: the mean over evaluations from `start` on. */
+  kind: z.enum(['none', 'ema', 'swa']).default('none'),
+  /** EMA: share that the average keeps at each update. */
+  decay: z.number().min(0).max(0.99999).default(0.995),
+  /** SWA: share of the run after which averaging begins. */
+  start: fraction.default(0.5),
+});
+
+const balanceSchema = z.strictObject({
+  /** Texts of each class an epoch: as they are; as many as the largest, or the smallest, class has; in proportion to √n. */
+  strategy: z.enum(['none', 'oversample', 'undersample', 'square-root']).default('none'),
+  /** No class has more texts an epoch; 0: any number. */
+  most: z.int().min(0).default(0),
+  /** No class has fewer, repeated if need be. */
+  least: z.int().min(0).default(0),
+  /** `coarse`: the fine classes of each coarse one are balanced among themselves. */
+  within: z.enum(['all', 'coarse']).default('all'),
+});
+
 const abstainSchema = z.strictObject({
   /** Share of the validation texts in scope that are still to be answered; 1 never abstains. */
   coverage: z.number().gt(0).max(1).default(1),
@@ -212,6 +250,9 @@ export const recipeSchema = z.strictObject({
   /** The encoder first goes on with masked-language training on unlabelled texts of the domain. */
   adaptation: adaptationSchema.prefault({}),
   loss: lossSchema.prefault({}),
+  balance: balanceSchema.prefault({}),
+  adversarial: adversarialSchema.prefault({}),
+  averaging: averagingSchema.prefault({}),
   /** Multi-label: from which probability on a label is given. `tuned`: by label, on the validation part. */
   thresholds: z.enum(['tuned', 'global', 'half']).default('tuned'),
   /** Logits are divided by a temperature fitted on the validation part, so that probabilities can be believed (Guo et al. 2017). */

@@ -9,6 +9,11 @@ import {
   restore,
 } from './checkpoint.ts';
 import { chooseLearning, describeLearning } from './choose-learning.ts';
+import { expectAbstainable } from './abstain.ts';
+import { startAveraging } from './averaging.ts';
+import { expectTechniques } from './expect-techniques.ts';
+import { groupLabels } from './group-labels.ts';
+import { readOutOfScope } from './read-out-of-scope.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createObjective } from './create-objective.ts';
 import { chooseDevice, createForwardFor, openDevice } from './device.ts';
@@ -47,34 +52,46 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
   const device = chooseDevice(recipe);
   chooseHalf(recipe, device); // before anything is read
   chooseLearning(recipe, device);
+  expectTechniques(recipe, device);
   await openDevice(device, { threads: session.threads, exact: recipe.precision === 'fp32' });
 
   if (recipe.logging.wandb !== undefined) await expectWandb(signal);
 
   reporter.stage('read');
-  const data = await prepareData(recipe, signal);
-  const { space } = data;
+  let data = await prepareData(recipe, signal);
   for (const { level, message } of data.notes) reporter.emit({ kind: 'notice', level, message });
-  const objective = createObjective(recipe, space, data.trainLabels);
   const source = await loadEncoder(recipe, signal, reporter);
-  const { encoderFolder } = source;
+  const { encoder, encoderFolder } = source;
+  const tokenizer = await loadTokenizer(encoderFolder);
+  const maxLength = Math.min(recipe.maxLength, encoder.positions);
+  const pairs = recipe.data.pairColumn !== undefined;
+  if (recipe.hierarchy?.groups !== undefined) {
+    const encode = inputEncoder(tokenizer, { folder: encoderFolder, encoder, maxLength, pairs });
+    const plain = tokenizeParts(data, { encode, padId: tokenizer.padId }, signal, reporter);
+    const plainShape = packShape(plain, microBatches(recipe, device).tokens);
+    const found = { recipe, data, source, train: plain.train, shape: plainShape };
+    data = await groupLabels({ ...found, device, session, signal, reporter });
+  }
+  const { space } = data;
+  expectAbstainable(recipe, space);
+  const objective = createObjective(recipe, space, data.trainLabels);
   const state = await createInitialState(recipe, source, countOutputs(space), device);
   const message = describeLearning(state);
   if (message !== undefined) reporter.emit({ kind: 'notice', level: 'info', message });
   const identity = { recipe, dataDigest: data.digest };
   if (found === undefined) await removeCheckpoint(folder);
   else expectSameRun(folder, found, identity);
+  startAveraging(state, recipe);
   const resumed = found && (await restore(folder, found, state));
   const checkpoints = createCheckpoints(folder, identity, found);
-  const tokenizer = await loadTokenizer(encoderFolder);
-  const maxLength = Math.min(recipe.maxLength, state.encoder.positions);
   const prompt = createPrompt(recipe, space, tokenizer);
-  const pairs = recipe.data.pairColumn !== undefined;
-  const encode = inputEncoder(tokenizer, { folder: encoderFolder, encoder: state.encoder, maxLength, pairs, prompt });
+  const encode = inputEncoder(tokenizer, { folder: encoderFolder, encoder, maxLength, pairs, prompt });
   const reader = { encode, padId: tokenizer.padId, maskId: prompt?.maskId };
   const parts = tokenizeParts(data, reader, signal, reporter);
   reportTruncation(parts, maxLength, reporter);
-  const shape = packShape(parts, microBatches(recipe, device).tokens);
+  const outOfScope = await readOutOfScope(recipe, reader, signal);
+  const all = { ...parts, ...(outOfScope && { outOfScope }) };
+  const shape = packShape(all, microBatches(recipe, device).tokens);
   if (resumed === undefined)
     await adaptEncoder(state, {
       recipe,
@@ -94,7 +111,7 @@ export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<Tr
     validationTexts: data.validation.length,
     ...(resumed && { resumed, resumedAfter: state.step }),
   });
-  const held = { recipe, data, space, parts, state, objective, shape, device, session, forward, prompt };
+  const held = { recipe, data, space, parts, outOfScope, state, objective, shape, device, session, forward, prompt };
   const run: Run = { ...held, reporter, log, options, checkpoints, resumed };
   try {
     const progress = await trainModel(run);

@@ -6,7 +6,7 @@ import type { PackShape } from '@taxon/text';
 import type { Checkpoints } from './checkpoint.ts';
 import type { Device } from './device.ts';
 import type { FitProgress } from './fit.ts';
-import type { ForwardPass } from './forward-pass.ts';
+import type { ForwardPass, TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
 import type { RunLog } from './logging/run-log.ts';
 import type { Objective } from './objective.ts';
@@ -29,6 +29,8 @@ export interface Run {
   data: PreparedData;
   space: LabelSpace;
   parts: Parts;
+  /** Texts that no label fits, where the recipe names some. */
+  outOfScope?: TokenizedTexts;
   /** Of a prompt head. */
   prompt: Prompt | undefined;
   state: ModelState;

@@ -1,10 +1,13 @@
 import { encodeLabels } from '@taxon/data';
 import type { DecisionRule } from '@taxon/models';
+import { followEvaluation, withAverage } from './averaging.ts';
+import { isChain } from './chain.ts';
 import type { Evaluation } from './fit.ts';
 import type { ForwardPass } from './forward-pass.ts';
 import { meanLoss } from './mean-loss.ts';
 import type { Run } from './run.ts';
 import { scoreLogits } from './score.ts';
+import { headlineOf } from './scores.ts';
 import { tuneThresholds } from './tune-thresholds.ts';
 
 /** Logits of a part, [texts, C]. */
@@ -19,6 +22,11 @@ export const partLogits = async (
  * label may never be given, however well it is ranked.
  */
 export const scoreValidation = async (run: Run, epoch: number): Promise<Pick<Evaluation, 'loss' | 'scores'>> => {
+  followEvaluation(run.state, epoch, run.recipe);
+  return withAverage(run.state, () => scoreWeights(run, epoch));
+};
+
+const scoreWeights = async (run: Run, epoch: number): Promise<Pick<Evaluation, 'loss' | 'scores'>> => {
   const { recipe, data, parts, space, state, objective, forward, log } = run;
   const logits = await partLogits(run, forward, 'validation');
   const labels = encodeLabels(space, data.validation);
@@ -28,5 +36,7 @@ export const scoreValidation = async (run: Run, epoch: number): Promise<Pick<Eva
     tasks: tuneThresholds(logits, labels, space, recipe.thresholds).rules,
   };
   const { scores } = scoreLogits(logits, data.validation, space, rule);
-  return { loss: meanLoss(logits, parts.validation.targets, objective), scores };
+  // The fine heads of a chain have not learnt yet.
+  const figures = isChain(run) ? headlineOf(scores.tasks, 0) : scores.figures;
+  return { loss: meanLoss(logits, parts.validation.targets, objective), scores: { ...scores, figures } };
 };

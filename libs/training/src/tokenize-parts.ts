@@ -50,7 +50,7 @@ export const tokenizeParts = (
 };
 
 /** The shape that a native call of about `tokens` positions has. */
-export const packShape = (parts: Parts, tokens: number): PackShape => {
+export const packShape = (parts: Readonly<Record<string, Pick<LabelledTexts, 'ids'>>>, tokens: number): PackShape => {
   const longest = Math.max(
     ...Object.values(parts).flatMap(({ ids }) => ids.reduce((most, text) => Math.max(most, text.length), 1)),
   );

@@ -1,5 +1,8 @@
 import { TaxonError } from '@taxon/errors';
 import { mergeLora } from '@taxon/models';
+import { followUpdate, keptWeights } from './averaging.ts';
+import { balanceClasses } from './balance-classes.ts';
+import { coarseObjective, isChain, solveFineHeads } from './chain.ts';
 import { createCheckpointKeeper } from './checkpoint-keeper.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createForwardFor, createStepFor, type Device } from './device.ts';
@@ -20,7 +23,7 @@ const chooseMetric = ({ recipe: { metric }, space }: Run): HeadlineFigure | 'los
 };
 
 const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
-  const { recipe, data, shape, device, state, reporter, options, checkpoints, log } = run;
+  const { recipe, data, space, shape, device, state, reporter, options, checkpoints, log } = run;
   let tokens = 0;
   let loss: number | undefined;
   const started = performance.now();
@@ -40,13 +43,15 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
             paused += performance.now() - begin;
             return scored;
           },
-    keepBest: () => checkpoints.saveBest(state.step, weightsOf(state)),
+    balanced: balanceClasses(recipe, space, data.trainLabels),
+    keepBest: () => checkpoints.saveBest(state.step, keptWeights(state)),
     shouldStop: () => options.signal.aborted,
     onEvaluation: (evaluation) => {
       log.evaluation('validation', evaluation);
       reporter.emit({ kind: 'evaluation', split: 'validation', ...evaluation });
     },
     onStep: (record, stepTokens, done, total) => {
+      followUpdate(state, recipe);
       log.step(record);
       tokens += stepTokens;
       loss = loss === undefined ? record.loss : 0.95 * loss + 0.05 * record.loss;
@@ -70,7 +75,9 @@ const stepOptions = (recipe: Recipe, device: Device, { shape, objective }: Run):
     objective,
     adamw: optimizer,
     seed,
-    accumulate: batchesPerUpdate > 1,
+    l1: optimizer.l1,
+    adversarial: recipe.adversarial,
+    accumulate: batchesPerUpdate > 1 || recipe.adversarial.kind !== 'none',
     batchesPerUpdate,
     precision: chooseHalf(recipe, device) ? 'fp16' : 'fp32',
   };
@@ -142,11 +149,13 @@ export const trainModel = async (run: Run): Promise<FitProgress> => {
         behind = await behindFrozenLayers(run, 'fp32');
       }
     }
-    await takeSteps(behind.run, progress);
+    await takeSteps(isChain(run) ? { ...behind.run, objective: coarseObjective(run) } : behind.run, progress);
   } finally {
     await behind.dispose();
   }
-  if (progress.best !== undefined && progress.best.step !== state.step) await checkpoints.loadBest(state);
+  if (progress.best === undefined) state.average?.swap(weightsOf(state));
+  else if (progress.best.step !== state.step || state.average !== undefined) await checkpoints.loadBest(state);
   if (state.lora !== undefined) mergeLora(weightsOf(state), state.lora);
+  if (isChain(run)) await solveFineHeads(run);
   return progress;
 };

@@ -1,6 +1,7 @@
-import { createInPlaceSession, dropoutKey, type FeedTensor, type SessionOptions } from '@taxon/compute';
+import { createInPlaceSession, createSession, dropoutKey, type FeedTensor, type SessionOptions } from '@taxon/compute';
 import type { PackedBatch, PackShape } from '@taxon/text';
 import { updateCoefficients, type AdamWOptions } from './adamw.ts';
+import { attack, type AdversarialOptions, type Attacked } from './adversary.ts';
 import { collectGarbage } from './collect-garbage.ts';
 import { RowGradients } from './embedding-table.ts';
 import type { FrozenStates } from './frozen-states.ts';
@@ -15,6 +16,7 @@ import {
   targetShapes,
   type ProgramOptions,
 } from './programs.ts';
+import { applyL1 } from './techniques/l1.ts';
 import { tableNames, type TableName } from './trained.ts';
 
 export interface StepOptions {
@@ -34,6 +36,10 @@ export interface StepOptions {
   recompute?: ProgramOptions['recompute'];
   /** Of the texts that the step learns from, where the first layers are frozen. */
   states?: FrozenStates;
+  /** Every batch is learnt a second time with moved embeddings; needs `accumulate`. @default none */
+  adversarial?: AdversarialOptions;
+  /** Matrices are drawn towards 0 by learning rate times this. @default 0 */
+  l1?: number;
 }
 
 export interface LabelledBatch extends PackedBatch {
@@ -108,7 +114,7 @@ export const createTrainingStep = async (
 ): Promise<TrainingStep> => {
   const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false, exact = false } = options;
   const { encoder, head, memory, tables, shapes, lora } = state;
-  const { objective = singleLabelObjective(head.classes) } = options;
+  const { objective = singleLabelObjective(head.classes), l1 = 0 } = options;
   const begin = options.states === undefined ? 0 : state.freeze;
   const int8 = exact ? [] : state.int8Weights;
   const trained = [...state.trained];
@@ -116,6 +122,15 @@ export const createTrainingStep = async (
     compileGradients({ encoder, head, shape, dropout, recompute, int8, accumulate, objective, begin, lora, trained }),
     session,
   );
+  const adversarial = options.adversarial?.kind === 'none' ? undefined : options.adversarial;
+  // A climb of PGD needs the embeddings' gradient alone: no product of the weights' gradients is computed for it.
+  const climbing =
+    adversarial?.kind === 'pgd' && adversarial.steps > 1
+      ? await createSession(
+          compileGradients({ encoder, head, shape, dropout, recompute, int8, objective, lora, trained: ['words'] }),
+          session,
+        )
+      : undefined;
   memory.quantize();
   collectGarbage();
   const size = [shape.rows * shape.length, encoder.hidden];
@@ -157,9 +172,27 @@ export const createTrainingStep = async (
       count: { shape: [], data: Float32Array.of(count) },
     };
     if (dropout > 0) feeds.dropoutKey = { shape: [], data: Int32Array.of(dropoutKey(seed, state.step, index)) };
-    await program.run(feeds, results);
-    if (tablesLearn) addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
-    return Float32Array.from(batch.slots, (slot) => slotLosses.data[slot]!);
+    const learn = async (): Promise<void> => {
+      await program.run(feeds, results);
+      if (tablesLearn) addRowGradients(batch, dEmbeddings.data, rows, shape, encoder.hidden);
+    };
+    await learn();
+    const losses = Float32Array.from(batch.slots, (slot) => slotLosses.data[slot]!);
+    if (adversarial !== undefined) {
+      const inputs = Object.fromEntries(Object.entries(feeds).filter(([name]) => sums[name] === undefined));
+      const attacked: Attacked = {
+        ...{ batch, shape, embeddings: embeddings.data, gradient: dEmbeddings.data, words: tables.words.values },
+        embed: () => embedTokens(state, batch, embeddings.data),
+        async climb() {
+          const outputs = await climbing!.run(inputs);
+          dEmbeddings.data.set(outputs[gradientName('embeddings')]!.data as Float32Array);
+        },
+      };
+      const restore = await attack(attacked, adversarial);
+      await learn();
+      restore();
+    }
+    return losses;
   };
 
   const update = (learningRate: number): number => {
@@ -173,6 +206,11 @@ export const createTrainingStep = async (
     for (const name of learning) memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
     const forTables = updateCoefficients(adamw, scalars, rateOf('embeddings'), true);
     for (const name of tableNames) rows[name].apply(tables[name], forTables);
+    if (l1 > 0) {
+      const values = Object.fromEntries(learning.map((name) => [name, memory.tensors[name]!.value]));
+      applyL1(values, shapes, (name) => learningRate * rateOf(name), l1);
+      memory.quantize();
+    }
     return gradientNorm;
   };
 
@@ -188,6 +226,9 @@ export const createTrainingStep = async (
       return { loss, losses, gradientNorm: update(learningRate) };
     },
     sync: () => Promise.resolve(),
-    dispose: () => program.dispose(),
+    async dispose() {
+      await program.dispose();
+      await climbing?.dispose();
+    },
   };
 };

@@ -107,7 +107,11 @@ describe('plain view', () => {
     view.end();
     return lines;
   };
-  const scores = { n: 10, figures: { accuracy: 0.9, macroF1: 0.85 }, tasks: [{ task: 'label', kind: 'single-label' as const, n: 10, figures: {}, perLabel: [] }] };
+  const scores = {
+    n: 10,
+    figures: { accuracy: 0.9, macroF1: 0.85 },
+    tasks: [{ task: 'label', kind: 'single-label' as const, n: 10, figures: {}, perLabel: [] }],
+  };
 
   it('tells a training run in a few lines', () => {
     const lines = run([

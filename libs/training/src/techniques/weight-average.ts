@@ -22,7 +22,7 @@ export interface WeightAverage {
   /** The average; the model's own weights between a swap and the next. */
   readonly weights: Weights;
   /** Weights averaged so far. */
-  readonly count: number;
+  count: number;
   update(current: Weights): void;
   /** Exchanges the average with the weights in place, without a third copy: once to evaluate or save, once more to go on. */
   swap(current: Weights): void;
@@ -54,12 +54,10 @@ export const createAverage = (weights: Weights, rule: AverageRule, count = 0): W
   const arrays = arraysOf(average);
   return {
     weights: average,
-    get count() {
-      return count;
-    },
+    count,
     update(current) {
-      count += 1;
-      const share = rule(count);
+      this.count += 1;
+      const share = rule(this.count);
       arraysOf(current).forEach((values, index) => {
         const mean = arrays[index]!;
         for (let i = 0; i < mean.length; i++) mean[i]! += share * (values[i]! - mean[i]!);

@@ -1252,6 +1252,309 @@ export function metricToNumber(object: Metric): number {
   }
 }
 
+export const BalanceStrategy = {
+  BALANCE_STRATEGY_UNSPECIFIED: "BALANCE_STRATEGY_UNSPECIFIED",
+  /** BALANCE_STRATEGY_NONE - As they are. */
+  BALANCE_STRATEGY_NONE: "BALANCE_STRATEGY_NONE",
+  /** BALANCE_STRATEGY_OVERSAMPLE - As many as the largest class has. */
+  BALANCE_STRATEGY_OVERSAMPLE: "BALANCE_STRATEGY_OVERSAMPLE",
+  /** BALANCE_STRATEGY_UNDERSAMPLE - As many as the smallest class has. */
+  BALANCE_STRATEGY_UNDERSAMPLE: "BALANCE_STRATEGY_UNDERSAMPLE",
+  /** BALANCE_STRATEGY_SQUARE_ROOT - In proportion to the square root. */
+  BALANCE_STRATEGY_SQUARE_ROOT: "BALANCE_STRATEGY_SQUARE_ROOT",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type BalanceStrategy = typeof BalanceStrategy[keyof typeof BalanceStrategy];
+
+export namespace BalanceStrategy {
+  export type BALANCE_STRATEGY_UNSPECIFIED = typeof BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED;
+  export type BALANCE_STRATEGY_NONE = typeof BalanceStrategy.BALANCE_STRATEGY_NONE;
+  export type BALANCE_STRATEGY_OVERSAMPLE = typeof BalanceStrategy.BALANCE_STRATEGY_OVERSAMPLE;
+  export type BALANCE_STRATEGY_UNDERSAMPLE = typeof BalanceStrategy.BALANCE_STRATEGY_UNDERSAMPLE;
+  export type BALANCE_STRATEGY_SQUARE_ROOT = typeof BalanceStrategy.BALANCE_STRATEGY_SQUARE_ROOT;
+  export type UNRECOGNIZED = typeof BalanceStrategy.UNRECOGNIZED;
+}
+
+export function balanceStrategyFromJSON(object: any): BalanceStrategy {
+  switch (object) {
+    case 0:
+    case "BALANCE_STRATEGY_UNSPECIFIED":
+      return BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED;
+    case 1:
+    case "BALANCE_STRATEGY_NONE":
+      return BalanceStrategy.BALANCE_STRATEGY_NONE;
+    case 2:
+    case "BALANCE_STRATEGY_OVERSAMPLE":
+      return BalanceStrategy.BALANCE_STRATEGY_OVERSAMPLE;
+    case 3:
+    case "BALANCE_STRATEGY_UNDERSAMPLE":
+      return BalanceStrategy.BALANCE_STRATEGY_UNDERSAMPLE;
+    case 4:
+    case "BALANCE_STRATEGY_SQUARE_ROOT":
+      return BalanceStrategy.BALANCE_STRATEGY_SQUARE_ROOT;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return BalanceStrategy.UNRECOGNIZED;
+  }
+}
+
+export function balanceStrategyToJSON(object: BalanceStrategy): string {
+  switch (object) {
+    case BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED:
+      return "BALANCE_STRATEGY_UNSPECIFIED";
+    case BalanceStrategy.BALANCE_STRATEGY_NONE:
+      return "BALANCE_STRATEGY_NONE";
+    case BalanceStrategy.BALANCE_STRATEGY_OVERSAMPLE:
+      return "BALANCE_STRATEGY_OVERSAMPLE";
+    case BalanceStrategy.BALANCE_STRATEGY_UNDERSAMPLE:
+      return "BALANCE_STRATEGY_UNDERSAMPLE";
+    case BalanceStrategy.BALANCE_STRATEGY_SQUARE_ROOT:
+      return "BALANCE_STRATEGY_SQUARE_ROOT";
+    case BalanceStrategy.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function balanceStrategyToNumber(object: BalanceStrategy): number {
+  switch (object) {
+    case BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED:
+      return 0;
+    case BalanceStrategy.BALANCE_STRATEGY_NONE:
+      return 1;
+    case BalanceStrategy.BALANCE_STRATEGY_OVERSAMPLE:
+      return 2;
+    case BalanceStrategy.BALANCE_STRATEGY_UNDERSAMPLE:
+      return 3;
+    case BalanceStrategy.BALANCE_STRATEGY_SQUARE_ROOT:
+      return 4;
+    case BalanceStrategy.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const BalanceWithin = {
+  BALANCE_WITHIN_UNSPECIFIED: "BALANCE_WITHIN_UNSPECIFIED",
+  BALANCE_WITHIN_ALL: "BALANCE_WITHIN_ALL",
+  /** BALANCE_WITHIN_COARSE - The fine classes of each coarse one among themselves. */
+  BALANCE_WITHIN_COARSE: "BALANCE_WITHIN_COARSE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type BalanceWithin = typeof BalanceWithin[keyof typeof BalanceWithin];
+
+export namespace BalanceWithin {
+  export type BALANCE_WITHIN_UNSPECIFIED = typeof BalanceWithin.BALANCE_WITHIN_UNSPECIFIED;
+  export type BALANCE_WITHIN_ALL = typeof BalanceWithin.BALANCE_WITHIN_ALL;
+  export type BALANCE_WITHIN_COARSE = typeof BalanceWithin.BALANCE_WITHIN_COARSE;
+  export type UNRECOGNIZED = typeof BalanceWithin.UNRECOGNIZED;
+}
+
+export function balanceWithinFromJSON(object: any): BalanceWithin {
+  switch (object) {
+    case 0:
+    case "BALANCE_WITHIN_UNSPECIFIED":
+      return BalanceWithin.BALANCE_WITHIN_UNSPECIFIED;
+    case 1:
+    case "BALANCE_WITHIN_ALL":
+      return BalanceWithin.BALANCE_WITHIN_ALL;
+    case 2:
+    case "BALANCE_WITHIN_COARSE":
+      return BalanceWithin.BALANCE_WITHIN_COARSE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return BalanceWithin.UNRECOGNIZED;
+  }
+}
+
+export function balanceWithinToJSON(object: BalanceWithin): string {
+  switch (object) {
+    case BalanceWithin.BALANCE_WITHIN_UNSPECIFIED:
+      return "BALANCE_WITHIN_UNSPECIFIED";
+    case BalanceWithin.BALANCE_WITHIN_ALL:
+      return "BALANCE_WITHIN_ALL";
+    case BalanceWithin.BALANCE_WITHIN_COARSE:
+      return "BALANCE_WITHIN_COARSE";
+    case BalanceWithin.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function balanceWithinToNumber(object: BalanceWithin): number {
+  switch (object) {
+    case BalanceWithin.BALANCE_WITHIN_UNSPECIFIED:
+      return 0;
+    case BalanceWithin.BALANCE_WITHIN_ALL:
+      return 1;
+    case BalanceWithin.BALANCE_WITHIN_COARSE:
+      return 2;
+    case BalanceWithin.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const Adversary = {
+  ADVERSARY_UNSPECIFIED: "ADVERSARY_UNSPECIFIED",
+  ADVERSARY_NONE: "ADVERSARY_NONE",
+  /** ADVERSARY_FGM - One step. */
+  ADVERSARY_FGM: "ADVERSARY_FGM",
+  /** ADVERSARY_PGD - Several smaller ones. */
+  ADVERSARY_PGD: "ADVERSARY_PGD",
+  /** ADVERSARY_AWP - The words' rows themselves. */
+  ADVERSARY_AWP: "ADVERSARY_AWP",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Adversary = typeof Adversary[keyof typeof Adversary];
+
+export namespace Adversary {
+  export type ADVERSARY_UNSPECIFIED = typeof Adversary.ADVERSARY_UNSPECIFIED;
+  export type ADVERSARY_NONE = typeof Adversary.ADVERSARY_NONE;
+  export type ADVERSARY_FGM = typeof Adversary.ADVERSARY_FGM;
+  export type ADVERSARY_PGD = typeof Adversary.ADVERSARY_PGD;
+  export type ADVERSARY_AWP = typeof Adversary.ADVERSARY_AWP;
+  export type UNRECOGNIZED = typeof Adversary.UNRECOGNIZED;
+}
+
+export function adversaryFromJSON(object: any): Adversary {
+  switch (object) {
+    case 0:
+    case "ADVERSARY_UNSPECIFIED":
+      return Adversary.ADVERSARY_UNSPECIFIED;
+    case 1:
+    case "ADVERSARY_NONE":
+      return Adversary.ADVERSARY_NONE;
+    case 2:
+    case "ADVERSARY_FGM":
+      return Adversary.ADVERSARY_FGM;
+    case 3:
+    case "ADVERSARY_PGD":
+      return Adversary.ADVERSARY_PGD;
+    case 4:
+    case "ADVERSARY_AWP":
+      return Adversary.ADVERSARY_AWP;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Adversary.UNRECOGNIZED;
+  }
+}
+
+export function adversaryToJSON(object: Adversary): string {
+  switch (object) {
+    case Adversary.ADVERSARY_UNSPECIFIED:
+      return "ADVERSARY_UNSPECIFIED";
+    case Adversary.ADVERSARY_NONE:
+      return "ADVERSARY_NONE";
+    case Adversary.ADVERSARY_FGM:
+      return "ADVERSARY_FGM";
+    case Adversary.ADVERSARY_PGD:
+      return "ADVERSARY_PGD";
+    case Adversary.ADVERSARY_AWP:
+      return "ADVERSARY_AWP";
+    case Adversary.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function adversaryToNumber(object: Adversary): number {
+  switch (object) {
+    case Adversary.ADVERSARY_UNSPECIFIED:
+      return 0;
+    case Adversary.ADVERSARY_NONE:
+      return 1;
+    case Adversary.ADVERSARY_FGM:
+      return 2;
+    case Adversary.ADVERSARY_PGD:
+      return 3;
+    case Adversary.ADVERSARY_AWP:
+      return 4;
+    case Adversary.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const Averaging = {
+  AVERAGING_UNSPECIFIED: "AVERAGING_UNSPECIFIED",
+  AVERAGING_NONE: "AVERAGING_NONE",
+  /** AVERAGING_EMA - An exponential moving average over updates. */
+  AVERAGING_EMA: "AVERAGING_EMA",
+  /** AVERAGING_SWA - The mean over evaluations. */
+  AVERAGING_SWA: "AVERAGING_SWA",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Averaging = typeof Averaging[keyof typeof Averaging];
+
+export namespace Averaging {
+  export type AVERAGING_UNSPECIFIED = typeof Averaging.AVERAGING_UNSPECIFIED;
+  export type AVERAGING_NONE = typeof Averaging.AVERAGING_NONE;
+  export type AVERAGING_EMA = typeof Averaging.AVERAGING_EMA;
+  export type AVERAGING_SWA = typeof Averaging.AVERAGING_SWA;
+  export type UNRECOGNIZED = typeof Averaging.UNRECOGNIZED;
+}
+
+export function averagingFromJSON(object: any): Averaging {
+  switch (object) {
+    case 0:
+    case "AVERAGING_UNSPECIFIED":
+      return Averaging.AVERAGING_UNSPECIFIED;
+    case 1:
+    case "AVERAGING_NONE":
+      return Averaging.AVERAGING_NONE;
+    case 2:
+    case "AVERAGING_EMA":
+      return Averaging.AVERAGING_EMA;
+    case 3:
+    case "AVERAGING_SWA":
+      return Averaging.AVERAGING_SWA;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Averaging.UNRECOGNIZED;
+  }
+}
+
+export function averagingToJSON(object: Averaging): string {
+  switch (object) {
+    case Averaging.AVERAGING_UNSPECIFIED:
+      return "AVERAGING_UNSPECIFIED";
+    case Averaging.AVERAGING_NONE:
+      return "AVERAGING_NONE";
+    case Averaging.AVERAGING_EMA:
+      return "AVERAGING_EMA";
+    case Averaging.AVERAGING_SWA:
+      return "AVERAGING_SWA";
+    case Averaging.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function averagingToNumber(object: Averaging): number {
+  switch (object) {
+    case Averaging.AVERAGING_UNSPECIFIED:
+      return 0;
+    case Averaging.AVERAGING_NONE:
+      return 1;
+    case Averaging.AVERAGING_EMA:
+      return 2;
+    case Averaging.AVERAGING_SWA:
+      return 3;
+    case Averaging.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 /**
  * Every option of a training run: the recipe file's keys, in protobuf. What is absent or unspecified takes the
  * recipe's default, and a started training shows the recipe with all options filled in.
@@ -1309,6 +1612,9 @@ export interface Recipe {
   abstain?: AbstainOptions | undefined;
   adaptation?: AdaptationOptions | undefined;
   logging?: LoggingOptions | undefined;
+  balance?: BalanceOptions | undefined;
+  adversarial?: AdversarialOptions | undefined;
+  averaging?: AveragingOptions | undefined;
 }
 
 /** What a run tells beside its report. Nothing leaves the machine unless `wandb` is given. */
@@ -1559,7 +1865,11 @@ export interface OptimizerOptions {
     | undefined;
   /** Layers, counted from the embeddings, that do not learn; the embeddings are frozen with the first. 0..the encoder's layers. */
   freeze?: number | undefined;
-  lora?: LoraOptions | undefined;
+  lora?:
+    | LoraOptions
+    | undefined;
+  /** Every matrix is drawn towards 0 by learning rate times this. 0..1. */
+  l1?: number | undefined;
 }
 
 /** Low-rank adaptation: of the encoder only small matrices beside its weights learn. */
@@ -1576,6 +1886,48 @@ export interface LoraOptions {
   targets: LayerMatrix[];
   /** Biases and normalisations learn, too. */
   biases?: boolean | undefined;
+}
+
+/** How many texts of each class an epoch holds. */
+export interface BalanceOptions {
+  strategy: BalanceStrategy;
+  /** No class has more texts an epoch; 0: any number. */
+  most?:
+    | number
+    | undefined;
+  /** No class has fewer, repeated if need be. */
+  least?: number | undefined;
+  within: BalanceWithin;
+}
+
+/** Every batch is learnt a second time with embeddings moved against the model. */
+export interface AdversarialOptions {
+  kind: Adversary;
+  /** FGM, PGD: L2 norm of what is added to a text's embeddings. AWP: no weight moves by more than this share of itself. Above 0. */
+  epsilon?:
+    | number
+    | undefined;
+  /** PGD: L2 norm of one step, above 0. */
+  alpha?:
+    | number
+    | undefined;
+  /** PGD: steps. 1..20. */
+  steps?:
+    | number
+    | undefined;
+  /** AWP: length of the step, as a share of the norm of the batch's word rows. Above 0. */
+  rate?: number | undefined;
+}
+
+/** What is evaluated and saved in place of the last weights. */
+export interface AveragingOptions {
+  kind: Averaging;
+  /** EMA: share that the average keeps at each update. */
+  decay?:
+    | number
+    | undefined;
+  /** SWA: share of the run after which averaging begins, 0..1. */
+  start?: number | undefined;
 }
 
 function createBaseRecipe(): Recipe {
@@ -1603,6 +1955,9 @@ function createBaseRecipe(): Recipe {
     abstain: undefined,
     adaptation: undefined,
     logging: undefined,
+    balance: undefined,
+    adversarial: undefined,
+    averaging: undefined,
   };
 }
 
@@ -1676,6 +2031,15 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.logging !== undefined) {
       LoggingOptions.encode(message.logging, writer.uint32(242).fork()).join();
+    }
+    if (message.balance !== undefined) {
+      BalanceOptions.encode(message.balance, writer.uint32(250).fork()).join();
+    }
+    if (message.adversarial !== undefined) {
+      AdversarialOptions.encode(message.adversarial, writer.uint32(258).fork()).join();
+    }
+    if (message.averaging !== undefined) {
+      AveragingOptions.encode(message.averaging, writer.uint32(266).fork()).join();
     }
     return writer;
   },
@@ -1877,6 +2241,30 @@ export const Recipe: MessageFns<Recipe> = {
             message.logging = LoggingOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 31: {
+            if (tag !== 250) {
+              break;
+            }
+
+            message.balance = BalanceOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 32: {
+            if (tag !== 258) {
+              break;
+            }
+
+            message.adversarial = AdversarialOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 33: {
+            if (tag !== 266) {
+              break;
+            }
+
+            message.averaging = AveragingOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1922,6 +2310,9 @@ export const Recipe: MessageFns<Recipe> = {
       abstain: isSet(object.abstain) ? AbstainOptions.fromJSON(object.abstain) : undefined,
       adaptation: isSet(object.adaptation) ? AdaptationOptions.fromJSON(object.adaptation) : undefined,
       logging: isSet(object.logging) ? LoggingOptions.fromJSON(object.logging) : undefined,
+      balance: isSet(object.balance) ? BalanceOptions.fromJSON(object.balance) : undefined,
+      adversarial: isSet(object.adversarial) ? AdversarialOptions.fromJSON(object.adversarial) : undefined,
+      averaging: isSet(object.averaging) ? AveragingOptions.fromJSON(object.averaging) : undefined,
     };
   },
 
@@ -1996,6 +2387,15 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.logging !== undefined) {
       obj.logging = LoggingOptions.toJSON(message.logging);
     }
+    if (message.balance !== undefined) {
+      obj.balance = BalanceOptions.toJSON(message.balance);
+    }
+    if (message.adversarial !== undefined) {
+      obj.adversarial = AdversarialOptions.toJSON(message.adversarial);
+    }
+    if (message.averaging !== undefined) {
+      obj.averaging = AveragingOptions.toJSON(message.averaging);
+    }
     return obj;
   },
 
@@ -2044,6 +2444,15 @@ export const Recipe: MessageFns<Recipe> = {
       : undefined;
     message.logging = (object.logging !== undefined && object.logging !== null)
       ? LoggingOptions.fromPartial(object.logging)
+      : undefined;
+    message.balance = (object.balance !== undefined && object.balance !== null)
+      ? BalanceOptions.fromPartial(object.balance)
+      : undefined;
+    message.adversarial = (object.adversarial !== undefined && object.adversarial !== null)
+      ? AdversarialOptions.fromPartial(object.adversarial)
+      : undefined;
+    message.averaging = (object.averaging !== undefined && object.averaging !== null)
+      ? AveragingOptions.fromPartial(object.averaging)
       : undefined;
     return message;
   },
@@ -3994,6 +4403,7 @@ function createBaseOptimizerOptions(): OptimizerOptions {
     recompute: undefined,
     freeze: undefined,
     lora: undefined,
+    l1: undefined,
   };
 }
 
@@ -4049,6 +4459,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     }
     if (message.lora !== undefined) {
       LoraOptions.encode(message.lora, writer.uint32(138).fork()).join();
+    }
+    if (message.l1 !== undefined) {
+      writer.uint32(145).double(message.l1);
     }
     return writer;
   },
@@ -4202,6 +4615,14 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
             message.lora = LoraOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 18: {
+            if (tag !== 145) {
+              break;
+            }
+
+            message.l1 = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4253,6 +4674,7 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
       recompute: isSet(object.recompute) ? globalThis.Boolean(object.recompute) : undefined,
       freeze: isSet(object.freeze) ? globalThis.Number(object.freeze) : undefined,
       lora: isSet(object.lora) ? LoraOptions.fromJSON(object.lora) : undefined,
+      l1: isSet(object.l1) ? globalThis.Number(object.l1) : undefined,
     };
   },
 
@@ -4309,6 +4731,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     if (message.lora !== undefined) {
       obj.lora = LoraOptions.toJSON(message.lora);
     }
+    if (message.l1 !== undefined) {
+      obj.l1 = floatToJson(message.l1);
+    }
     return obj;
   },
 
@@ -4336,6 +4761,7 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     message.lora = (object.lora !== undefined && object.lora !== null)
       ? LoraOptions.fromPartial(object.lora)
       : undefined;
+    message.l1 = object.l1 ?? undefined;
     return message;
   },
 };
@@ -4467,6 +4893,370 @@ export const LoraOptions: MessageFns<LoraOptions> = {
     message.alpha = object.alpha ?? undefined;
     message.targets = object.targets?.map((e) => e) || [];
     message.biases = object.biases ?? undefined;
+    return message;
+  },
+};
+
+function createBaseBalanceOptions(): BalanceOptions {
+  return {
+    strategy: BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED,
+    most: undefined,
+    least: undefined,
+    within: BalanceWithin.BALANCE_WITHIN_UNSPECIFIED,
+  };
+}
+
+export const BalanceOptions: MessageFns<BalanceOptions> = {
+  encode(message: BalanceOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.strategy !== BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED) {
+      writer.uint32(8).int32(balanceStrategyToNumber(message.strategy));
+    }
+    if (message.most !== undefined) {
+      writer.uint32(16).uint32(message.most);
+    }
+    if (message.least !== undefined) {
+      writer.uint32(24).uint32(message.least);
+    }
+    if (message.within !== BalanceWithin.BALANCE_WITHIN_UNSPECIFIED) {
+      writer.uint32(32).int32(balanceWithinToNumber(message.within));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BalanceOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBalanceOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.strategy = balanceStrategyFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.most = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.least = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.within = balanceWithinFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): BalanceOptions {
+    return {
+      strategy: isSet(object.strategy)
+        ? balanceStrategyFromJSON(object.strategy)
+        : BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED,
+      most: isSet(object.most) ? globalThis.Number(object.most) : undefined,
+      least: isSet(object.least) ? globalThis.Number(object.least) : undefined,
+      within: isSet(object.within) ? balanceWithinFromJSON(object.within) : BalanceWithin.BALANCE_WITHIN_UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: BalanceOptions): unknown {
+    const obj: any = {};
+    if (message.strategy !== BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED) {
+      obj.strategy = balanceStrategyToJSON(message.strategy);
+    }
+    if (message.most !== undefined) {
+      obj.most = Math.round(message.most);
+    }
+    if (message.least !== undefined) {
+      obj.least = Math.round(message.least);
+    }
+    if (message.within !== BalanceWithin.BALANCE_WITHIN_UNSPECIFIED) {
+      obj.within = balanceWithinToJSON(message.within);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<BalanceOptions>): BalanceOptions {
+    return BalanceOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<BalanceOptions>): BalanceOptions {
+    const message = createBaseBalanceOptions();
+    message.strategy = object.strategy ?? BalanceStrategy.BALANCE_STRATEGY_UNSPECIFIED;
+    message.most = object.most ?? undefined;
+    message.least = object.least ?? undefined;
+    message.within = object.within ?? BalanceWithin.BALANCE_WITHIN_UNSPECIFIED;
+    return message;
+  },
+};
+
+function createBaseAdversarialOptions(): AdversarialOptions {
+  return {
+    kind: Adversary.ADVERSARY_UNSPECIFIED,
+    epsilon: undefined,
+    alpha: undefined,
+    steps: undefined,
+    rate: undefined,
+  };
+}
+
+export const AdversarialOptions: MessageFns<AdversarialOptions> = {
+  encode(message: AdversarialOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== Adversary.ADVERSARY_UNSPECIFIED) {
+      writer.uint32(8).int32(adversaryToNumber(message.kind));
+    }
+    if (message.epsilon !== undefined) {
+      writer.uint32(17).double(message.epsilon);
+    }
+    if (message.alpha !== undefined) {
+      writer.uint32(25).double(message.alpha);
+    }
+    if (message.steps !== undefined) {
+      writer.uint32(32).uint32(message.steps);
+    }
+    if (message.rate !== undefined) {
+      writer.uint32(41).double(message.rate);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AdversarialOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAdversarialOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = adversaryFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.epsilon = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.alpha = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.steps = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.rate = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AdversarialOptions {
+    return {
+      kind: isSet(object.kind) ? adversaryFromJSON(object.kind) : Adversary.ADVERSARY_UNSPECIFIED,
+      epsilon: isSet(object.epsilon) ? globalThis.Number(object.epsilon) : undefined,
+      alpha: isSet(object.alpha) ? globalThis.Number(object.alpha) : undefined,
+      steps: isSet(object.steps) ? globalThis.Number(object.steps) : undefined,
+      rate: isSet(object.rate) ? globalThis.Number(object.rate) : undefined,
+    };
+  },
+
+  toJSON(message: AdversarialOptions): unknown {
+    const obj: any = {};
+    if (message.kind !== Adversary.ADVERSARY_UNSPECIFIED) {
+      obj.kind = adversaryToJSON(message.kind);
+    }
+    if (message.epsilon !== undefined) {
+      obj.epsilon = floatToJson(message.epsilon);
+    }
+    if (message.alpha !== undefined) {
+      obj.alpha = floatToJson(message.alpha);
+    }
+    if (message.steps !== undefined) {
+      obj.steps = Math.round(message.steps);
+    }
+    if (message.rate !== undefined) {
+      obj.rate = floatToJson(message.rate);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AdversarialOptions>): AdversarialOptions {
+    return AdversarialOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AdversarialOptions>): AdversarialOptions {
+    const message = createBaseAdversarialOptions();
+    message.kind = object.kind ?? Adversary.ADVERSARY_UNSPECIFIED;
+    message.epsilon = object.epsilon ?? undefined;
+    message.alpha = object.alpha ?? undefined;
+    message.steps = object.steps ?? undefined;
+    message.rate = object.rate ?? undefined;
+    return message;
+  },
+};
+
+function createBaseAveragingOptions(): AveragingOptions {
+  return { kind: Averaging.AVERAGING_UNSPECIFIED, decay: undefined, start: undefined };
+}
+
+export const AveragingOptions: MessageFns<AveragingOptions> = {
+  encode(message: AveragingOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.kind !== Averaging.AVERAGING_UNSPECIFIED) {
+      writer.uint32(8).int32(averagingToNumber(message.kind));
+    }
+    if (message.decay !== undefined) {
+      writer.uint32(17).double(message.decay);
+    }
+    if (message.start !== undefined) {
+      writer.uint32(25).double(message.start);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AveragingOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAveragingOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.kind = averagingFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.decay = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.start = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AveragingOptions {
+    return {
+      kind: isSet(object.kind) ? averagingFromJSON(object.kind) : Averaging.AVERAGING_UNSPECIFIED,
+      decay: isSet(object.decay) ? globalThis.Number(object.decay) : undefined,
+      start: isSet(object.start) ? globalThis.Number(object.start) : undefined,
+    };
+  },
+
+  toJSON(message: AveragingOptions): unknown {
+    const obj: any = {};
+    if (message.kind !== Averaging.AVERAGING_UNSPECIFIED) {
+      obj.kind = averagingToJSON(message.kind);
+    }
+    if (message.decay !== undefined) {
+      obj.decay = floatToJson(message.decay);
+    }
+    if (message.start !== undefined) {
+      obj.start = floatToJson(message.start);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AveragingOptions>): AveragingOptions {
+    return AveragingOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AveragingOptions>): AveragingOptions {
+    const message = createBaseAveragingOptions();
+    message.kind = object.kind ?? Averaging.AVERAGING_UNSPECIFIED;
+    message.decay = object.decay ?? undefined;
+    message.start = object.start ?? undefined;
     return message;
   },
 };
