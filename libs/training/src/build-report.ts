@@ -74,6 +74,7 @@ export const buildReport = (run: FinishedRun): RunReport => {
       },
     }),
     ...(groups && { labelGroups: groups }),
+    ...(data.nearDuplicates && { nearDuplicates: data.nearDuplicates }),
     timings: reporter.timings(),
     peakMemoryBytes: peakMemory(),
   };

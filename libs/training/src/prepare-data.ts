@@ -19,6 +19,8 @@ import {
   type TaskKind,
 } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
+import type { NearDuplicates } from '@taxon/evaluation';
+import { findNearDuplicates } from './find-near-duplicates.ts';
 import type { Recipe } from './recipe.ts';
 
 export const partNames = ['train', 'validation', 'test'] as const;
@@ -29,6 +31,8 @@ export interface PreparedData extends Record<PartName, Example[]> {
   /** Of the training examples. */
   trainLabels: LabelIndices[];
   notes: Note[];
+  /** Absent where they were not looked for. */
+  nearDuplicates: NearDuplicates | undefined;
   files: string[];
   /** SHA-256 over the texts and labels of all parts, in order. */
   digest: string;
@@ -147,12 +151,15 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
     tasks = [{ name: coarseName, kind: 'single-label' }, ...tasks];
   }
   const hierarchical = hierarchy !== undefined && tasks.length === 2;
+  const { nearDuplicates, notes: duplicateNotes } = findNearDuplicates(parts);
+  notes.push(...duplicateNotes);
   const space = createLabelSpace(parts.train, tasks, { hierarchical });
   return {
     ...parts,
     space,
     trainLabels: encodeLabels(space, parts.train),
     notes,
+    nearDuplicates,
     files: [data.train, data.validation, data.test].filter((path) => path !== undefined),
     digest: digestOf(parts),
   };
