@@ -5,7 +5,6 @@ import type { PartName } from './prepare-data.ts';
 /** A text belongs to the first part that holds it. */
 const order = ['train', 'validation', 'test'] as const;
 
-
 /** Similarity of two texts' character trigrams from which on a model may well know the one by the other. */
 const threshold = 0.8;
 /** Letters of all parts that take some four seconds, and no training should wait for longer. */

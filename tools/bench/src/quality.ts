@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { invalidInput, TaxonError } from '@taxon/errors';
 import { spinOption, type BenchContext, type Benchmark, type Figures } from './benchmark.ts';
 import { formatVariants, summarizeVariants, type VariantRun } from './compare-variants.ts';
+import { cutData, cuts, type CutName } from './data-cut.ts';
 import { namesOption, numberOption } from './option-values.ts';
 import { singleLabelCut } from './single-label-cut.ts';
 import { percent } from './table.ts';
@@ -72,6 +73,7 @@ const runDataset = async (context: BenchContext, plan: Plan, dataset: string, fo
 const runAll = async (context: BenchContext, plan: Plan, scratch: string) => {
   const all: Runs = { runs: [], failures: [] };
   const leftOut: Record<string, number> = {};
+  const [chosen] = namesOption('cut', context.options.cut, ['none', ...Object.keys(cuts)]) as [string];
   for (const dataset of context.options.datasets!.split(',').map((name) => name.trim())) {
     const found = findDataset(context.workspaceRoot, dataset);
     if (typeof found !== 'string') throw invalidInput(`--datasets ${dataset}: ${found.skipped}`);
@@ -80,7 +82,16 @@ const runAll = async (context: BenchContext, plan: Plan, scratch: string) => {
       leftOut[dataset] = cut.leftOut;
       context.say(`${dataset}: ${cut.leftOut} texts that have not exactly one label are left out`);
     }
-    const { runs, failures } = await runDataset(context, plan, dataset, cut.folder, scratch);
+    const folder =
+      chosen === 'none'
+        ? cut.folder
+        : await cutData(
+            cut.folder,
+            chosen as CutName,
+            context.options['label-column']!,
+            join(scratch, `${dataset}-${chosen}`),
+          );
+    const { runs, failures } = await runDataset(context, plan, dataset, folder, scratch);
     all.runs.push(...runs);
     all.failures.push(...failures);
   }
@@ -97,6 +108,11 @@ export const quality: Benchmark = {
     datasets: { describe: 'folders of the benchmark data, with commas', default: 'clinc150' },
     'text-column': { describe: "the data's key of texts", default: 'text' },
     'label-column': { describe: "the data's key of labels; texts without exactly one are left out", default: 'label' },
+    cut: {
+      describe:
+        'none; imbalanced: class sizes from 100 texts down to 5; styles: four styles a class, four times the classes',
+      default: 'none',
+    },
     epochs: { describe: 'epochs of a variant that does not set optimizer.epochs', default: '1' },
     seeds: { describe: 'runs of each variant', default: '3' },
     set: { describe: 'option=value for all variants, with commas' },
