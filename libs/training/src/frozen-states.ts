@@ -1,6 +1,6 @@
 import { createSession, type FeedTensor, type SessionOptions } from '@taxon/compute';
-import { fillBatch, planBatches, type PackedBatch, type PackShape } from '@taxon/text';
-import { byLength, type TokenizedTexts } from './forward-pass.ts';
+import { planBatches, type PackedBatch, type PackShape } from '@taxon/text';
+import { byLength, fillTexts, type TokenizedTexts } from './forward-pass.ts';
 import { embedTokens, type ModelState, type Precision } from './model-state.ts';
 import { compileStates } from './programs.ts';
 
@@ -77,7 +77,8 @@ export const createFrozenLayers = async (
   const onDemand = (): FrozenStates => ({ fill: compute, of: onDemand });
 
   return {
-    async keep({ ids, padId }, { signal, onProgress } = {}) {
+    async keep(all, { signal, onProgress } = {}) {
+      const { ids } = all;
       const begins = new Float64Array(ids.length + 1); // in tokens
       ids.forEach((text, i) => (begins[i + 1] = begins[i]! + text.length));
       const kept = new Float32Array(begins.at(-1)! * hidden);
@@ -87,7 +88,7 @@ export const createFrozenLayers = async (
       let tokens = 0;
       for (const plan of planBatches(lengths, byLength(lengths), shape)) {
         signal?.throwIfAborted();
-        const batch = fillBatch(plan, (text) => ids[text]!, shape, { pooling: head.pooling, padId });
+        const batch = fillTexts(plan, all, shape, head.pooling);
         await compute(batch, states);
         eachToken(batch, shape, (token, text, position) => {
           if (text !== undefined)
