@@ -38,7 +38,10 @@ const fit = (text: string, width: number): string => {
 const figure = (share: number): string => share.toFixed(3).padStart(9);
 
 /** Plain text for a terminal: the totals, then precision, recall, F1 and support of the worst classes. No colours. */
-export const formatMetricsTable = ({ n, figures, perLabel }: TabledMetrics, options: MetricsTableOptions = {}): string => {
+export const formatMetricsTable = (
+  { n, figures, perLabel }: TabledMetrics,
+  options: MetricsTableOptions = {},
+): string => {
   const { maxRows = 20, labelWidth = 40 } = options;
   const rows = worstFirst(perLabel);
   const shown = rows.slice(0, maxRows);

@@ -79,7 +79,7 @@ export const createDecider = (
     const probabilities = new Float64Array(parents.length);
     const fineBegin = offsets[1]!;
     for (const group of ownGroups[1]!)
-      softmax(logits, group, probabilities, group.begin - fineBegin, coarse.probabilities[group.parent!]!);
+      softmax(logits, group, probabilities, group.begin - fineBegin, coarse.probabilities[group.parent!]);
     const ofBest = ownGroups[1]!.find(({ parent }) => parent === best(coarse.probabilities));
     const fine =
       decoding === 'greedy' && ofBest !== undefined

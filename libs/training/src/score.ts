@@ -23,7 +23,11 @@ export interface ScoredPart {
 
 /** Numbers among the metrics. */
 const figuresOf = (metrics: object): Figures =>
-  Object.fromEntries(Object.entries(metrics).filter(([, value]) => typeof value === 'number')) as Figures;
+  Object.fromEntries(
+    Object.entries(metrics as Record<string, unknown>).filter(
+      (entry): entry is [string, number] => typeof entry[1] === 'number',
+    ),
+  );
 
 const taskScores = ({ tasks }: LabelSpace, task: number, answers: TaskAnswers): TaskScores => {
   const { name, kind, labels } = tasks[task]!;

@@ -185,7 +185,7 @@ export const createTrainingStep = async (
         embed: () => embedTokens(state, batch, embeddings.data),
         async climb() {
           const outputs = await climbing!.run(inputs);
-          dEmbeddings.data.set(outputs[gradientName('embeddings')]!.data as Float32Array);
+          dEmbeddings.data.set(outputs[gradientName('embeddings')]!.data);
         },
       };
       const restore = await attack(attacked, adversarial);

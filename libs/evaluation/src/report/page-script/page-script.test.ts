@@ -30,10 +30,10 @@ const load = async (report: RunReport, name: string) => {
   const { document } = window;
   const all = (selector: string) => [...document.querySelectorAll(selector)] as unknown as HTMLElement[];
   const tools = (table: string) => {
-    const box = document.getElementById(table)!.closest('.scroll')!.previousElementSibling!;
+    const box = document.getElementById(table)!.closest('.scroll')!.previousElementSibling;
     return {
       search: box.querySelector('input') as unknown as HTMLInputElement,
-      selects: [...box.querySelectorAll('select')] as unknown as HTMLSelectElement[],
+      selects: [...box.querySelectorAll('select')],
       says: () => box.querySelector('[role=status]')!.textContent,
     };
   };
