@@ -40,7 +40,7 @@ const compileChunk = (rows: number, size: number, { groups, loss: options }: Obj
     ({ weight, bias, x, targets, known }) => {
       let losses: tf.Tensor | undefined;
       const loss = (w: tf.Tensor, b: tf.Tensor): tf.Scalar => {
-        const scores = tf.add<tf.Tensor2D>(tf.matMul(x as tf.Tensor2D, w as tf.Tensor2D), b);
+        const scores = tf.add<tf.Tensor2D>(tf.matMul(x as tf.Tensor2D, w), b);
         losses = tf.keep(groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, groups, options));
         return tf.sum(losses);
       };
