@@ -27,7 +27,9 @@ const countsOf = async (path: string): Promise<number[]> => {
 
 it('makes class sizes fall from 100 to 5, in the training part alone, the same every time', async () => {
   const [one, two] = await Promise.all(
-    ['one', 'two'].map((name) => cutData(folder, 'imbalanced', 'label', join(folder, name))),
+    ['one', 'two'].map((name) =>
+      cutData(folder, 'imbalanced', { label: 'label', seed: name.length }, join(folder, name)),
+    ),
   );
   const counts = await countsOf(join(one!, 'train.jsonl'));
   expect([counts[0], counts.at(-1)]).toEqual([100, 5]);
@@ -36,6 +38,14 @@ it('makes class sizes fall from 100 to 5, in the training part alone, the same e
 });
 
 it('crosses labels with styles', async () => {
-  const made = await cutData(folder, 'styles', 'label', join(folder, 'styled'));
+  const made = await cutData(folder, 'styles', { label: 'label', seed: 0 }, join(folder, 'styled'));
   expect(await countsOf(join(made, 'train.jsonl'))).toHaveLength(12);
+});
+
+it('draws so many texts of every class, others for another seed', async () => {
+  const [one, two] = await Promise.all(
+    [0, 1].map((seed) => cutData(folder, '5-shot', { label: 'label', seed }, join(folder, `few-${seed}`))),
+  );
+  expect(await countsOf(join(one!, 'train.jsonl'))).toEqual([5, 5, 5]);
+  expect(await readFile(join(one!, 'train.jsonl'), 'utf8')).not.toBe(await readFile(join(two!, 'train.jsonl'), 'utf8'));
 });

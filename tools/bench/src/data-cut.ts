@@ -1,6 +1,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRandom, imbalancedCut, type Example } from '@taxon/data';
+import { createRandom, fewShot, imbalancedCut, type Example } from '@taxon/data';
 
 const parts = ['train', 'validation', 'test'] as const;
 type Row = Record<string, unknown>;
@@ -19,20 +19,35 @@ const readRows = async (path: string): Promise<Row[]> =>
     .filter((line) => line.trim() !== '')
     .map((line) => JSON.parse(line) as Row);
 
-/** Class sizes of the training part fall from 100 texts to 5; validation and test stay as they are. */
-const imbalanced = (rows: readonly Row[], part: string, label: string): Row[] => {
-  if (part !== 'train') return [...rows];
-  const examples = rows.map((row, line): Example => ({
-    text: String(row['text']),
-    labels: [[String(row[label])]],
-    line,
-  }));
-  return imbalancedCut(examples, { from: 100, to: 5, seed: 0 }).map(({ line }) => rows[line]!);
-};
+/** What is asked of a cut. */
+interface CutRequest {
+  part: (typeof parts)[number];
+  /** Key of the labels. */
+  label: string;
+  seed: number;
+}
+
+type Cut = (rows: readonly Row[], request: CutRequest) => Row[];
+
+/** A cut of the training part; validation and test stay as they are. */
+const ofTraining =
+  (choose: (examples: Example[], seed: number) => Example[]): Cut =>
+  (rows, { part, label, seed }) => {
+    if (part !== 'train') return [...rows];
+    const examples = rows.map((row, line): Example => ({
+      text: String(row['text']),
+      labels: [[String(row[label])]],
+      line,
+    }));
+    return choose(examples, seed).map(({ line }) => rows[line]!);
+  };
+
+/** Class sizes fall from 100 texts to 5, the same ones whatever the seed. */
+const imbalanced = ofTraining((examples) => imbalancedCut(examples, { from: 100, to: 5, seed: 0 }));
 
 /** Every text in one of four styles, which is a part of its label: four times as many classes. */
-const styled = (rows: readonly Row[], part: string, label: string): Row[] => {
-  const random = createRandom(parts.indexOf(part as (typeof parts)[number]) + 1);
+const styled: Cut = (rows, { part, label }) => {
+  const random = createRandom(parts.indexOf(part) + 1);
   const names = Object.keys(styles);
   return rows.map((row) => {
     const style = names[Math.floor(random() * names.length)]!;
@@ -40,17 +55,28 @@ const styled = (rows: readonly Row[], part: string, label: string): Row[] => {
   });
 };
 
-export const cuts = { imbalanced, styles: styled } as const;
+export const cuts = {
+  imbalanced,
+  styles: styled,
+  /** So many texts a class, drawn by the seed. */
+  '5-shot': ofTraining((examples, seed) => fewShot(examples, 5, seed)),
+  '10-shot': ofTraining((examples, seed) => fewShot(examples, 10, seed)),
+} as const satisfies Record<string, Cut>;
 export type CutName = keyof typeof cuts;
 
 /**
  * A data set made harder, written to `scratch`; seeded, so that every run makes the same.
  * @param dataset folder with train.jsonl, validation.jsonl and test.jsonl, one label a text
  */
-export const cutData = async (dataset: string, cut: CutName, labelColumn: string, scratch: string): Promise<string> => {
+export const cutData = async (
+  dataset: string,
+  cut: CutName,
+  { label, seed }: Omit<CutRequest, 'part'>,
+  scratch: string,
+): Promise<string> => {
   await mkdir(scratch, { recursive: true });
   for (const part of parts) {
-    const rows = cuts[cut](await readRows(join(dataset, `${part}.jsonl`)), part, labelColumn);
+    const rows = cuts[cut](await readRows(join(dataset, `${part}.jsonl`)), { part, label, seed });
     await writeFile(join(scratch, `${part}.jsonl`), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
   }
   return scratch;

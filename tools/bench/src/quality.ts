@@ -43,11 +43,18 @@ const readPlan = ({ options }: BenchContext): Plan => {
 };
 
 /** Seeds outside, variants inside: a machine that slows down slows all variants alike. */
-const runDataset = async (context: BenchContext, plan: Plan, dataset: string, folder: string, scratch: string) => {
+const runDataset = async (
+  context: BenchContext,
+  plan: Plan,
+  dataset: string,
+  folderOf: (seed: number) => Promise<string>,
+  scratch: string,
+) => {
   const { options, workspaceRoot, say, signal } = context;
   const done: Runs = { runs: [], failures: [] };
   const columns = { textColumn: options['text-column']!, labelColumn: options['label-column']! };
-  for (let seed = 0; seed < plan.seeds; seed++)
+  for (let seed = 0; seed < plan.seeds; seed++) {
+    const folder = await folderOf(seed);
     for (const { name: variant, settings } of plan.variants) {
       say(`${dataset}, seed ${seed}, ${variant} …`);
       const output = join(scratch, 'model');
@@ -66,6 +73,7 @@ const runDataset = async (context: BenchContext, plan: Plan, dataset: string, fo
       }
       await rm(output, { recursive: true, force: true });
     }
+  }
   return done;
 };
 
@@ -82,16 +90,12 @@ const runAll = async (context: BenchContext, plan: Plan, scratch: string) => {
       leftOut[dataset] = cut.leftOut;
       context.say(`${dataset}: ${cut.leftOut} texts that have not exactly one label are left out`);
     }
-    const folder =
+    const label = context.options['label-column']!;
+    const folderOf = (seed: number): Promise<string> =>
       chosen === 'none'
-        ? cut.folder
-        : await cutData(
-            cut.folder,
-            chosen as CutName,
-            context.options['label-column']!,
-            join(scratch, `${dataset}-${chosen}`),
-          );
-    const { runs, failures } = await runDataset(context, plan, dataset, folder, scratch);
+        ? Promise.resolve(cut.folder)
+        : cutData(cut.folder, chosen as CutName, { label, seed }, join(scratch, `${dataset}-${chosen}`));
+    const { runs, failures } = await runDataset(context, plan, dataset, folderOf, scratch);
     all.runs.push(...runs);
     all.failures.push(...failures);
   }
@@ -110,7 +114,7 @@ export const quality: Benchmark = {
     'label-column': { describe: "the data's key of labels; texts without exactly one are left out", default: 'label' },
     cut: {
       describe:
-        'none; imbalanced: class sizes from 100 texts down to 5; styles: four styles a class, four times the classes',
+        'none; imbalanced: class sizes from 100 texts down to 5; styles: four styles a class, four times the classes; 5-shot, 10-shot: so many texts a class, drawn by the seed',
       default: 'none',
     },
     epochs: { describe: 'epochs of a variant that does not set optimizer.epochs', default: '1' },
