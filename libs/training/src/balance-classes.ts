@@ -4,6 +4,10 @@ import { mainTask } from '@taxon/models';
 import type { Recipe } from './recipe.ts';
 import { balancedEpoch, rarestLabels } from './sampling/balance.ts';
 
+/** The class of each text by the main task; of several labels the rarest one. */
+export const classesOf = (space: LabelSpace, labels: readonly LabelIndices[]): Int32Array =>
+  rarestLabels(labels.map((own) => [...(own[mainTask(space)] ?? [])]));
+
 /**
  * The texts of each epoch with the classes of the main task balanced: another subset or repetition every epoch, a pure function of
  * seed and epoch.
@@ -22,7 +26,7 @@ export const balanceClasses = (
       "balance.within is 'coarse'; there are no coarse classes",
       'Set hierarchy, or balance.within to all.',
     );
-  const classOf = rarestLabels(labels.map((own) => [...(own[mainTask(space)] ?? [])]));
+  const classOf = classesOf(space, labels);
   const options = {
     strategy,
     least,

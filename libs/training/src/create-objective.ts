@@ -32,7 +32,16 @@ const taskWeights = ({ data, hierarchy }: Recipe, space: LabelSpace): number[] =
  * @throws TaxonError `invalid_input` for a loss that none of the tasks can have
  */
 export const createObjective = (recipe: Recipe, space: LabelSpace, labels: readonly LabelIndices[]): Objective => {
-  const { kind, classWeights: weighting, beta, positiveWeights: most, rDrop, ...options } = recipe.loss;
+  const {
+    kind,
+    classWeights: weighting,
+    beta,
+    positiveWeights: most,
+    rDrop,
+    contrastive,
+    temperature,
+    ...options
+  } = recipe.loss;
   if (rDrop > 0 && recipe.optimizer.dropout === 0)
     throw invalidInput(
       `loss.rDrop is ${rDrop}; without dropout both passes are the same`,
@@ -60,6 +69,7 @@ export const createObjective = (recipe: Recipe, space: LabelSpace, labels: reado
   };
   return {
     rDrop,
+    ...(contrastive > 0 && { contrastive: { weight: contrastive, temperature } }),
     groups,
     loss: {
       names: Object.fromEntries(fitting.map((group) => [group, kind])),

@@ -1,4 +1,4 @@
-import { createRandom, shuffle } from '@taxon/data';
+import { createRandom, shuffle, type Random } from '@taxon/data';
 import { planBatches, type BatchPlan, type PackShape } from '@taxon/text';
 import { fillTexts, type TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
@@ -73,6 +73,8 @@ export interface FitOptions {
   /** `done` and `total` count updates of the whole run; `tokens` are this update's real ones. */
   onStep?: (record: StepRecord, tokens: number, done: number, total: number) => void;
   onEvaluation?: (evaluation: Evaluation) => void;
+  /** Class of each text: texts of a class then come beside each other, a few at a time, as a contrastive loss needs them. */
+  neighbours?: Int32Array;
   /** The texts of an epoch, some of them several times, where classes are balanced; in place of `keep`. */
   balanced?: (epoch: number) => number[];
   /** Called after every native call (one update, or `step.updatesPerCall`) and what follows from it, when all is resumable. */
@@ -111,17 +113,29 @@ export const keepShare = (keep: Recipe['optimizer']['keep'], losses: readonly nu
   return losses !== undefined && losses.length >= manyTexts && isNearlyRight(losses) ? 0.5 : 1;
 };
 
+/** Texts of a class that stand beside each other: enough to draw together, few enough for many classes a batch. */
+const runLength = 4;
+
+/** Texts in runs of one class each, the runs in random order. */
+const besideEachOther = (texts: readonly number[], classOf: Int32Array, random: Random): number[] => {
+  const byClass = new Map<number, number[]>();
+  for (const text of texts) byClass.set(classOf[text]!, [...(byClass.get(classOf[text]!) ?? []), text]);
+  const runs = [...byClass.values()].flatMap((own) =>
+    Array.from({ length: Math.ceil(own.length / runLength) }, (_, i) => own.slice(i * runLength, (i + 1) * runLength)),
+  );
+  return shuffle(runs, random).flat();
+};
+
 /** Batches of one epoch, grouped by update: a pure function of the texts, the seed and the epoch, so that a run can resume. */
 const epochUpdates = (
   lengths: Int32Array,
   selected: readonly number[] | undefined,
-  { shape, recipe, batchesPerUpdate }: FitOptions,
+  { shape, recipe, batchesPerUpdate, neighbours }: FitOptions,
   epoch: number,
 ): BatchPlan[][] => {
-  const order = shuffle(
-    selected === undefined ? Array.from(lengths, (_, i) => i) : [...selected],
-    createRandom(recipe.seed * 65_537 + epoch + 1), // a prime stride: neighbouring seeds share no epoch
-  );
+  const random = createRandom(recipe.seed * 65_537 + epoch + 1); // a prime stride: neighbouring seeds share no epoch
+  const shuffled = shuffle(selected === undefined ? Array.from(lengths, (_, i) => i) : [...selected], random);
+  const order = neighbours === undefined ? shuffled : besideEachOther(shuffled, neighbours, random);
   const plans = planBatches(lengths, order, shape);
   return Array.from({ length: Math.ceil(plans.length / batchesPerUpdate) }, (_, i) =>
     plans.slice(i * batchesPerUpdate, (i + 1) * batchesPerUpdate),

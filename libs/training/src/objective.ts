@@ -8,6 +8,8 @@ export interface Objective {
   loss: GroupLossOptions;
   /** Weight of the divergence between two passes with different dropout (R-Drop). @default 0, one pass */
   rDrop?: number;
+  /** Supervised contrastive loss of the features, of the groups' targets taken together. @default none */
+  contrastive?: { weight: number; temperature: number };
 }
 
 /** What is right for one text, sparse: which of the C outputs are 1, and of which groups nothing is known. */

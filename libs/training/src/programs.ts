@@ -18,6 +18,7 @@ import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { groupConsistency, groupLosses } from './losses/group-losses.ts';
+import { supervisedContrastive } from './losses/supervised-contrastive.ts';
 import { singleLabelObjective, type Objective } from './objective.ts';
 import { layerOf } from './trained.ts';
 
@@ -137,18 +138,27 @@ export const slotLosses = (
   options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective' | 'begin' | 'lora'>,
 ): tf.Tensor => {
   const { encoder: config, head, recompute, objective = singleLabelObjective(head.classes) } = options;
-  const { groups, loss, rDrop = 0 } = objective;
-  const scoresWith = (draw: Dropout | undefined): tf.Tensor2D => {
+  const { groups, loss, rDrop = 0, contrastive } = objective;
+  const featuresWith = (draw: Dropout | undefined): tf.Tensor2D => {
     const x = encoder(p, { embeddings, segments, dropout: draw, recompute, ...encoderOptions(options) }, config);
-    return logits(p, features(p, x, pool, head)) as tf.Tensor2D;
+    return features(p, x, pool, head) as tf.Tensor2D;
   };
   const losses = (scores: tf.Tensor2D): tf.Tensor1D =>
     groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, groups, loss);
-  const scores = scoresWith(dropout);
-  if (rDrop === 0 || dropout === undefined) return losses(scores);
-  const again = scoresWith({ ...dropout, key: tf.add(dropout.key, tf.scalar(secondPass, 'int32')) });
-  const divergence = groupConsistency(scores, again, known as tf.Tensor2D, groups);
-  return tf.add(tf.mul(tf.add(losses(scores), losses(again)), 0.5), tf.mul(divergence, rDrop));
+  const pooled = featuresWith(dropout);
+  const scores = logits(p, pooled) as tf.Tensor2D;
+  let total = losses(scores);
+  if (rDrop > 0 && dropout !== undefined) {
+    const other = featuresWith({ ...dropout, key: tf.add(dropout.key, tf.scalar(secondPass, 'int32')) });
+    const again = logits(p, other) as tf.Tensor2D;
+    const divergence = groupConsistency(scores, again, known as tf.Tensor2D, groups);
+    total = tf.add(tf.mul(tf.add(total, losses(again)), 0.5), tf.mul(divergence, rDrop));
+  }
+  if (contrastive === undefined) return total;
+  // A text counts where any of its groups is known.
+  const counted = tf.max(known, 1) as tf.Tensor1D;
+  const apart = supervisedContrastive(pooled, targets as tf.Tensor2D, counted, contrastive);
+  return tf.add(total, tf.mul(apart, contrastive.weight));
 };
 
 /** The gradient's name beside its parameter's. */

@@ -167,6 +167,10 @@ const lossSchema = z.strictObject({
   bins: z.int().min(2).max(100).default(10),
   /** R-Drop: weight of the divergence between two passes with dropout; 0 is one pass. */
   rDrop: z.number().min(0).max(100).default(0),
+  /** Supervised contrastive loss of the features, beside the loss of the logits: texts of a class draw together. 0 is none. */
+  contrastive: z.number().min(0).max(100).default(0),
+  /** Of the contrastive loss: the lower, the more the nearest texts of other classes count. */
+  temperature: z.number().min(0.01).max(10).default(0.1),
 });
 
 const adversarialSchema = z.strictObject({

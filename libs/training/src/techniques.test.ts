@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { fit, freshProgress, type FitOptions } from './fit.ts';
 import { followEvaluation, followUpdate, keptWeights, startAveraging, withAverage } from './averaging.ts';
 import { balanceClasses } from './balance-classes.ts';
+import { createForwardPass } from './forward-pass.ts';
 import { createModelState, weightsOf, type ModelState } from './model-state.ts';
 import { singleLabelObjective } from './objective.ts';
 import { parseRecipe } from './parse-recipe.ts';
@@ -65,6 +66,24 @@ describe('R-Drop', () => {
     expect(divergence).toBeGreaterThan(0);
     expect(loss(half!) - divergence).toBeGreaterThan(0); // the mean of both losses
     expect(loss(half!) - divergence).not.toBeCloseTo(loss(without!), 6); // not the first pass alone
+  });
+});
+
+describe('the contrastive loss', () => {
+  it('draws the features of a class together', async () => {
+    const tightness = async (weight: number): Promise<number> => {
+      const objective = { ...singleLabelObjective(3), contrastive: { weight, temperature: 0.1 } };
+      const { state } = await stepWith({ objective, layerDecay: 1 }, 30);
+      const forward = await createForwardPass(state, tinyShape, session);
+      const { features } = await forward.run(state, tinyTexts(8));
+      await forward.dispose();
+      const width = tinyEncoder.hidden;
+      const similarity = (a: number, b: number): number =>
+        features.subarray(a * width, (a + 1) * width).reduce((sum, x, i) => sum + x * features[b * width + i]!, 0);
+      // Texts 0, 3 and 6 are of one class, 1 and 2 of the others.
+      return similarity(0, 3) + similarity(0, 6) - similarity(0, 1) - similarity(0, 2);
+    };
+    expect(await tightness(5)).toBeGreaterThan(await tightness(0));
   });
 });
 

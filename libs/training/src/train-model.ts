@@ -1,7 +1,7 @@
 import { TaxonError } from '@taxon/errors';
 import { mergeLora } from '@taxon/models';
 import { followUpdate, keptWeights } from './averaging.ts';
-import { balanceClasses } from './balance-classes.ts';
+import { balanceClasses, classesOf } from './balance-classes.ts';
 import { coarseObjective, isChain, solveFineHeads } from './chain.ts';
 import { createCheckpointKeeper } from './checkpoint-keeper.ts';
 import { chooseHalf } from './choose-precision.ts';
@@ -44,6 +44,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
             return scored;
           },
     balanced: balanceClasses(recipe, space, data.trainLabels),
+    ...(recipe.loss.contrastive > 0 && { neighbours: classesOf(space, data.trainLabels) }),
     keepBest: () => checkpoints.saveBest(state.step, keptWeights(state)),
     shouldStop: () => options.signal.aborted,
     onEvaluation: (evaluation) => {

@@ -1695,7 +1695,15 @@ export interface LossOptions {
     | number
     | undefined;
   /** R-Drop: weight of the divergence between two passes with dropout. 0..100. */
-  rDrop?: number | undefined;
+  rDrop?:
+    | number
+    | undefined;
+  /** Weight of the supervised contrastive loss of the features. 0..100. */
+  contrastive?:
+    | number
+    | undefined;
+  /** Of the contrastive loss. 0.01..10. */
+  temperature?: number | undefined;
 }
 
 export interface AbstainOptions {
@@ -2888,6 +2896,8 @@ function createBaseLossOptions(): LossOptions {
     clip: undefined,
     bins: undefined,
     rDrop: undefined,
+    contrastive: undefined,
+    temperature: undefined,
   };
 }
 
@@ -2925,6 +2935,12 @@ export const LossOptions: MessageFns<LossOptions> = {
     }
     if (message.rDrop !== undefined) {
       writer.uint32(89).double(message.rDrop);
+    }
+    if (message.contrastive !== undefined) {
+      writer.uint32(97).double(message.contrastive);
+    }
+    if (message.temperature !== undefined) {
+      writer.uint32(105).double(message.temperature);
     }
     return writer;
   },
@@ -3030,6 +3046,22 @@ export const LossOptions: MessageFns<LossOptions> = {
             message.rDrop = reader.double();
             continue;
           }
+          case 12: {
+            if (tag !== 97) {
+              break;
+            }
+
+            message.contrastive = reader.double();
+            continue;
+          }
+          case 13: {
+            if (tag !== 105) {
+              break;
+            }
+
+            message.temperature = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3079,6 +3111,8 @@ export const LossOptions: MessageFns<LossOptions> = {
         : isSet(object.r_drop)
         ? globalThis.Number(object.r_drop)
         : undefined,
+      contrastive: isSet(object.contrastive) ? globalThis.Number(object.contrastive) : undefined,
+      temperature: isSet(object.temperature) ? globalThis.Number(object.temperature) : undefined,
     };
   },
 
@@ -3117,6 +3151,12 @@ export const LossOptions: MessageFns<LossOptions> = {
     if (message.rDrop !== undefined) {
       obj.rDrop = floatToJson(message.rDrop);
     }
+    if (message.contrastive !== undefined) {
+      obj.contrastive = floatToJson(message.contrastive);
+    }
+    if (message.temperature !== undefined) {
+      obj.temperature = floatToJson(message.temperature);
+    }
     return obj;
   },
 
@@ -3136,6 +3176,8 @@ export const LossOptions: MessageFns<LossOptions> = {
     message.clip = object.clip ?? undefined;
     message.bins = object.bins ?? undefined;
     message.rDrop = object.rDrop ?? undefined;
+    message.contrastive = object.contrastive ?? undefined;
+    message.temperature = object.temperature ?? undefined;
     return message;
   },
 };
