@@ -156,7 +156,7 @@ export const slotLosses = (
   }
   if (contrastive === undefined) return total;
   // A text counts where any of its groups is known.
-  const counted = tf.max(known, 1) as tf.Tensor1D;
+  const counted = tf.max<tf.Tensor1D>(known, 1);
   const apart = supervisedContrastive(pooled, targets as tf.Tensor2D, counted, contrastive);
   return tf.add(total, tf.mul(apart, contrastive.weight));
 };
