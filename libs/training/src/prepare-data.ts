@@ -5,6 +5,7 @@ import {
   createLabelSpace,
   describeDataset,
   encodeLabels,
+  fillCoarseLabels,
   readDataset,
   readHierarchy,
   requireClasses,
@@ -130,8 +131,11 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
   const { data, hierarchy, seed } = recipe;
   const notes: Note[] = [];
   const found = await readParts(recipe, notes, signal);
-  const { train: all, ...held } = found;
+  const { train: read, ...held } = found;
   let { tasks } = found;
+  const twoLevels = hierarchy?.coarseColumn !== undefined;
+  // Before the split: what a fine label's coarse one is may be told by rows of another part.
+  const all = twoLevels ? fillCoarseLabels(read) : read;
   requireClasses(all, data.train, tasks);
   notes.push(...describeDataset(all, tasks).notes);
   if (data.split.train === 0) throw invalidInput('data.split.train is 0: nothing would be left to train on');
@@ -140,6 +144,8 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
     validation: held.validation === undefined ? data.split.validation : 0,
     test: held.test === undefined ? data.split.test : 0,
     seed,
+    tasks,
+    hierarchical: twoLevels,
   });
   notes.push(...split.notes);
   let parts = { train: split.train, validation: held.validation ?? split.validation, test: held.test ?? split.test };
