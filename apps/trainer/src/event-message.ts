@@ -2,6 +2,7 @@ import {
   NoticeLevel,
   Split,
   Stage,
+  TrainingPurpose,
   Unit,
   TaskKind as TaskKindMessage,
   type Scores as ScoresMessage,
@@ -9,7 +10,7 @@ import {
   type TrainingResult as ResultMessage,
   type WatchTrainingResponse,
 } from '@taxon/contracts';
-import type { Scores, TrainingEvent, TrainingResult, TrainingStage } from '@taxon/training';
+import type { Scores, TrainingEvent, TrainingOfMany, TrainingResult, TrainingStage } from '@taxon/training';
 
 export type EventMessage = NonNullable<WatchTrainingResponse['event']>;
 
@@ -20,9 +21,17 @@ const stages: Record<TrainingStage, Stage> = {
   adapt: Stage.STAGE_ADAPT,
   embed: Stage.STAGE_EMBED,
   head: Stage.STAGE_HEAD,
+  rate: Stage.STAGE_RATE,
   train: Stage.STAGE_TRAIN,
   evaluate: Stage.STAGE_EVALUATE,
   save: Stage.STAGE_SAVE,
+};
+const purposes: Record<TrainingOfMany['purpose'], TrainingPurpose> = {
+  fold: TrainingPurpose.TRAINING_PURPOSE_FOLD,
+  bag: TrainingPurpose.TRAINING_PURPOSE_BAG,
+  trial: TrainingPurpose.TRAINING_PURPOSE_TRIAL,
+  source: TrainingPurpose.TRAINING_PURPOSE_SOURCE,
+  final: TrainingPurpose.TRAINING_PURPOSE_FINAL,
 };
 const units = { bytes: Unit.UNIT_BYTES, texts: Unit.UNIT_TEXTS, steps: Unit.UNIT_STEPS } as const;
 const splits = { validation: Split.SPLIT_VALIDATION, test: Split.SPLIT_TEST } as const;
@@ -46,7 +55,13 @@ const toScoresMessage = ({ n, figures, tasks }: Scores): ScoresMessage => ({
 export const toEventMessage = (event: TrainingEvent): EventMessage => {
   switch (event.kind) {
     case 'stage':
-      return { $case: 'stageStart', value: { stage: stages[event.stage] } };
+      return {
+        $case: 'stageStart',
+        value: {
+          stage: stages[event.stage],
+          training: event.training && { ...event.training, purpose: purposes[event.training.purpose] },
+        },
+      };
     case 'progress': {
       const { stage, done, total, unit, loss, learningRate, tokensPerSecond, secondsLeft, epoch } = event;
       const counts = { stage: stages[stage], done: whole(done), total: whole(total), unit: units[unit] };

@@ -13,6 +13,7 @@ import {
   DataFormat,
   DataOptions,
   Device,
+  Ensemble,
   HeadKind,
   HeadOptions,
   HeadStart,
@@ -28,8 +29,10 @@ import {
   OptimizerOptions,
   Pooling,
   Precision,
+  Pruner,
   Recipe as RecipeMessage,
   Schedule,
+  SearchOptions,
   SplitOptions,
   Switch,
   TaskKind,
@@ -44,6 +47,7 @@ import {
   constantOf,
   decodings,
   devices,
+  ensembles,
   formats,
   heads,
   hierarchyTrainings,
@@ -52,6 +56,7 @@ import {
   metrics,
   poolings,
   precisions,
+  pruners,
   schedules,
   spelled,
   starts,
@@ -68,8 +73,9 @@ import {
 /** Protobuf cannot tell an empty text from an absent one; both are missing here. */
 const filled = (text: string): string | undefined => text || undefined;
 
-const fromOptimizer = (optimizer: OptimizerOptions): unknown => ({
+const fromOptimizer = ({ findLearningRate, ...optimizer }: OptimizerOptions): unknown => ({
   ...optimizer,
+  ...(findLearningRate === true && { learningRate: 'auto' }),
   schedule: spelled(schedules, optimizer.schedule),
   lora: optimizer.lora && {
     ...optimizer.lora,
@@ -79,6 +85,27 @@ const fromOptimizer = (optimizer: OptimizerOptions): unknown => ({
         : optimizer.lora.targets.map((target) => spelled(layerMatrices, target)),
   },
 });
+
+/** A value of a list, as JSON; what is not JSON stays a text, for the recipe's check. */
+const fromJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
+
+const fromSearch = ({ options, ...search }: SearchOptions): unknown => {
+  const choices = Object.entries(options).map(([path, { values, ...range }]) => [
+    path,
+    values.length > 0 ? values.map(fromJson) : range,
+  ]);
+  return {
+    ...search,
+    options: choices.length === 0 ? undefined : Object.fromEntries(choices),
+    pruner: spelled(pruners, search.pruner),
+  };
+};
 
 const fromData = (data: DataOptions): unknown => ({
   ...data,
@@ -127,7 +154,7 @@ const fromLogging = (logging: LoggingOptions): unknown => ({
 
 /** The message as a person would have written the recipe, for `parseRecipe`. Every key is named, so that a new one cannot be forgotten. */
 export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown => {
-  const { data, head, optimizer, hierarchy, loss, logging, balance, adversarial, averaging, ...recipe } =
+  const { data, head, optimizer, search, hierarchy, loss, logging, balance, adversarial, averaging, ...recipe } =
     message ?? RecipeMessage.fromPartial({});
   return {
     ...recipe,
@@ -146,6 +173,8 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
     },
     adversarial: adversarial && { ...adversarial, kind: spelled(adversaries, adversarial.kind) },
     averaging: averaging && { ...averaging, kind: spelled(averagings, averaging.kind) },
+    search: search && fromSearch(search),
+    ensemble: spelled(ensembles, recipe.ensemble),
     thresholds: spelled(thresholdings, recipe.thresholds),
     metric: spelled(metrics, recipe.metric),
     spin: spelled(switches, recipe.spin),
@@ -194,6 +223,8 @@ const toLoss = (loss: Recipe['loss']): LossOptions =>
 const toOptimizer = (optimizer: Recipe['optimizer']): OptimizerOptions =>
   OptimizerOptions.fromPartial({
     ...optimizer,
+    learningRate: optimizer.learningRate === 'auto' ? undefined : optimizer.learningRate,
+    findLearningRate: optimizer.learningRate === 'auto',
     schedule: constantOf(schedules, optimizer.schedule, Schedule.SCHEDULE_UNSPECIFIED),
     keep: optimizer.keep === 'auto' ? undefined : optimizer.keep,
     lora: LoraOptions.fromPartial({
@@ -216,6 +247,18 @@ const toLogging = (logging: Recipe['logging']): LoggingOptions =>
       }),
   });
 
+const toSearch = ({ options, ...search }: Recipe['search']): SearchOptions =>
+  SearchOptions.fromPartial({
+    ...search,
+    pruner: constantOf(pruners, search.pruner, Pruner.PRUNER_UNSPECIFIED),
+    options: Object.fromEntries(
+      Object.entries(options).map(([path, choices]) => [
+        path,
+        Array.isArray(choices) ? { values: choices.map((value) => JSON.stringify(value)) } : choices,
+      ]),
+    ),
+  });
+
 /** A checked recipe as a message, every option set. */
 export const toRecipeMessage = ({
   data,
@@ -227,6 +270,7 @@ export const toRecipeMessage = ({
   balance,
   adversarial,
   averaging,
+  search,
   ...recipe
 }: Recipe): RecipeMessage => ({
   ...recipe,
@@ -250,6 +294,8 @@ export const toRecipeMessage = ({
     ...averaging,
     kind: constantOf(averagings, averaging.kind, Averaging.AVERAGING_UNSPECIFIED),
   }),
+  search: toSearch(search),
+  ensemble: constantOf(ensembles, recipe.ensemble, Ensemble.ENSEMBLE_UNSPECIFIED),
   thresholds: constantOf(thresholdings, recipe.thresholds, Thresholds.THRESHOLDS_UNSPECIFIED),
   abstain: AbstainOptions.fromPartial(recipe.abstain),
   adaptation: AdaptationOptions.fromPartial(recipe.adaptation),

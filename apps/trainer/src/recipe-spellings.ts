@@ -6,6 +6,7 @@ import {
   ClassWeights,
   DataFormat,
   Device,
+  Ensemble,
   HeadKind,
   HeadStart,
   HierarchyDecoding,
@@ -15,6 +16,7 @@ import {
   Metric,
   Pooling,
   Precision,
+  Pruner,
   Schedule,
   Switch,
   TaskKind,
@@ -56,6 +58,16 @@ export const thresholdings: Spellings<Thresholds, Recipe['thresholds']> = {
 export const wandbModes: Spellings<WandbMode, NonNullable<Recipe['logging']['wandb']>['mode']> = {
   [WandbMode.WANDB_MODE_ONLINE]: 'online',
   [WandbMode.WANDB_MODE_OFFLINE]: 'offline',
+};
+export const ensembles: Spellings<Ensemble, Recipe['ensemble']> = {
+  [Ensemble.ENSEMBLE_REFIT]: 'refit',
+  [Ensemble.ENSEMBLE_SOUP]: 'soup',
+  [Ensemble.ENSEMBLE_VOTE]: 'vote',
+};
+export const pruners: Spellings<Pruner, Recipe['search']['pruner']> = {
+  [Pruner.PRUNER_MEDIAN]: 'median',
+  [Pruner.PRUNER_HALVING]: 'halving',
+  [Pruner.PRUNER_NONE]: 'none',
 };
 type Hierarchy = NonNullable<Recipe['hierarchy']>;
 export const hierarchyTrainings: Spellings<HierarchyTraining, Hierarchy['training']> = {

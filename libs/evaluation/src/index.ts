@@ -124,6 +124,7 @@ export type {
   DuplicateText,
   FoldScores,
   NearDuplicates,
+  RateTestReport,
   SearchReport,
   SearchTrial,
 } from './report/report-extras.ts';

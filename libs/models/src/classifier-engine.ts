@@ -87,7 +87,7 @@ const loadSession = async (folder: string, threads: number) => {
 };
 
 /** @throws TaxonError `not_found` or `invalid_input` naming the file and what is wrong with it */
-export const loadClassifierEngine = async (folder: string, threads: number): Promise<ClassifierEngine> => {
+export const loadModelEngine = async (folder: string, threads: number): Promise<ClassifierEngine> => {
   const { model, session } = await loadSession(folder, threads);
   const tokenizer = await loadTokenizer(model.encoderFolder);
   expectVocabulary(tokenizer, model);

@@ -2,9 +2,10 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { serializeError } from '@taxon/errors';
 import { buffersOf, openAnswers, type OpenAnswers } from './answer-chunk.ts';
-import { loadClassifierEngine, tokenBudget, type ClassifierEngine } from './classifier-engine.ts';
+import { tokenBudget, type ClassifierEngine } from './classifier-engine.ts';
 import type { Chunk, FromWorker, ServedModel, ToWorker, WorkerSettings } from './classifier-messages.ts';
 import type { EncodedInput } from './encode-input.ts';
+import { loadClassifierEngine } from './ensemble-engine.ts';
 import { createFairQueue } from './fair-queue.ts';
 
 /** A text that waits for its batch. */

@@ -4,6 +4,7 @@ import { toldLabels } from './answer-chunk.ts';
 import { connectClassifier, type ClassifierConnection } from './classifier-connection.ts';
 import type { Answers, Chunk } from './classifier-messages.ts';
 import type { DecisionRule } from './decision.ts';
+import { readEnsembleJson } from './ensemble-json.ts';
 import { countOutputs } from './output-groups.ts';
 import { checkDigests, readTaxonJson } from './taxon-json.ts';
 import { lengthOf, type TextInput } from './text-input.ts';
@@ -201,12 +202,12 @@ const overConnection = (folder: string, connection: ClassifierConnection): Class
 
 /** Only a folder of ours tells its digests. */
 const checkFiles = async (folder: string, signal?: AbortSignal): Promise<void> => {
-  const taxon = await readTaxonJson(folder);
+  const taxon = (await readEnsembleJson(folder)) ?? (await readTaxonJson(folder));
   if (taxon) await checkDigests(folder, taxon, signal);
 };
 
 /**
- * Loads a model folder (ours, or a Hugging Face or sentence-transformers folder made by others) into a worker.
+ * Loads a model folder (ours, of one model or an ensemble, or a Hugging Face or sentence-transformers folder made by others) into a worker.
  * @throws TaxonError `not_found` without the folder, `invalid_input` naming the file and what is wrong with it,
  * `cancelled` when the signal aborts
  */

@@ -4,6 +4,7 @@ import type { Task, TaskKind } from '@taxon/data';
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import { parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
+import { expectOneModel } from './ensemble-json.ts';
 import type { HeadConfig } from './head.ts';
 import { idToLabelSchema, labelsOf } from './labels.ts';
 import type { ModelDescription } from './model-folder.ts';
@@ -121,6 +122,7 @@ const checkAgainstTaxon = (
 /** As `describeModelFolder`, with what is needed to read the numbers. */
 export const readModelSource = async (folder: string): Promise<ModelSource> => {
   expectFolder(folder);
+  await expectOneModel(folder);
   const taxon = await readTaxonJson(folder);
   const modules = await readSentenceModules(folder, async (path) => (await readConfigs(path)).encoder.hidden);
   const encoderFolder = modules?.encoderFolder ?? folder;

@@ -29,6 +29,8 @@ export { expectTemplate, wordRows, type Prompt } from './prompt.ts';
 export type { CardResult, ModelCard } from './model-card.ts';
 export type { ModelDescription, ModelFolder, SavableModel } from './model-folder.ts';
 export { expectModelTarget, saveModelFolder, type SaveModelOptions } from './save-model-folder.ts';
+export { saveEnsembleFolder, type EnsembleModel } from './save-ensemble-folder.ts';
+export { averageLogits } from './average-logits.ts';
 export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
 export type { TextInput, TextPair } from './text-input.ts';
 export { parameterShapes, type Weights } from './weights.ts';

@@ -30,6 +30,8 @@ export interface CardFacts {
   /** The module chain in words, e.g. `mean pooling, L2 normalisation, linear layer`. */
   head: string;
   sentenceTransformers: boolean;
+  /** Several models in one folder, which other tools do not load as one. */
+  ensemble?: boolean;
 }
 
 /** Labels listed in full; beyond it `config.json` is the place to look. */
@@ -42,14 +44,14 @@ const indexed = (result: CardResult): object => ({
 });
 
 /** The YAML head that the Hugging Face hub reads. Values are JSON, which is YAML. */
-const frontMatter = (card: ModelCard, { sentenceTransformers }: CardFacts): string => {
+const frontMatter = (card: ModelCard, { sentenceTransformers, ensemble }: CardFacts): string => {
   const fields: Record<string, unknown> = {
     license: card.license,
     language: card.languages,
     base_model: card.baseModel,
-    library_name: sentenceTransformers ? 'sentence-transformers' : 'transformers',
+    library_name: ensemble ? undefined : sentenceTransformers ? 'sentence-transformers' : 'transformers',
     pipeline_tag: 'text-classification',
-    tags: ['text-classification', 'onnx', 'transformers.js', 'taxon'],
+    tags: ensemble ? ['text-classification', 'taxon'] : ['text-classification', 'onnx', 'transformers.js', 'taxon'],
     'model-index': card.results.length > 0 ? [{ name: card.name, results: card.results.map(indexed) }] : undefined,
   };
   const lines = Object.entries(fields).flatMap(([key, value]) =>
@@ -87,6 +89,17 @@ const usage = (sentenceTransformers: boolean): string =>
     ? `SentenceTransformer(folder).encode(texts)  # logits, one row a text`
     : `AutoModelForSequenceClassification.from_pretrained(folder)`;
 
+/** How others load the folder. */
+const otherTools = ({ sentenceTransformers }: CardFacts): string =>
+  [
+    '```js',
+    "const classify = await pipeline('text-classification', folder); // @huggingface/transformers, reads onnx/model.onnx",
+    '```',
+    '```py',
+    usage(sentenceTransformers),
+    '```',
+  ].join('\n');
+
 /** The `README.md` of a model folder. */
 export const modelCard = (card: ModelCard, facts: CardFacts): string =>
   [
@@ -99,17 +112,10 @@ export const modelCard = (card: ModelCard, facts: CardFacts): string =>
     '## Labels',
     labelList(facts.space),
     '## Use',
-    [
-      '```sh',
-      'taxon predict MODEL "a text"',
-      '```',
-      '```js',
-      "const classify = await pipeline('text-classification', folder); // @huggingface/transformers, reads onnx/model.onnx",
-      '```',
-      '```py',
-      usage(facts.sentenceTransformers),
-      '```',
-    ].join('\n'),
+    ['```sh', 'taxon predict MODEL "a text"', '```'].join('\n'),
+    ...(facts.ensemble
+      ? ['Each folder in `members/` is a model of its own, which other tools load.']
+      : [otherTools(facts)]),
     ...(card.notes ?? []),
     '',
   ].join('\n\n');

@@ -31,8 +31,8 @@ export interface SaveModelOptions {
   signal?: AbortSignal;
 }
 
-const marker = 'taxon.json';
-const defaultKeep = ['run'];
+export const marker = 'taxon.json';
+export const defaultKeep = ['run'];
 
 const expectSavable = ({ encoder, head, weights, space, maxLength, prompt }: SavableModel): void => {
   const labels = outputNames(space);
@@ -117,7 +117,8 @@ const headInWords = ({ kind, pooling, normalize }: HeadConfig): string => {
   return `${pooling === 'mean' ? 'mean' : '[CLS]'} pooling, ${normalize ? 'L2 normalisation, ' : ''}linear layer`;
 };
 
-const digestsOf = async (folder: string, signal?: AbortSignal): Promise<Record<string, string>> => {
+/** SHA-256 of every file, by path from the folder. */
+export const digestsOf = async (folder: string, signal?: AbortSignal): Promise<Record<string, string>> => {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = entries.filter((entry) => entry.isFile()).map(({ parentPath, name }) => join(parentPath, name));
   const digests: Record<string, string> = {};

@@ -52,7 +52,7 @@ const ruleSchema = z.strictObject({
 });
 
 /** Only digests of files within the folder are believed. */
-const relativePath = z
+export const relativePath = z
   .string()
   .regex(/^[^/\\]+(\/[^/\\]+)*$/)
   .refine((path) => !path.split('/').includes('..'), 'leaves the model folder');
@@ -84,13 +84,17 @@ export const readTaxonJson = (folder: string): Promise<TaxonJson | undefined> =>
   readOptionalJson(join(folder, 'taxon.json'), taxonJsonSchema);
 
 /** Files that loading reads. The card and the ONNX graph are for others, who know nothing of digests. */
-const isRead = (path: string): boolean => !path.startsWith('onnx/') && path !== 'README.md';
+const isRead = (path: string): boolean => !/(^|\/)(onnx\/|README\.md$)/.test(path);
 
 /**
  * Compares the files that loading reads with their digests.
  * @throws TaxonError `invalid_input` naming the file that is missing or was changed
  */
-export const checkDigests = async (folder: string, { digests }: TaxonJson, signal?: AbortSignal): Promise<void> => {
+export const checkDigests = async (
+  folder: string,
+  { digests }: Pick<TaxonJson, 'digests'>,
+  signal?: AbortSignal,
+): Promise<void> => {
   for (const [path, expected] of Object.entries(digests).filter(([name]) => isRead(name))) {
     const actual = await digestOf(join(folder, path), signal);
     if (actual !== expected)

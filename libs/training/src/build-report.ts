@@ -23,12 +23,14 @@ export const labelGroups = ({ tasks, hierarchy }: LabelSpace): LabelGroup[] | un
   }));
 
 /** The parts that were scored, the test part last. */
-const reportedParts = ({ data, space, final }: FinishedRun): ReportedPart[] =>
-  (['validation', 'test'] as const).flatMap((split) => {
+const reportedParts = ({ data, space, final, insights }: FinishedRun): ReportedPart[] => [
+  ...(insights?.outOfFold === undefined ? [] : [insights.outOfFold]),
+  ...(['validation', 'test'] as const).flatMap((split) => {
     const scored = final[split];
     const examples = data[split];
     return scored === undefined ? [] : [{ split, scored, examples, labels: encodeLabels(space, examples) }];
-  });
+  }),
+];
 
 /** A task's report with what the validation part has chosen. */
 const withChoices = (report: TaskReport, task: number, { final, space }: FinishedRun): TaskReport => {
@@ -47,8 +49,11 @@ const withChoices = (report: TaskReport, task: number, { final, space }: Finishe
 
 /** What a finished run has to tell. */
 export const buildReport = (run: FinishedRun): RunReport => {
-  const { recipe, data, space, progress, final, reporter } = run;
-  const tasks = taskReports(reportedParts(run), space).map((report, task) => withChoices(report, task, run));
+  const { recipe, data, space, progress, final, reporter, insights } = run;
+  const tasks = taskReports(reportedParts(run), space).map((report, task): TaskReport => ({
+    ...withChoices(report, task, run),
+    ...(insights?.tasks?.[task] as object),
+  }));
   const [validation, test] = [final.validation?.hierarchy, final.test?.hierarchy];
   const groups = labelGroups(space);
   return {
@@ -75,6 +80,9 @@ export const buildReport = (run: FinishedRun): RunReport => {
     }),
     ...(groups && { labelGroups: groups }),
     ...(data.nearDuplicates && { nearDuplicates: data.nearDuplicates }),
+    ...(insights?.search && { search: insights.search }),
+    ...(progress.rateTest && { rateTest: progress.rateTest }),
+    ...(insights?.files && { files: insights.files.map(({ path, what }) => ({ path, what })) }),
     timings: reporter.timings(),
     peakMemoryBytes: peakMemory(),
   };

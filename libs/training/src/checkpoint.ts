@@ -25,7 +25,7 @@ export interface CheckpointIdentity {
   dataDigest: string;
 }
 
-interface Generation extends CheckpointIdentity {
+export interface Generation extends CheckpointIdentity {
   version: 2;
   step: number;
   progress: FitProgress;

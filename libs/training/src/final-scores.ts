@@ -23,9 +23,12 @@ export interface FinalScores {
   abstention?: AbstentionReport;
 }
 
+/** Logits [texts, C] of the parts that there are. */
+export type PartLogits = Partial<Record<'validation' | 'test', Float32Array>>;
+
 /** When the main task is left unanswered; undefined where it always answers. */
 const abstainFrom = (
-  { recipe, data, space }: Run,
+  { recipe, data, space }: Pick<Run, 'recipe' | 'data' | 'space'>,
   logits: PartLogits,
   outOfScope: Float32Array | undefined,
 ): Abstaining | undefined => {
@@ -35,8 +38,6 @@ const abstainFrom = (
   const shown = logits.test && ofPart('test');
   return chooseAbstaining(abstain, { space, validation: ofPart('validation'), shown, outOfScope });
 };
-
-type PartLogits = Partial<Record<'validation' | 'test', Float32Array>>;
 
 /** Of every task that was given a temperature: how its probabilities fare before and after, on the test part where there is one. */
 const reportCalibrations = (
@@ -70,12 +71,24 @@ export const scoreFinal = async (run: Run): Promise<FinalScores> => {
     if (exact !== run.forward) await exact.dispose();
   }
   const labels = encodeLabels(space, data.validation);
-  const none = new Float32Array();
   const temperatures = fitTemperatures(logits.validation ?? none, recipe.calibrate ? labels : [], space);
   const calibrations = reportCalibrations(run, logits, temperatures);
   if (temperatures.some((temperature) => temperature !== 1)) calibrateHead(state, temperatures);
   for (const values of [...Object.values(logits), ...(outOfScope ? [outOfScope] : [])])
     divideColumns(values, temperatures);
+  return { ...scoreAnswers(run, logits, outOfScope), calibrations };
+};
+
+const none = new Float32Array();
+
+/** Chooses thresholds on the validation part's logits, and scores what is answered by them. */
+export const scoreAnswers = (
+  run: Pick<Run, 'recipe' | 'data' | 'space'>,
+  logits: PartLogits,
+  outOfScope?: Float32Array,
+): FinalScores => {
+  const { recipe, data, space } = run;
+  const labels = encodeLabels(space, data.validation);
   const tuned = tuneThresholds(logits.validation ?? none, labels, space, recipe.thresholds, { curves: true });
   const abstaining = abstainFrom(run, logits, outOfScope);
   const rule: DecisionRule = {
@@ -91,7 +104,7 @@ export const scoreFinal = async (run: Run): Promise<FinalScores> => {
     test: score('test'),
     rule,
     sweeps: tuned.sweeps,
-    calibrations,
+    calibrations: space.tasks.map(() => undefined),
     abstention: abstaining?.report,
   };
 };

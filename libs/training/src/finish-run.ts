@@ -1,22 +1,31 @@
+import { writeFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { renderReport } from '@taxon/evaluation';
-import { saveModelFolder, type CardResult } from '@taxon/models';
+import {
+  saveModelFolder,
+  type CardResult,
+  type DecisionRule,
+  type ModelCard,
+  type SaveModelOptions,
+} from '@taxon/models';
 import { buildReport } from './build-report.ts';
 import type { FinalScores } from './final-scores.ts';
 import type { FitProgress } from './fit.ts';
 import { weightsOf } from './model-state.ts';
+import type { Insights } from './plans/insights.ts';
+import type { PreparedRun } from './prepare-run.ts';
 import type { TrainingResult } from './progress.ts';
 import type { Run } from './run.ts';
 import { titledFigures, type Scores } from './scores.ts';
 
-export interface FinishedRun extends Run {
-  /** Where the tokenizer lies. */
-  encoderFolder: string;
-  maxLength: number;
+/** What a run has to tell when nothing is left to train. */
+export interface FinishedRun extends Pick<Run, 'recipe' | 'data' | 'space' | 'reporter' | 'log' | 'options'> {
   progress: FitProgress;
   final: FinalScores;
   /** performance.now() at the run's start */
   started: number;
+  /** What its other trainings have shown. */
+  insights?: Insights;
 }
 
 export const peakMemory = (): number => process.resourceUsage().maxRSS * 1024; // maxRSS is in KiB
@@ -29,52 +38,60 @@ const cardResults = (split: string, { tasks }: Scores): CardResult[] =>
   }));
 
 /** Where a run without evaluations ended. */
-const lastStep = ({ state, progress }: FinishedRun): { step: number; epoch: number } => ({
-  step: state.step,
-  epoch: progress.history.at(-1)?.epoch ?? 0,
+const lastStep = ({ history }: FitProgress): { step: number; epoch: number } => ({
+  step: history.at(-1)?.step ?? 0,
+  epoch: history.at(-1)?.epoch ?? 0,
+});
+
+/** What a model folder says of its making. */
+export interface SavedFacts {
+  card: ModelCard;
+  lineage: NonNullable<SaveModelOptions['lineage']>;
+}
+
+/** Writes the model folder of a run's state. */
+export const saveState = (
+  folder: string,
+  { recipe, space, state, prompt }: Run,
+  { encoderFolder, maxLength }: Pick<PreparedRun, 'encoderFolder' | 'maxLength'>,
+  rule: DecisionRule,
+  facts: SavedFacts,
+): Promise<void> => {
+  const pairs = recipe.data.pairColumn !== undefined;
+  return saveModelFolder(
+    folder,
+    { encoder: state.encoder, head: state.head, weights: weightsOf(state), space, rule, maxLength, pairs, prompt },
+    { tokenizerFrom: encoderFolder, ...facts },
+  );
+};
+
+export const savedFacts = ({ recipe, data }: Pick<Run, 'recipe' | 'data'>, results: CardResult[]): SavedFacts => ({
+  card: { name: basename(resolve(recipe.output)), baseModel: recipe.encoder, results },
+  lineage: {
+    encoder: recipe.encoder,
+    recipe: JSON.parse(JSON.stringify(recipe)) as never,
+    dataDigest: data.digest,
+  },
 });
 
 /** Writes the model folder and, within it, the run's report. */
-export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
-  const {
-    recipe,
-    data,
-    space,
-    encoderFolder,
-    state,
-    maxLength,
-    final,
-    prompt,
-    reporter,
-    started,
-    log,
-    progress,
-    options,
-  } = run;
-  const { validation, test, rule } = final;
+export const finishRun = async (
+  run: FinishedRun,
+  save: (folder: string, facts: SavedFacts) => Promise<void>,
+): Promise<TrainingResult> => {
+  const { recipe, space, final, reporter, started, log, progress, options, insights } = run;
+  const { validation, test } = final;
   reporter.stage('save');
   const results = Object.entries({ validation, test }).flatMap(([split, scored]) =>
     scored === undefined ? [] : cardResults(split, scored.scores),
   );
   const modelFolder = resolve(recipe.output);
-  const pairs = recipe.data.pairColumn !== undefined;
-  await saveModelFolder(
-    modelFolder,
-    { encoder: state.encoder, head: state.head, weights: weightsOf(state), space, rule, maxLength, pairs, prompt },
-    {
-      tokenizerFrom: encoderFolder,
-      card: { name: basename(modelFolder), baseModel: recipe.encoder, results },
-      lineage: {
-        encoder: recipe.encoder,
-        recipe: JSON.parse(JSON.stringify(recipe)) as never,
-        dataDigest: data.digest,
-      },
-    },
-  );
+  await save(modelFolder, savedFacts(run, results));
   const runFolder = join(modelFolder, 'run');
   await renderReport(buildReport(run), runFolder);
+  for (const { path, content } of insights?.files ?? []) await writeFile(join(runFolder, path), content);
   if (test !== undefined)
-    log.evaluation('test', { ...(progress.best ?? lastStep(run)), scores: test.scores, loss: undefined });
+    log.evaluation('test', { ...(progress.best ?? lastStep(progress)), scores: test.scores, loss: undefined });
   await log.finish(runFolder, options.signal);
   return {
     modelFolder,
@@ -82,6 +99,7 @@ export const finishRun = async (run: FinishedRun): Promise<TrainingResult> => {
     space,
     validation: validation?.scores,
     test: test?.scores,
+    ...(insights?.search && { search: insights.search }),
     seconds: (performance.now() - started) / 1000,
     peakMemoryBytes: peakMemory(),
   };

@@ -1,4 +1,5 @@
 import { createRandom, shuffle, type Random } from '@taxon/data';
+import { TaxonError } from '@taxon/errors';
 import { planBatches, type BatchPlan, type PackShape } from '@taxon/text';
 import { fillTexts, type TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
@@ -6,6 +7,7 @@ import type { TextTargets } from './objective.ts';
 import type { Recipe } from './recipe.ts';
 import { rateFactor } from './schedule.ts';
 import type { HeadlineFigure, Scores } from './scores.ts';
+import type { RatePoint } from './techniques/learning-rate-finder.ts';
 import type { LabelledBatch, StepResult, TrainingStep, Update } from './training-step.ts';
 
 export interface LabelledTexts extends TokenizedTexts {
@@ -30,6 +32,12 @@ export interface StepRecord {
   learningRate: number;
 }
 
+/** A range test of the learning rate: what each update came to, and the rate that was taken. */
+export interface RateTest {
+  points: RatePoint[];
+  rate: number;
+}
+
 /** How far a run has come: with the model state, all that resuming needs. */
 export interface FitProgress {
   epoch: number;
@@ -47,6 +55,8 @@ export interface FitProgress {
   finished?: boolean;
   /** The texts that the running epoch trains on; absent for all. */
   selected?: number[];
+  /** What found the learning rate, where the recipe leaves that to a test. */
+  rateTest?: RateTest;
 }
 
 export const freshProgress = (): FitProgress => ({
@@ -127,10 +137,15 @@ const besideEachOther = (texts: readonly number[], classOf: Int32Array, random: 
 };
 
 /** Batches of one epoch, grouped by update: a pure function of the texts, the seed and the epoch, so that a run can resume. */
-const epochUpdates = (
+export const epochUpdates = (
   lengths: Int32Array,
   selected: readonly number[] | undefined,
-  { shape, recipe, batchesPerUpdate, neighbours }: FitOptions,
+  {
+    shape,
+    recipe,
+    batchesPerUpdate,
+    neighbours,
+  }: Pick<FitOptions, 'shape' | 'recipe' | 'batchesPerUpdate' | 'neighbours'>,
   epoch: number,
 ): BatchPlan[][] => {
   const random = createRandom(recipe.seed * 65_537 + epoch + 1); // a prime stride: neighbouring seeds share no epoch
@@ -187,8 +202,24 @@ const rememberLosses = (
 /** How far it is to the next multiple of `every`, for ever if that is 0. */
 const until = (every: number, from: number): number => (every > 0 ? every - (from % every) : Infinity);
 
+/** The rate that the schedule's factor multiplies. */
+const highestRate = ({ optimizer: { learningRate } }: Recipe, { rateTest }: FitProgress): number => {
+  if (learningRate !== 'auto') return learningRate;
+  if (rateTest === undefined)
+    throw new TaxonError({ code: 'internal', message: 'the learning rate is to be found and no test was made' });
+  return rateTest.rate;
+};
+
 const runUpdates = async (step: TrainingStep, updates: readonly Update[]): Promise<StepResult[]> =>
   step.runAll === undefined ? [await step.run(updates[0]!.batches, updates[0]!.learningRate)] : step.runAll(updates);
+
+/** Lays the texts of a plan out, with their targets. */
+export const batchFiller =
+  ({ head }: Pick<ModelState, 'head'>, texts: LabelledTexts, shape: PackShape) =>
+  (plan: BatchPlan): LabelledBatch => ({
+    ...fillTexts(plan, texts, shape, head.pooling),
+    targets: plan.texts.map((text) => texts.targets[text]!),
+  });
 
 /**
  * Trains `state` in place from where `progress` stands. Two runs with the same recipe, texts, threads and machine are equal
@@ -201,12 +232,10 @@ export const fit = async (
   options: FitOptions,
 ): Promise<FitOutcome> => {
   const { recipe, shape, step } = options;
-  const { epochs, learningRate } = recipe.optimizer;
+  const { epochs } = recipe.optimizer;
+  const learningRate = highestRate(recipe, progress);
   const lengths = Int32Array.from(texts.ids, (ids) => ids.length);
-  const fill = (plan: BatchPlan): LabelledBatch => ({
-    ...fillTexts(plan, texts, shape, state.head.pooling),
-    targets: plan.texts.map((text) => texts.targets[text]!),
-  });
+  const fill = batchFiller(state, texts, shape);
   while (progress.finished !== true && progress.epoch < epochs) {
     if (progress.update === 0)
       progress.selected =

@@ -32,6 +32,20 @@ const largestProblem = 50_000;
 const evenlySpaced = (size: number, limit: number): number[] =>
   Array.from({ length: Math.min(size, limit) }, (_, i) => Math.floor((i * size) / Math.min(size, limit)));
 
+/** A solved linear layer, and the loss of each text under it. */
+export interface SolvedHead {
+  weight: Float32Array;
+  bias: Float32Array;
+  losses: number[];
+}
+
+/** By all that they depend on. */
+export type SolvedHeads = Map<string, SolvedHead>;
+
+/** Everything in a recipe that the solved head depends on; the texts and the encoder are the same. */
+export const headKey = ({ head, loss, data, hierarchy, adaptation, precision, optimizer }: Recipe): string =>
+  JSON.stringify([head, loss, data.tasks, hierarchy, adaptation, precision, optimizer.freeze, optimizer.lora]);
+
 export interface SolveOptions {
   recipe: Recipe;
   objective: Objective;

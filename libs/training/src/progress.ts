@@ -1,4 +1,5 @@
 import type { LabelSpace } from '@taxon/data';
+import type { SearchReport } from '@taxon/evaluation';
 import type { Scores } from './scores.ts';
 
 /** The stages of a training run, in order. A resumed run starts at `tokenize`. */
@@ -9,15 +10,25 @@ export const trainingStages = [
   'adapt',
   'embed',
   'head',
+  'rate',
   'train',
   'evaluate',
   'save',
 ] as const;
 export type TrainingStage = (typeof trainingStages)[number];
 
+/** One of several trainings of a run. */
+export interface TrainingOfMany {
+  /** What it is for: a fold, a bag, a trial of a search, one source's texts, or the model that is kept. */
+  purpose: 'fold' | 'bag' | 'trial' | 'source' | 'final';
+  /** 1-based, over all of the run's trainings. */
+  number: number;
+  total: number;
+}
+
 /** What a training run tells while it works: plain data, so that it crosses processes and becomes protobuf unchanged. */
 export type TrainingEvent =
-  | { kind: 'stage'; stage: TrainingStage }
+  | { kind: 'stage'; stage: TrainingStage; training?: TrainingOfMany }
   | {
       kind: 'progress';
       stage: TrainingStage;
@@ -54,6 +65,8 @@ export interface TrainingResult {
   space: LabelSpace;
   validation: Scores | undefined;
   test: Scores | undefined;
+  /** Of a search for options. */
+  search?: SearchReport;
   seconds: number;
   /** Highest resident set of the training process, bytes. */
   peakMemoryBytes: number;

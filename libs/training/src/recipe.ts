@@ -35,6 +35,8 @@ const dataSchema = z.strictObject({
   labelSeparator: z.string().min(1).optional(),
   /** Where each text comes from: scores are told by source, too. */
   sourceColumn: z.string().min(1).optional(),
+  /** One more training for each source, which learns from its texts alone: a table of training sources by validation sources. */
+  crossSource: z.boolean().default(false),
   /** Shares of the parts that have no file of their own. */
   split: z
     .strictObject({ train: fraction.default(0.7), validation: fraction.default(0.15), test: fraction.default(0.15) })
@@ -94,7 +96,8 @@ const loraSchema = z.strictObject({
 
 const optimizerSchema = z.strictObject({
   epochs: z.number().min(0).max(1000).default(2),
-  learningRate: z.number().positive().max(1).default(1e-4),
+  /** The highest rate. `auto`: found by a range test before the first step (Smith 2017). */
+  learningRate: z.union([z.literal('auto'), z.number().positive().max(1)]).default(1e-4),
   /** Each layer further from the head learns this much slower. 1 switches it off. */
   layerDecay: z.number().positive().max(1).default(0.9),
   schedule: z.enum(['linear', 'cosine', 'constant']).default('linear'),
@@ -239,6 +242,47 @@ const loggingSchema = z.strictObject({
     .optional(),
 });
 
+const searchSchema = z.strictObject({
+  /** Trainings with other options, judged by the validation part; the best model is saved. 0: none. The first is the recipe as it stands. */
+  trials: z.int().min(0).max(1000).default(0),
+  /**
+   * Option by its path to what may be tried: a list of values, or a range. Options that change the texts or the model's shape are
+   * not for searching.
+   */
+  options: z
+    .record(
+      z.string(),
+      z.union([
+        z.array(z.union([z.number(), z.string(), z.boolean()])).min(1),
+        z
+          .strictObject({
+            low: z.number(),
+            high: z.number(),
+            /** Every order of magnitude is as likely; for a range above 0. */
+            log: z.boolean().default(false),
+          })
+          .refine(({ low, high, log }) => low < high && (!log || low > 0), {
+            message: 'a range goes up from low to high, above 0 where log is true',
+          }),
+      ]),
+    )
+    .default({
+      'optimizer.learningRate': { low: 2e-5, high: 5e-4, log: true },
+      'optimizer.epochs': [1, 2, 3, 4],
+      'optimizer.layerDecay': [0.8, 0.9, 1],
+      'optimizer.dropout': [0, 0.1],
+      'optimizer.weightDecay': [0, 0.01, 0.1],
+    }),
+  /** Which trials are stopped at an evaluation. `median`: below the median of those before; `halving`: all but the best third at rungs. */
+  pruner: z.enum(['median', 'halving', 'none']).default('median'),
+  /** Of what is tried. */
+  seed: z
+    .int()
+    .min(0)
+    .max(2 ** 31 - 1)
+    .default(0),
+});
+
 export const recipeSchema = z.strictObject({
   data: dataSchema,
   encoder: z.string().min(1).default('all-MiniLM-L6-v2'),
@@ -277,6 +321,26 @@ export const recipeSchema = z.strictObject({
       updates: z.int().min(0).default(0),
     })
     .prefault({}),
+  /** Cross-validation: so many models, each trained without one part of the training texts and then asked about it. 0: none. */
+  folds: z
+    .int()
+    .min(0)
+    .max(100)
+    .refine((folds) => folds !== 1, { message: 'one fold leaves nothing to train on: 0, or 2 and more' })
+    .default(0),
+  /** So many models, each trained on a bootstrap sample of the training texts and asked about those that it lacks. 0: none. */
+  bagging: z
+    .int()
+    .min(0)
+    .max(100)
+    .refine((bags) => bags !== 1, { message: 'one bag is no ensemble: 0, or 2 and more' })
+    .default(0),
+  /**
+   * What is saved after `folds` or `bagging`. `refit`: one model more, trained on all training texts. `soup`: the mean of the members'
+   * weights (Wortsman et al. 2022). `vote`: all members, whose probabilities are averaged.
+   */
+  ensemble: z.enum(['refit', 'soup', 'vote']).default('refit'),
+  search: searchSchema.prefault({}),
   /** What a run tells beside its report. Nothing leaves the machine unless `wandb` is given. */
   logging: loggingSchema.prefault({}),
   seed: z

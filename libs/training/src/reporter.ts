@@ -1,9 +1,11 @@
-import type { TrainingEvent, TrainingStage } from './progress.ts';
+import type { TrainingEvent, TrainingOfMany, TrainingStage } from './progress.ts';
 
 /** Progress events are passed on at most this often, so that a fast stage does not flood its listeners. */
 const interval = 100; // ms
 
 export interface Reporter {
+  /** Which of several trainings the stages to come are of. */
+  training(training: TrainingOfMany | undefined): void;
   stage(stage: TrainingStage): void;
   progress(unit: 'bytes' | 'texts' | 'steps', done: number, total: number, details?: ProgressDetails): void;
   emit(event: TrainingEvent): void;
@@ -20,6 +22,7 @@ export type ProgressDetails = Pick<
 export const createReporter = (emit: (event: TrainingEvent) => void): Reporter => {
   const seconds: Record<string, number> = {};
   let stage: TrainingStage = 'read';
+  let training: TrainingOfMany | undefined;
   let started = performance.now();
   let last = -Infinity;
   let firstDone: number | undefined;
@@ -29,12 +32,15 @@ export const createReporter = (emit: (event: TrainingEvent) => void): Reporter =
     started = performance.now();
   };
   return {
+    training(next) {
+      training = next;
+    },
     stage(next) {
       close();
       stage = next;
       last = -Infinity;
       firstDone = undefined;
-      emit({ kind: 'stage', stage });
+      emit({ kind: 'stage', stage, ...(training && { training }) });
     },
     progress(unit, done, total, details = {}) {
       const now = performance.now();

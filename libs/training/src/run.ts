@@ -5,10 +5,11 @@ import type { Prompt } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
 import type { Checkpoints } from './checkpoint.ts';
 import type { Device } from './device.ts';
-import type { FitProgress } from './fit.ts';
+import type { Evaluation, FitProgress } from './fit.ts';
 import type { ForwardPass, TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
 import type { RunLog } from './logging/run-log.ts';
+import type { SolvedHeads } from './initial-head.ts';
 import type { Objective } from './objective.ts';
 import type { PreparedData } from './prepare-data.ts';
 import type { TrainingEvent } from './progress.ts';
@@ -46,6 +47,10 @@ export interface Run {
   checkpoints: Checkpoints;
   /** The progress of the run that this one goes on from. */
   resumed: FitProgress | undefined;
+  /** Asked after every evaluation; false ends the training there. */
+  goesOn?: (evaluation: Evaluation) => boolean;
+  /** Solved heads that trainings share. */
+  heads?: SolvedHeads;
 }
 
 /** Spinning pays on idle cores only: half a core's worth of other work makes it lose. */

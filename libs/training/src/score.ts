@@ -7,7 +7,7 @@ import {
   type Figures,
   type HierarchicalMetrics,
 } from '@taxon/evaluation';
-import { countOutputs, createDecider, mainTask, type DecisionRule } from '@taxon/models';
+import { countOutputs, createDecider, mainTask, type DecisionRule, type TaskAnswer } from '@taxon/models';
 import { headlineOf, type Scores, type TaskScores } from './scores.ts';
 import { answersByTask, type TaskAnswers } from './task-answers.ts';
 
@@ -77,6 +77,16 @@ export const scoreLogits = (
   const outputs = countOutputs(space);
   const decide = createDecider(space, rule);
   const decided = examples.map((_, i) => decide(logits.subarray(i * outputs, (i + 1) * outputs)));
+  return scoreDecided(decided, logits, examples, space);
+};
+
+/** Scores answers, by text and task, that were made of logits [texts, C]. */
+export const scoreDecided = (
+  decided: readonly TaskAnswer[][],
+  logits: Float32Array,
+  examples: readonly Example[],
+  space: LabelSpace,
+): ScoredPart => {
   const answers = answersByTask(space, examples, decided);
   const tasks = answers.map((own, task) => taskScores(space, task, own));
   const hierarchy = hierarchyOf(space, answers);

@@ -51,7 +51,7 @@ const partScores = ({ scored }: ReportedPart, task: number, labels: readonly str
   return { n, figures, perLabel, ...(n > 0 && { intervals }) };
 };
 
-const textsOf = (examples: readonly Example[], texts: readonly number[]): MistakeText[] =>
+export const textsOf = (examples: readonly Example[], texts: readonly number[]): MistakeText[] =>
   texts.map((i) => {
     const { text, pair, source, line } = examples[i]!;
     return { text, pair, source, line };

@@ -4,33 +4,30 @@ import { followUpdate, keptWeights } from './averaging.ts';
 import { balanceClasses, classesOf } from './balance-classes.ts';
 import { coarseObjective, isChain, solveFineHeads } from './chain.ts';
 import { createCheckpointKeeper } from './checkpoint-keeper.ts';
+import { chooseMetric } from './choose-metric.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createForwardFor, createStepFor, type Device } from './device.ts';
 import { fit, freshProgress, isNearlyRight, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
 import { behindFrozenLayers } from './freeze-parts.ts';
-import { solveStateHead } from './initial-head.ts';
+import { headKey, solveStateHead } from './initial-head.ts';
 import type { LoopStepOptions } from './loop-step.ts';
 import { microBatches } from './micro-batch.ts';
 import { weightsOf } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
+import { testRates } from './range-test.ts';
 import type { Run } from './run.ts';
 import { scoreValidation } from './score-part.ts';
-import type { HeadlineFigure } from './scores.ts';
-
-const chooseMetric = ({ recipe: { metric }, space }: Run): HeadlineFigure | 'loss' => {
-  if (metric !== 'auto') return metric;
-  return space.tasks.some(({ kind }) => kind === 'multi-label') ? 'macroF1' : 'accuracy';
-};
 
 const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   const { recipe, data, space, shape, device, state, reporter, options, checkpoints, log } = run;
   let tokens = 0;
   let loss: number | undefined;
   const started = performance.now();
+  let dropped = false;
   let paused = 0; // evaluations do not count in tokens/s
   return {
     recipe,
-    metric: chooseMetric(run),
+    metric: chooseMetric(recipe, space),
     shape,
     batchesPerUpdate: microBatches(recipe, device).batchesPerUpdate,
     step,
@@ -46,8 +43,9 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
     balanced: balanceClasses(recipe, space, data.trainLabels),
     ...(recipe.loss.contrastive > 0 && { neighbours: classesOf(space, data.trainLabels) }),
     keepBest: () => checkpoints.saveBest(state.step, keptWeights(state)),
-    shouldStop: () => options.signal.aborted,
+    shouldStop: () => options.signal.aborted || dropped,
     onEvaluation: (evaluation) => {
+      dropped = run.goesOn?.(evaluation) === false;
       log.evaluation('validation', evaluation);
       reporter.emit({ kind: 'evaluation', split: 'validation', ...evaluation });
     },
@@ -93,6 +91,21 @@ const startsSolved = ({ recipe, state }: Run): boolean =>
 
 /** Solves the linear layer on features of the current encoder; the loss of each text. */
 const solveHead = async (run: Run): Promise<number[]> => {
+  const { tensors } = run.state.memory;
+  const [weight, bias] = [tensors['classifier.weight']!.value, tensors['classifier.bias']!.value];
+  const key = headKey(run.recipe);
+  const known = run.heads?.get(key);
+  if (known !== undefined) {
+    weight.set(known.weight);
+    bias.set(known.bias);
+    return [...known.losses];
+  }
+  const losses = await solveOwnHead(run);
+  run.heads?.set(key, { weight: weight.slice(), bias: bias.slice(), losses: [...losses] });
+  return losses;
+};
+
+const solveOwnHead = async (run: Run): Promise<number[]> => {
   const { recipe, parts, state, objective, shape, device, session, reporter, options } = run;
   const exact = state.precision !== 'fp32' && parts.train.ids.length < exactBelow;
   const forward = exact ? await createForwardFor(device, state, shape, session) : run.forward;
@@ -106,10 +119,12 @@ const solveHead = async (run: Run): Promise<number[]> => {
 
 /** All updates from where `progress` stands. */
 const takeSteps = async (run: Run, progress: FitProgress): Promise<void> => {
-  const { recipe, parts, state, device, session, reporter, checkpoints } = run;
+  const { recipe, parts, state, device, session, reporter, checkpoints, options } = run;
   // What was not drawn at random is worth a look before the first step.
   const worthALook = startsSolved(run) || state.head.kind === 'prompt';
   const how = { ...stepOptions(recipe, device, run), exact: progress.exact, states: parts.train.states };
+  if (recipe.optimizer.learningRate === 'auto' && progress.rateTest === undefined)
+    progress.rateTest = await testRates(run, () => createStepFor(device, state, how, session));
   const step = await createStepFor(device, state, how, session);
   try {
     reporter.stage('train');
@@ -119,7 +134,7 @@ const takeSteps = async (run: Run, progress: FitProgress): Promise<void> => {
     const outcome = await fit(state, progress, parts.train, fitting);
     // From here on the run needs no more than the last state: a full disk or a crash while the model is saved loses nothing.
     await keeper.save();
-    if (outcome === 'interrupted')
+    if (outcome === 'interrupted' && options.signal.aborted)
       throw new TaxonError({
         code: 'cancelled',
         message: `stopped at step ${state.step}; checkpoint in ${checkpoints.folder}`,

@@ -12,11 +12,15 @@ const formatEvaluation = ({ split, epoch, loss, scores }: Extract<TrainingEvent,
   );
 };
 
+/** `train`; of several trainings `fold 2/6 train`, counted over all of them. */
+const stageName = ({ stage, training }: Extract<TrainingEvent, { kind: 'stage' }>): string =>
+  training === undefined ? stage : `${training.purpose} ${training.number}/${training.total} ${stage}`;
+
 /** Shows a training run's events. Checkpoints are told at the end, with the command that goes on from them. */
 export const showTrainingEvent = (view: ProgressView, event: TrainingEvent): void => {
   switch (event.kind) {
     case 'stage':
-      return view.begin(event.stage);
+      return view.begin(stageName(event));
     case 'progress':
       return view.update(event);
     case 'evaluation':

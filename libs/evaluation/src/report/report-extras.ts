@@ -62,6 +62,14 @@ export interface SearchReport {
   trials: readonly SearchTrial[];
 }
 
+/** A range test of the learning rate. */
+export interface RateTestReport {
+  /** In the order of the updates: the rate of each, and the loss that it met. */
+  points: readonly { rate: number; loss: number }[];
+  /** What was taken. */
+  rate: number;
+}
+
 /** One fold of a cross-validation. */
 export interface FoldScores {
   /** Texts scored. */

@@ -2,7 +2,7 @@ import type { Figures } from '../metrics.ts';
 import type { Intervals } from '../significance/intervals.ts';
 import type { CrossSourceTable } from '../cross-source.ts';
 import type { HierarchicalMetrics } from '../hierarchical-metrics.ts';
-import type { ComparisonReport, NearDuplicates, SearchReport } from './report-extras.ts';
+import type { ComparisonReport, NearDuplicates, RateTestReport, SearchReport } from './report-extras.ts';
 import type { HeldOutPart, TaskReport } from './task-report.ts';
 
 /** One optimizer step. */
@@ -91,6 +91,7 @@ export interface RunReport {
   labelGroups?: readonly LabelGroup[];
   nearDuplicates?: NearDuplicates;
   search?: SearchReport;
+  rateTest?: RateTestReport;
   /** Of the run as a whole; a task may have its own. */
   comparison?: ComparisonReport;
   crossSource?: CrossSourceTable;

@@ -9,6 +9,154 @@ export const protobufPackage = "taxon.trainer.v1";
 
 export const protobufFileName = "taxon/trainer/v1/recipe.proto";
 
+export const Ensemble = {
+  ENSEMBLE_UNSPECIFIED: "ENSEMBLE_UNSPECIFIED",
+  /** ENSEMBLE_REFIT - One model more, trained on all training texts. */
+  ENSEMBLE_REFIT: "ENSEMBLE_REFIT",
+  /** ENSEMBLE_SOUP - The mean of the members' weights. */
+  ENSEMBLE_SOUP: "ENSEMBLE_SOUP",
+  /** ENSEMBLE_VOTE - All members, whose probabilities are averaged. */
+  ENSEMBLE_VOTE: "ENSEMBLE_VOTE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Ensemble = typeof Ensemble[keyof typeof Ensemble];
+
+export namespace Ensemble {
+  export type ENSEMBLE_UNSPECIFIED = typeof Ensemble.ENSEMBLE_UNSPECIFIED;
+  export type ENSEMBLE_REFIT = typeof Ensemble.ENSEMBLE_REFIT;
+  export type ENSEMBLE_SOUP = typeof Ensemble.ENSEMBLE_SOUP;
+  export type ENSEMBLE_VOTE = typeof Ensemble.ENSEMBLE_VOTE;
+  export type UNRECOGNIZED = typeof Ensemble.UNRECOGNIZED;
+}
+
+export function ensembleFromJSON(object: any): Ensemble {
+  switch (object) {
+    case 0:
+    case "ENSEMBLE_UNSPECIFIED":
+      return Ensemble.ENSEMBLE_UNSPECIFIED;
+    case 1:
+    case "ENSEMBLE_REFIT":
+      return Ensemble.ENSEMBLE_REFIT;
+    case 2:
+    case "ENSEMBLE_SOUP":
+      return Ensemble.ENSEMBLE_SOUP;
+    case 3:
+    case "ENSEMBLE_VOTE":
+      return Ensemble.ENSEMBLE_VOTE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Ensemble.UNRECOGNIZED;
+  }
+}
+
+export function ensembleToJSON(object: Ensemble): string {
+  switch (object) {
+    case Ensemble.ENSEMBLE_UNSPECIFIED:
+      return "ENSEMBLE_UNSPECIFIED";
+    case Ensemble.ENSEMBLE_REFIT:
+      return "ENSEMBLE_REFIT";
+    case Ensemble.ENSEMBLE_SOUP:
+      return "ENSEMBLE_SOUP";
+    case Ensemble.ENSEMBLE_VOTE:
+      return "ENSEMBLE_VOTE";
+    case Ensemble.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function ensembleToNumber(object: Ensemble): number {
+  switch (object) {
+    case Ensemble.ENSEMBLE_UNSPECIFIED:
+      return 0;
+    case Ensemble.ENSEMBLE_REFIT:
+      return 1;
+    case Ensemble.ENSEMBLE_SOUP:
+      return 2;
+    case Ensemble.ENSEMBLE_VOTE:
+      return 3;
+    case Ensemble.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+/** Which trials are stopped at an evaluation. */
+export const Pruner = {
+  PRUNER_UNSPECIFIED: "PRUNER_UNSPECIFIED",
+  /** PRUNER_MEDIAN - Those below the median of the ones before. */
+  PRUNER_MEDIAN: "PRUNER_MEDIAN",
+  /** PRUNER_HALVING - All but the best third at rungs. */
+  PRUNER_HALVING: "PRUNER_HALVING",
+  PRUNER_NONE: "PRUNER_NONE",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Pruner = typeof Pruner[keyof typeof Pruner];
+
+export namespace Pruner {
+  export type PRUNER_UNSPECIFIED = typeof Pruner.PRUNER_UNSPECIFIED;
+  export type PRUNER_MEDIAN = typeof Pruner.PRUNER_MEDIAN;
+  export type PRUNER_HALVING = typeof Pruner.PRUNER_HALVING;
+  export type PRUNER_NONE = typeof Pruner.PRUNER_NONE;
+  export type UNRECOGNIZED = typeof Pruner.UNRECOGNIZED;
+}
+
+export function prunerFromJSON(object: any): Pruner {
+  switch (object) {
+    case 0:
+    case "PRUNER_UNSPECIFIED":
+      return Pruner.PRUNER_UNSPECIFIED;
+    case 1:
+    case "PRUNER_MEDIAN":
+      return Pruner.PRUNER_MEDIAN;
+    case 2:
+    case "PRUNER_HALVING":
+      return Pruner.PRUNER_HALVING;
+    case 3:
+    case "PRUNER_NONE":
+      return Pruner.PRUNER_NONE;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Pruner.UNRECOGNIZED;
+  }
+}
+
+export function prunerToJSON(object: Pruner): string {
+  switch (object) {
+    case Pruner.PRUNER_UNSPECIFIED:
+      return "PRUNER_UNSPECIFIED";
+    case Pruner.PRUNER_MEDIAN:
+      return "PRUNER_MEDIAN";
+    case Pruner.PRUNER_HALVING:
+      return "PRUNER_HALVING";
+    case Pruner.PRUNER_NONE:
+      return "PRUNER_NONE";
+    case Pruner.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function prunerToNumber(object: Pruner): number {
+  switch (object) {
+    case Pruner.PRUNER_UNSPECIFIED:
+      return 0;
+    case Pruner.PRUNER_MEDIAN:
+      return 1;
+    case Pruner.PRUNER_HALVING:
+      return 2;
+    case Pruner.PRUNER_NONE:
+      return 3;
+    case Pruner.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export const WandbMode = {
   WANDB_MODE_UNSPECIFIED: "WANDB_MODE_UNSPECIFIED",
   WANDB_MODE_ONLINE: "WANDB_MODE_ONLINE",
@@ -1614,7 +1762,50 @@ export interface Recipe {
   logging?: LoggingOptions | undefined;
   balance?: BalanceOptions | undefined;
   adversarial?: AdversarialOptions | undefined;
-  averaging?: AveragingOptions | undefined;
+  averaging?:
+    | AveragingOptions
+    | undefined;
+  /** Models of a cross-validation. 0: none. 0, 2..100. */
+  folds?:
+    | number
+    | undefined;
+  /** Models on bootstrap samples. 0: none. 0, 2..100. */
+  bagging?:
+    | number
+    | undefined;
+  /** What is saved after folds or bagging. */
+  ensemble: Ensemble;
+  search?: SearchOptions | undefined;
+}
+
+/** Trainings with other options, judged by the validation part; the best model is saved. */
+export interface SearchOptions {
+  /** 0: none. 0..1000. */
+  trials?:
+    | number
+    | undefined;
+  /** Option by its path, such as optimizer.epochs, to what may be tried. Empty: the trainer's own. */
+  options: { [key: string]: SearchChoices };
+  pruner: Pruner;
+  /** Of what is tried. */
+  seed?: number | undefined;
+}
+
+export interface SearchOptions_OptionsEntry {
+  key: string;
+  value?: SearchChoices | undefined;
+}
+
+/** A list of values, or a range. */
+export interface SearchChoices {
+  /** As JSON: numbers, texts in quotes, true and false. */
+  values: string[];
+  low?: number | undefined;
+  high?:
+    | number
+    | undefined;
+  /** Every order of magnitude is as likely. */
+  log?: boolean | undefined;
 }
 
 /** What a run tells beside its report. Nothing leaves the machine unless `wandb` is given. */
@@ -1750,7 +1941,11 @@ export interface DataOptions {
     | string
     | undefined;
   /** Each text's second one: the model then reads sentence pairs. */
-  pairColumn?: string | undefined;
+  pairColumn?:
+    | string
+    | undefined;
+  /** One more training for each source, and a table of sources by sources. */
+  crossSource?: boolean | undefined;
 }
 
 /** One question about each text. */
@@ -1877,7 +2072,11 @@ export interface OptimizerOptions {
     | LoraOptions
     | undefined;
   /** Every matrix is drawn towards 0 by learning rate times this. 0..1. */
-  l1?: number | undefined;
+  l1?:
+    | number
+    | undefined;
+  /** Find the learning rate by a range test; then it is not given above. */
+  findLearningRate?: boolean | undefined;
 }
 
 /** Low-rank adaptation: of the encoder only small matrices beside its weights learn. */
@@ -1966,6 +2165,10 @@ function createBaseRecipe(): Recipe {
     balance: undefined,
     adversarial: undefined,
     averaging: undefined,
+    folds: undefined,
+    bagging: undefined,
+    ensemble: Ensemble.ENSEMBLE_UNSPECIFIED,
+    search: undefined,
   };
 }
 
@@ -2048,6 +2251,18 @@ export const Recipe: MessageFns<Recipe> = {
     }
     if (message.averaging !== undefined) {
       AveragingOptions.encode(message.averaging, writer.uint32(266).fork()).join();
+    }
+    if (message.folds !== undefined) {
+      writer.uint32(320).uint32(message.folds);
+    }
+    if (message.bagging !== undefined) {
+      writer.uint32(328).uint32(message.bagging);
+    }
+    if (message.ensemble !== Ensemble.ENSEMBLE_UNSPECIFIED) {
+      writer.uint32(336).int32(ensembleToNumber(message.ensemble));
+    }
+    if (message.search !== undefined) {
+      SearchOptions.encode(message.search, writer.uint32(346).fork()).join();
     }
     return writer;
   },
@@ -2273,6 +2488,38 @@ export const Recipe: MessageFns<Recipe> = {
             message.averaging = AveragingOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 40: {
+            if (tag !== 320) {
+              break;
+            }
+
+            message.folds = reader.uint32();
+            continue;
+          }
+          case 41: {
+            if (tag !== 328) {
+              break;
+            }
+
+            message.bagging = reader.uint32();
+            continue;
+          }
+          case 42: {
+            if (tag !== 336) {
+              break;
+            }
+
+            message.ensemble = ensembleFromJSON(reader.int32());
+            continue;
+          }
+          case 43: {
+            if (tag !== 346) {
+              break;
+            }
+
+            message.search = SearchOptions.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2321,6 +2568,10 @@ export const Recipe: MessageFns<Recipe> = {
       balance: isSet(object.balance) ? BalanceOptions.fromJSON(object.balance) : undefined,
       adversarial: isSet(object.adversarial) ? AdversarialOptions.fromJSON(object.adversarial) : undefined,
       averaging: isSet(object.averaging) ? AveragingOptions.fromJSON(object.averaging) : undefined,
+      folds: isSet(object.folds) ? globalThis.Number(object.folds) : undefined,
+      bagging: isSet(object.bagging) ? globalThis.Number(object.bagging) : undefined,
+      ensemble: isSet(object.ensemble) ? ensembleFromJSON(object.ensemble) : Ensemble.ENSEMBLE_UNSPECIFIED,
+      search: isSet(object.search) ? SearchOptions.fromJSON(object.search) : undefined,
     };
   },
 
@@ -2404,6 +2655,18 @@ export const Recipe: MessageFns<Recipe> = {
     if (message.averaging !== undefined) {
       obj.averaging = AveragingOptions.toJSON(message.averaging);
     }
+    if (message.folds !== undefined) {
+      obj.folds = Math.round(message.folds);
+    }
+    if (message.bagging !== undefined) {
+      obj.bagging = Math.round(message.bagging);
+    }
+    if (message.ensemble !== Ensemble.ENSEMBLE_UNSPECIFIED) {
+      obj.ensemble = ensembleToJSON(message.ensemble);
+    }
+    if (message.search !== undefined) {
+      obj.search = SearchOptions.toJSON(message.search);
+    }
     return obj;
   },
 
@@ -2462,6 +2725,363 @@ export const Recipe: MessageFns<Recipe> = {
     message.averaging = (object.averaging !== undefined && object.averaging !== null)
       ? AveragingOptions.fromPartial(object.averaging)
       : undefined;
+    message.folds = object.folds ?? undefined;
+    message.bagging = object.bagging ?? undefined;
+    message.ensemble = object.ensemble ?? Ensemble.ENSEMBLE_UNSPECIFIED;
+    message.search = (object.search !== undefined && object.search !== null)
+      ? SearchOptions.fromPartial(object.search)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSearchOptions(): SearchOptions {
+  return { trials: undefined, options: {}, pruner: Pruner.PRUNER_UNSPECIFIED, seed: undefined };
+}
+
+export const SearchOptions: MessageFns<SearchOptions> = {
+  encode(message: SearchOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.trials !== undefined) {
+      writer.uint32(8).uint32(message.trials);
+    }
+    globalThis.Object.entries(message.options).forEach(([key, value]: [string, SearchChoices]) => {
+      SearchOptions_OptionsEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
+    });
+    if (message.pruner !== Pruner.PRUNER_UNSPECIFIED) {
+      writer.uint32(24).int32(prunerToNumber(message.pruner));
+    }
+    if (message.seed !== undefined) {
+      writer.uint32(32).uint32(message.seed);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.trials = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            const entry2 = SearchOptions_OptionsEntry.decode(reader, reader.uint32());
+            if (entry2.value !== undefined) {
+              message.options[entry2.key] = entry2.value;
+            }
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.pruner = prunerFromJSON(reader.int32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.seed = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SearchOptions {
+    return {
+      trials: isSet(object.trials) ? globalThis.Number(object.trials) : undefined,
+      options: isObject(object.options)
+        ? (globalThis.Object.entries(object.options) as [string, any][]).reduce(
+          (acc: { [key: string]: SearchChoices }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: SearchChoices.fromJSON(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+      pruner: isSet(object.pruner) ? prunerFromJSON(object.pruner) : Pruner.PRUNER_UNSPECIFIED,
+      seed: isSet(object.seed) ? globalThis.Number(object.seed) : undefined,
+    };
+  },
+
+  toJSON(message: SearchOptions): unknown {
+    const obj: any = {};
+    if (message.trials !== undefined) {
+      obj.trials = Math.round(message.trials);
+    }
+    if (message.options) {
+      const entries = globalThis.Object.entries(message.options) as [string, SearchChoices][];
+      if (entries.length > 0) {
+        obj.options = {};
+        entries.forEach(([k, v]) => {
+          obj.options[k] = SearchChoices.toJSON(v);
+        });
+      }
+    }
+    if (message.pruner !== Pruner.PRUNER_UNSPECIFIED) {
+      obj.pruner = prunerToJSON(message.pruner);
+    }
+    if (message.seed !== undefined) {
+      obj.seed = Math.round(message.seed);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SearchOptions>): SearchOptions {
+    return SearchOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchOptions>): SearchOptions {
+    const message = createBaseSearchOptions();
+    message.trials = object.trials ?? undefined;
+    message.options = (globalThis.Object.entries(object.options ?? {}) as [string, SearchChoices][]).reduce(
+      (acc: { [key: string]: SearchChoices }, [key, value]: [string, SearchChoices]) => {
+        if (value !== undefined) {
+          acc[key] = SearchChoices.fromPartial(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    message.pruner = object.pruner ?? Pruner.PRUNER_UNSPECIFIED;
+    message.seed = object.seed ?? undefined;
+    return message;
+  },
+};
+
+function createBaseSearchOptions_OptionsEntry(): SearchOptions_OptionsEntry {
+  return { key: "", value: undefined };
+}
+
+export const SearchOptions_OptionsEntry: MessageFns<SearchOptions_OptionsEntry> = {
+  encode(message: SearchOptions_OptionsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== undefined) {
+      SearchChoices.encode(message.value, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchOptions_OptionsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchOptions_OptionsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = SearchChoices.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SearchOptions_OptionsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? SearchChoices.fromJSON(object.value) : undefined,
+    };
+  },
+
+  toJSON(message: SearchOptions_OptionsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== undefined) {
+      obj.value = SearchChoices.toJSON(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SearchOptions_OptionsEntry>): SearchOptions_OptionsEntry {
+    return SearchOptions_OptionsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchOptions_OptionsEntry>): SearchOptions_OptionsEntry {
+    const message = createBaseSearchOptions_OptionsEntry();
+    message.key = object.key ?? "";
+    message.value = (object.value !== undefined && object.value !== null)
+      ? SearchChoices.fromPartial(object.value)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseSearchChoices(): SearchChoices {
+  return { values: [], low: undefined, high: undefined, log: undefined };
+}
+
+export const SearchChoices: MessageFns<SearchChoices> = {
+  encode(message: SearchChoices, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.values) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.low !== undefined) {
+      writer.uint32(17).double(message.low);
+    }
+    if (message.high !== undefined) {
+      writer.uint32(25).double(message.high);
+    }
+    if (message.log !== undefined) {
+      writer.uint32(32).bool(message.log);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchChoices {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchChoices();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.values.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.low = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.high = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.log = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SearchChoices {
+    return {
+      values: globalThis.Array.isArray(object?.values) ? object.values.map((e: any) => globalThis.String(e)) : [],
+      low: isSet(object.low) ? globalThis.Number(object.low) : undefined,
+      high: isSet(object.high) ? globalThis.Number(object.high) : undefined,
+      log: isSet(object.log) ? globalThis.Boolean(object.log) : undefined,
+    };
+  },
+
+  toJSON(message: SearchChoices): unknown {
+    const obj: any = {};
+    if (message.values?.length) {
+      obj.values = message.values;
+    }
+    if (message.low !== undefined) {
+      obj.low = floatToJson(message.low);
+    }
+    if (message.high !== undefined) {
+      obj.high = floatToJson(message.high);
+    }
+    if (message.log !== undefined) {
+      obj.log = message.log;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SearchChoices>): SearchChoices {
+    return SearchChoices.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SearchChoices>): SearchChoices {
+    const message = createBaseSearchChoices();
+    message.values = object.values?.map((e) => e) || [];
+    message.low = object.low ?? undefined;
+    message.high = object.high ?? undefined;
+    message.log = object.log ?? undefined;
     return message;
   },
 };
@@ -3369,6 +3989,7 @@ function createBaseDataOptions(): DataOptions {
     labelSeparator: undefined,
     sourceColumn: undefined,
     pairColumn: undefined,
+    crossSource: undefined,
   };
 }
 
@@ -3406,6 +4027,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     }
     if (message.pairColumn !== undefined) {
       writer.uint32(90).string(message.pairColumn);
+    }
+    if (message.crossSource !== undefined) {
+      writer.uint32(96).bool(message.crossSource);
     }
     return writer;
   },
@@ -3511,6 +4135,14 @@ export const DataOptions: MessageFns<DataOptions> = {
             message.pairColumn = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.crossSource = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3556,6 +4188,11 @@ export const DataOptions: MessageFns<DataOptions> = {
         : isSet(object.pair_column)
         ? globalThis.String(object.pair_column)
         : undefined,
+      crossSource: isSet(object.crossSource)
+        ? globalThis.Boolean(object.crossSource)
+        : isSet(object.cross_source)
+        ? globalThis.Boolean(object.cross_source)
+        : undefined,
     };
   },
 
@@ -3594,6 +4231,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     if (message.pairColumn !== undefined) {
       obj.pairColumn = message.pairColumn;
     }
+    if (message.crossSource !== undefined) {
+      obj.crossSource = message.crossSource;
+    }
     return obj;
   },
 
@@ -3615,6 +4255,7 @@ export const DataOptions: MessageFns<DataOptions> = {
     message.labelSeparator = object.labelSeparator ?? undefined;
     message.sourceColumn = object.sourceColumn ?? undefined;
     message.pairColumn = object.pairColumn ?? undefined;
+    message.crossSource = object.crossSource ?? undefined;
     return message;
   },
 };
@@ -4446,6 +5087,7 @@ function createBaseOptimizerOptions(): OptimizerOptions {
     freeze: undefined,
     lora: undefined,
     l1: undefined,
+    findLearningRate: undefined,
   };
 }
 
@@ -4504,6 +5146,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     }
     if (message.l1 !== undefined) {
       writer.uint32(145).double(message.l1);
+    }
+    if (message.findLearningRate !== undefined) {
+      writer.uint32(152).bool(message.findLearningRate);
     }
     return writer;
   },
@@ -4665,6 +5310,14 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
             message.l1 = reader.double();
             continue;
           }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.findLearningRate = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4717,6 +5370,11 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
       freeze: isSet(object.freeze) ? globalThis.Number(object.freeze) : undefined,
       lora: isSet(object.lora) ? LoraOptions.fromJSON(object.lora) : undefined,
       l1: isSet(object.l1) ? globalThis.Number(object.l1) : undefined,
+      findLearningRate: isSet(object.findLearningRate)
+        ? globalThis.Boolean(object.findLearningRate)
+        : isSet(object.find_learning_rate)
+        ? globalThis.Boolean(object.find_learning_rate)
+        : undefined,
     };
   },
 
@@ -4776,6 +5434,9 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
     if (message.l1 !== undefined) {
       obj.l1 = floatToJson(message.l1);
     }
+    if (message.findLearningRate !== undefined) {
+      obj.findLearningRate = message.findLearningRate;
+    }
     return obj;
   },
 
@@ -4804,6 +5465,7 @@ export const OptimizerOptions: MessageFns<OptimizerOptions> = {
       ? LoraOptions.fromPartial(object.lora)
       : undefined;
     message.l1 = object.l1 ?? undefined;
+    message.findLearningRate = object.findLearningRate ?? undefined;
     return message;
   },
 };

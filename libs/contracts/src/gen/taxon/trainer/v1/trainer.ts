@@ -127,6 +127,8 @@ export const Stage = {
   STAGE_SAVE: "STAGE_SAVE",
   /** STAGE_ADAPT - Masked-language training on unlabelled texts; before the labelled ones are embedded. */
   STAGE_ADAPT: "STAGE_ADAPT",
+  /** STAGE_RATE - Finding the learning rate. */
+  STAGE_RATE: "STAGE_RATE",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -143,6 +145,7 @@ export namespace Stage {
   export type STAGE_EVALUATE = typeof Stage.STAGE_EVALUATE;
   export type STAGE_SAVE = typeof Stage.STAGE_SAVE;
   export type STAGE_ADAPT = typeof Stage.STAGE_ADAPT;
+  export type STAGE_RATE = typeof Stage.STAGE_RATE;
   export type UNRECOGNIZED = typeof Stage.UNRECOGNIZED;
 }
 
@@ -178,6 +181,9 @@ export function stageFromJSON(object: any): Stage {
     case 9:
     case "STAGE_ADAPT":
       return Stage.STAGE_ADAPT;
+    case 10:
+    case "STAGE_RATE":
+      return Stage.STAGE_RATE;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -207,6 +213,8 @@ export function stageToJSON(object: Stage): string {
       return "STAGE_SAVE";
     case Stage.STAGE_ADAPT:
       return "STAGE_ADAPT";
+    case Stage.STAGE_RATE:
+      return "STAGE_RATE";
     case Stage.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -235,7 +243,103 @@ export function stageToNumber(object: Stage): number {
       return 8;
     case Stage.STAGE_ADAPT:
       return 9;
+    case Stage.STAGE_RATE:
+      return 10;
     case Stage.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const TrainingPurpose = {
+  TRAINING_PURPOSE_UNSPECIFIED: "TRAINING_PURPOSE_UNSPECIFIED",
+  /** TRAINING_PURPOSE_FOLD - Of a cross-validation. */
+  TRAINING_PURPOSE_FOLD: "TRAINING_PURPOSE_FOLD",
+  /** TRAINING_PURPOSE_BAG - On a bootstrap sample. */
+  TRAINING_PURPOSE_BAG: "TRAINING_PURPOSE_BAG",
+  /** TRAINING_PURPOSE_TRIAL - Of a search for options. */
+  TRAINING_PURPOSE_TRIAL: "TRAINING_PURPOSE_TRIAL",
+  /** TRAINING_PURPOSE_SOURCE - On the texts of one source. */
+  TRAINING_PURPOSE_SOURCE: "TRAINING_PURPOSE_SOURCE",
+  /** TRAINING_PURPOSE_FINAL - The model that is kept. */
+  TRAINING_PURPOSE_FINAL: "TRAINING_PURPOSE_FINAL",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type TrainingPurpose = typeof TrainingPurpose[keyof typeof TrainingPurpose];
+
+export namespace TrainingPurpose {
+  export type TRAINING_PURPOSE_UNSPECIFIED = typeof TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED;
+  export type TRAINING_PURPOSE_FOLD = typeof TrainingPurpose.TRAINING_PURPOSE_FOLD;
+  export type TRAINING_PURPOSE_BAG = typeof TrainingPurpose.TRAINING_PURPOSE_BAG;
+  export type TRAINING_PURPOSE_TRIAL = typeof TrainingPurpose.TRAINING_PURPOSE_TRIAL;
+  export type TRAINING_PURPOSE_SOURCE = typeof TrainingPurpose.TRAINING_PURPOSE_SOURCE;
+  export type TRAINING_PURPOSE_FINAL = typeof TrainingPurpose.TRAINING_PURPOSE_FINAL;
+  export type UNRECOGNIZED = typeof TrainingPurpose.UNRECOGNIZED;
+}
+
+export function trainingPurposeFromJSON(object: any): TrainingPurpose {
+  switch (object) {
+    case 0:
+    case "TRAINING_PURPOSE_UNSPECIFIED":
+      return TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED;
+    case 1:
+    case "TRAINING_PURPOSE_FOLD":
+      return TrainingPurpose.TRAINING_PURPOSE_FOLD;
+    case 2:
+    case "TRAINING_PURPOSE_BAG":
+      return TrainingPurpose.TRAINING_PURPOSE_BAG;
+    case 3:
+    case "TRAINING_PURPOSE_TRIAL":
+      return TrainingPurpose.TRAINING_PURPOSE_TRIAL;
+    case 4:
+    case "TRAINING_PURPOSE_SOURCE":
+      return TrainingPurpose.TRAINING_PURPOSE_SOURCE;
+    case 5:
+    case "TRAINING_PURPOSE_FINAL":
+      return TrainingPurpose.TRAINING_PURPOSE_FINAL;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return TrainingPurpose.UNRECOGNIZED;
+  }
+}
+
+export function trainingPurposeToJSON(object: TrainingPurpose): string {
+  switch (object) {
+    case TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED:
+      return "TRAINING_PURPOSE_UNSPECIFIED";
+    case TrainingPurpose.TRAINING_PURPOSE_FOLD:
+      return "TRAINING_PURPOSE_FOLD";
+    case TrainingPurpose.TRAINING_PURPOSE_BAG:
+      return "TRAINING_PURPOSE_BAG";
+    case TrainingPurpose.TRAINING_PURPOSE_TRIAL:
+      return "TRAINING_PURPOSE_TRIAL";
+    case TrainingPurpose.TRAINING_PURPOSE_SOURCE:
+      return "TRAINING_PURPOSE_SOURCE";
+    case TrainingPurpose.TRAINING_PURPOSE_FINAL:
+      return "TRAINING_PURPOSE_FINAL";
+    case TrainingPurpose.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function trainingPurposeToNumber(object: TrainingPurpose): number {
+  switch (object) {
+    case TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED:
+      return 0;
+    case TrainingPurpose.TRAINING_PURPOSE_FOLD:
+      return 1;
+    case TrainingPurpose.TRAINING_PURPOSE_BAG:
+      return 2;
+    case TrainingPurpose.TRAINING_PURPOSE_TRIAL:
+      return 3;
+    case TrainingPurpose.TRAINING_PURPOSE_SOURCE:
+      return 4;
+    case TrainingPurpose.TRAINING_PURPOSE_FINAL:
+      return 5;
+    case TrainingPurpose.UNRECOGNIZED:
     default:
       return -1;
   }
@@ -533,6 +637,16 @@ export interface StateChange {
 
 export interface StageStart {
   stage: Stage;
+  /** Absent in a run of one training. */
+  training?: TrainingOfMany | undefined;
+}
+
+/** One of several trainings of a run. */
+export interface TrainingOfMany {
+  purpose: TrainingPurpose;
+  /** From 1, over all of the run's trainings. */
+  number: number;
+  total: number;
 }
 
 export interface Progress {
@@ -1915,13 +2029,16 @@ export const StateChange: MessageFns<StateChange> = {
 };
 
 function createBaseStageStart(): StageStart {
-  return { stage: Stage.STAGE_UNSPECIFIED };
+  return { stage: Stage.STAGE_UNSPECIFIED, training: undefined };
 }
 
 export const StageStart: MessageFns<StageStart> = {
   encode(message: StageStart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.stage !== Stage.STAGE_UNSPECIFIED) {
       writer.uint32(8).int32(stageToNumber(message.stage));
+    }
+    if (message.training !== undefined) {
+      TrainingOfMany.encode(message.training, writer.uint32(18).fork()).join();
     }
     return writer;
   },
@@ -1947,6 +2064,14 @@ export const StageStart: MessageFns<StageStart> = {
             message.stage = stageFromJSON(reader.int32());
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.training = TrainingOfMany.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1960,13 +2085,19 @@ export const StageStart: MessageFns<StageStart> = {
   },
 
   fromJSON(object: any): StageStart {
-    return { stage: isSet(object.stage) ? stageFromJSON(object.stage) : Stage.STAGE_UNSPECIFIED };
+    return {
+      stage: isSet(object.stage) ? stageFromJSON(object.stage) : Stage.STAGE_UNSPECIFIED,
+      training: isSet(object.training) ? TrainingOfMany.fromJSON(object.training) : undefined,
+    };
   },
 
   toJSON(message: StageStart): unknown {
     const obj: any = {};
     if (message.stage !== Stage.STAGE_UNSPECIFIED) {
       obj.stage = stageToJSON(message.stage);
+    }
+    if (message.training !== undefined) {
+      obj.training = TrainingOfMany.toJSON(message.training);
     }
     return obj;
   },
@@ -1977,6 +2108,112 @@ export const StageStart: MessageFns<StageStart> = {
   fromPartial(object: DeepPartial<StageStart>): StageStart {
     const message = createBaseStageStart();
     message.stage = object.stage ?? Stage.STAGE_UNSPECIFIED;
+    message.training = (object.training !== undefined && object.training !== null)
+      ? TrainingOfMany.fromPartial(object.training)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseTrainingOfMany(): TrainingOfMany {
+  return { purpose: TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED, number: 0, total: 0 };
+}
+
+export const TrainingOfMany: MessageFns<TrainingOfMany> = {
+  encode(message: TrainingOfMany, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.purpose !== TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED) {
+      writer.uint32(8).int32(trainingPurposeToNumber(message.purpose));
+    }
+    if (message.number !== 0) {
+      writer.uint32(16).uint32(message.number);
+    }
+    if (message.total !== 0) {
+      writer.uint32(24).uint32(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TrainingOfMany {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTrainingOfMany();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.purpose = trainingPurposeFromJSON(reader.int32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.number = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TrainingOfMany {
+    return {
+      purpose: isSet(object.purpose)
+        ? trainingPurposeFromJSON(object.purpose)
+        : TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED,
+      number: isSet(object.number) ? globalThis.Number(object.number) : 0,
+      total: isSet(object.total) ? globalThis.Number(object.total) : 0,
+    };
+  },
+
+  toJSON(message: TrainingOfMany): unknown {
+    const obj: any = {};
+    if (message.purpose !== TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED) {
+      obj.purpose = trainingPurposeToJSON(message.purpose);
+    }
+    if (message.number !== 0) {
+      obj.number = Math.round(message.number);
+    }
+    if (message.total !== 0) {
+      obj.total = Math.round(message.total);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TrainingOfMany>): TrainingOfMany {
+    return TrainingOfMany.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TrainingOfMany>): TrainingOfMany {
+    const message = createBaseTrainingOfMany();
+    message.purpose = object.purpose ?? TrainingPurpose.TRAINING_PURPOSE_UNSPECIFIED;
+    message.number = object.number ?? 0;
+    message.total = object.total ?? 0;
     return message;
   },
 };

@@ -1,0 +1,45 @@
+import { createRandom, foldsOf } from '@taxon/data';
+import type { PreparedRun } from '../prepare-run.ts';
+import type { Recipe } from '../recipe.ts';
+import { pickTexts, type Member } from './member.ts';
+
+type Shared = Pick<PreparedRun, 'data' | 'parts'>;
+
+const heldOut = ({ data, parts }: Shared, texts: readonly number[]): Member['heldOut'] => ({
+  examples: texts.map((i) => data.train[i]!),
+  texts: pickTexts(parts.train, texts),
+});
+
+/** Training texts that a member is asked about, in their order. */
+export interface AskedMember extends Member {
+  asked: number[];
+}
+
+const foldMembers = (shared: Shared, { folds, seed }: Recipe): AskedMember[] => {
+  const { data } = shared;
+  const foldOf = foldsOf(data.train, folds, seed, { hierarchical: data.space.hierarchy !== undefined });
+  return Array.from({ length: folds }, (_, fold) => {
+    const texts = [...data.train.keys()];
+    const asked = texts.filter((i) => foldOf[i] === fold);
+    const train = texts.filter((i) => foldOf[i] !== fold);
+    return { purpose: 'fold', name: `fold-${fold + 1}`, train, asked, heldOut: heldOut(shared, asked) };
+  });
+};
+
+/** As many texts as there are, drawn with replacement; the others, about a third, are those that the member is asked about. */
+const bagMembers = (shared: Shared, { bagging, seed }: Recipe): AskedMember[] => {
+  const texts = [...shared.data.train.keys()];
+  return Array.from({ length: bagging }, (_, bag) => {
+    const random = createRandom(seed * 65_537 + bag + 1); // a prime stride: neighbouring seeds share no bag
+    const train = texts.map(() => Math.floor(random() * texts.length));
+    const drawn = new Set(train);
+    const asked = texts.filter((i) => !drawn.has(i));
+    return { purpose: 'bag', name: `bag-${bag + 1}`, train, asked, heldOut: heldOut(shared, asked) };
+  });
+};
+
+/** The members that a recipe asks for: folds, or bags, or none. */
+export const membersOf = (shared: Shared, recipe: Recipe): AskedMember[] => {
+  if (recipe.folds > 0) return foldMembers(shared, recipe);
+  return recipe.bagging > 0 ? bagMembers(shared, recipe) : [];
+};
