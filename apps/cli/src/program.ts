@@ -4,6 +4,7 @@ import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipeCommand } from './commands/recipe.ts';
+import { addSearchCommand } from './commands/search.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addTrainCommand } from './commands/train.ts';
 import { addUpCommand } from './commands/up.ts';
@@ -30,6 +31,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
     // Errors are told in one place, `reportError`.
     .configureOutput({ outputError: () => undefined });
   addTrainCommand(program, terminal, argv);
+  addSearchCommand(program, terminal, argv);
   addEvaluateCommand(program, terminal);
   addPredictCommand(program, terminal);
   addServeCommand(program, terminal);

@@ -81,16 +81,16 @@ export const toEventMessage = (event: TrainingEvent): EventMessage => {
   }
 };
 
-export const toResultMessage = ({
-  peakMemoryBytes,
-  space,
-  validation,
-  test,
-  ...result
-}: TrainingResult): ResultMessage => ({
-  ...result,
-  tasks: space.tasks.map((task): TaskMessage => ({ ...task, kind: taskKinds[task.kind] })),
-  validation: validation && toScoresMessage(validation),
-  test: test && toScoresMessage(test),
-  peakMemoryBytes: whole(peakMemoryBytes),
-});
+/** The trials of a search are told as notices, and are in the run's report. */
+export const toResultMessage = (result: TrainingResult): ResultMessage => {
+  const { modelFolder, runFolder, space, validation, test, seconds, peakMemoryBytes } = result;
+  return {
+    modelFolder,
+    runFolder,
+    tasks: space.tasks.map((task): TaskMessage => ({ ...task, kind: taskKinds[task.kind] })),
+    validation: validation && toScoresMessage(validation),
+    test: test && toScoresMessage(test),
+    seconds,
+    peakMemoryBytes: whole(peakMemoryBytes),
+  };
+};

@@ -43,6 +43,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     ),
     labelSeparator: fc.option(fc.constant('|'), { nil: undefined }),
     sourceColumn: fc.option(fc.constant('source'), { nil: undefined }),
+    crossSource: fc.boolean(),
   }),
   task: fc.constantFrom('auto', 'single-label', 'multi-label'),
   hierarchy: fc.option(
@@ -95,6 +96,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
   }),
   optimizer: fc.record({
     epochs: fc.double({ min: 0, max: 1000, noNaN: true }),
+    learningRate: fc.constantFrom<('auto' | number)[]>('auto', 1e-3),
     schedule: fc.constantFrom('linear', 'cosine', 'constant'),
     dropout: fc.double({ min: 0, max: 0.9, noNaN: true }),
     tokensPerStep: fc.integer({ min: 64, max: 65_536 }),
@@ -110,6 +112,18 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
   }),
   metric: fc.constantFrom('auto', 'accuracy', 'macroF1', 'microF1', 'weightedF1', 'loss'),
   patience: fc.nat(100),
+  folds: fc.constantFrom(0, 5),
+  bagging: fc.constantFrom(0, 10),
+  ensemble: fc.constantFrom('refit', 'soup', 'vote'),
+  search: fc.record({
+    trials: fc.nat(1000),
+    options: fc.constantFrom<NonNullable<NonNullable<RecipeInput['search']>['options']>[]>(
+      { 'optimizer.epochs': [1, 2.5], 'loss.kind': ['focal', 'ghm'], 'optimizer.recompute': [true, false] },
+      { 'optimizer.learningRate': { low: 1e-5, high: 1e-3, log: true }, 'optimizer.dropout': { low: 0, high: 0.5 } },
+    ),
+    pruner: fc.constantFrom('median', 'halving', 'none'),
+    seed: fc.nat(100),
+  }),
   logging: fc.record({
     epochLogits: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
     tensorboard: fc.boolean(),
@@ -140,7 +154,9 @@ describe('recipe messages', () => {
       logging: { tensorboardFolder: 't', wandb: { project: 'p', entity: 'e', name: 'n' } },
     });
     const message = toRecipeMessage(full);
-    expect(keysOf(message).sort()).toEqual(keysOf(full).sort());
+    // A list of choices is a message of its own.
+    const keys = keysOf(message).map((key) => key.replace(/\.values\.(\d+)$/, '.$1'));
+    expect(keys.sort()).toEqual(keysOf(full).sort());
     for (const [key, value] of Object.entries(RecipeMessage.toJSON(overWire(message)) as object))
       expect(value, key).not.toBe('UNRECOGNIZED');
   });

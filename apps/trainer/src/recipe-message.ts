@@ -89,7 +89,7 @@ const fromOptimizer = ({ findLearningRate, ...optimizer }: OptimizerOptions): un
 /** A value of a list, as JSON; what is not JSON stays a text, for the recipe's check. */
 const fromJson = (text: string): unknown => {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text) as unknown;
   } catch {
     return text;
   }
@@ -102,7 +102,7 @@ const fromSearch = ({ options, ...search }: SearchOptions): unknown => {
   ]);
   return {
     ...search,
-    options: choices.length === 0 ? undefined : Object.fromEntries(choices),
+    options: choices.length === 0 ? undefined : (Object.fromEntries(choices) as Record<string, unknown>),
     pruner: spelled(pruners, search.pruner),
   };
 };
@@ -224,7 +224,7 @@ const toOptimizer = (optimizer: Recipe['optimizer']): OptimizerOptions =>
   OptimizerOptions.fromPartial({
     ...optimizer,
     learningRate: optimizer.learningRate === 'auto' ? undefined : optimizer.learningRate,
-    findLearningRate: optimizer.learningRate === 'auto',
+    findLearningRate: optimizer.learningRate === 'auto' ? true : undefined,
     schedule: constantOf(schedules, optimizer.schedule, Schedule.SCHEDULE_UNSPECIFIED),
     keep: optimizer.keep === 'auto' ? undefined : optimizer.keep,
     lora: LoraOptions.fromPartial({

@@ -29,7 +29,7 @@ const together = (folder: string, ensemble: EnsembleJson, engines: ClassifierEng
   const first = engines[0]!;
   return {
     model: { ...first.model, folder, space, rule },
-    encode: first.encode,
+    encode: (input) => first.encode(input),
     async run(texts) {
       const answers: (Float32Array | undefined)[][] = [];
       for (const engine of engines) answers.push((await engine.run(texts)).map((logits) => logits?.slice()));

@@ -1,4 +1,4 @@
-import type { TrainingResult } from '@taxon/training';
+import type { Recipe, TrainingResult } from '@taxon/training';
 import { TaxonError } from '@taxon/errors';
 import type { Command } from 'commander';
 import { catchInterrupt } from '../interrupt.ts';
@@ -9,7 +9,7 @@ import { formatTrainingResult } from '../render/training-result.ts';
 import { formatCommand } from '../shell.ts';
 import type { Terminal } from '../terminal.ts';
 
-interface TrainOptions extends Record<string, unknown> {
+export interface TrainOptions extends Record<string, unknown> {
   resume?: boolean;
   json?: boolean;
   quiet?: boolean;
@@ -21,6 +21,7 @@ Examples:
   taxon train train.jsonl --validation dev.jsonl --test test.jsonl --label-column intent
   taxon train tickets.csv --encoder ./my-encoder --epochs 3 --set optimizer.dropout=0.1
   taxon train --recipe recipe.yaml --seed 7 --json
+  taxon train tickets.csv --set folds=5 --set ensemble=vote
 
 Without --validation and --test, 15 % of the texts of each class are held out for each. Ctrl-C leaves a checkpoint that
 --resume goes on from.`;
@@ -38,17 +39,21 @@ const stopped = (step: number | undefined, resumed: boolean, argv: readonly stri
   return new TaxonError({ code: 'cancelled', message: 'interrupted before training had begun; nothing is kept' });
 };
 
-const train = async (terminal: Terminal, argv: readonly string[], data: string | undefined, options: TrainOptions) => {
-  const recipe = await recipeFrom(data, options);
+/** Runs a recipe in a process of its own, shown to a person or as JSON events. */
+export const runShown = async (
+  terminal: Terminal,
+  argv: readonly string[],
+  recipe: Recipe,
+  options: TrainOptions,
+): Promise<TrainingResult> => {
   const { runTrainingJob } = await import('@taxon/training');
   const view = await createView(terminal, options);
   const interrupt = catchInterrupt(() =>
     view.note('stopping; what is trained so far is kept (Ctrl-C again: stop at once)'),
   );
   let keptStep: number | undefined;
-  let result: TrainingResult;
   try {
-    result = await runTrainingJob(recipe, {
+    const result = await runTrainingJob(recipe, {
       signal: interrupt.signal,
       resume: options.resume,
       onEvent: (event) => {
@@ -58,12 +63,17 @@ const train = async (terminal: Terminal, argv: readonly string[], data: string |
       },
     });
     view.end();
+    return result;
   } catch (error) {
     throw TaxonError.from(error).code === 'cancelled' ? stopped(keptStep, options.resume === true, argv) : error;
   } finally {
     view.abandon();
     interrupt.dispose();
   }
+};
+
+const train = async (terminal: Terminal, argv: readonly string[], data: string | undefined, options: TrainOptions) => {
+  const result = await runShown(terminal, argv, await recipeFrom(data, options), options);
   if (options.json) terminal.out(JSON.stringify({ kind: 'result', ...result }));
   else terminal.out(formatTrainingResult(result, terminal.outColors));
 };

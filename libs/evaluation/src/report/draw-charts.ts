@@ -1,6 +1,6 @@
 import { confusionChart } from './charts/confusion-chart.ts';
 import { curvesChart } from './charts/curves-chart.ts';
-import { reliabilityChart, riskCoverageChart, rocChart, supportChart } from './charts/xy-charts.ts';
+import { rateChart, reliabilityChart, riskCoverageChart, rocChart, supportChart } from './charts/xy-charts.ts';
 import type { RunReport } from './run-report.ts';
 import { leadingScores, type TaskReport } from './task-report.ts';
 
@@ -41,7 +41,10 @@ const taskCharts = async (task: TaskReport, index: number): Promise<TaskCharts> 
 };
 
 /** Everything of the page that Vega draws. */
-export const drawCharts = async (report: RunReport): Promise<{ curves?: string; tasks: TaskCharts[] }> => ({
+export const drawCharts = async (
+  report: RunReport,
+): Promise<{ curves?: string; rates?: string; tasks: TaskCharts[] }> => ({
   ...(report.history.length > 0 && { curves: await curvesChart(report) }),
+  ...(report.rateTest && { rates: await rateChart(report.rateTest) }),
   tasks: await Promise.all(report.tasks.map(taskCharts)),
 });

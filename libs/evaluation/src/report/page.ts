@@ -14,13 +14,15 @@ import { costTiles, taskHeadline, tasksOverview } from './sections/headline.ts';
 import { groupsSection, hierarchySection } from './sections/hierarchy.ts';
 import { mistakesFile, mistakesSection } from './sections/mistakes.ts';
 import { dataSection, runSection, trainingSection } from './sections/run.ts';
-import { comparisonSection, foldsSection, searchSection } from './sections/runs.ts';
+import { comparisonSection, foldsSection, rateSection, searchSection } from './sections/runs.ts';
 import { relaxedSection, thresholdsSection } from './sections/thresholds.ts';
 import { style } from './style.ts';
 import type { TaskReport } from './task-report.ts';
 
 export interface PageParts {
   curves?: string;
+  /** Of the test that found the learning rate. */
+  rates?: string;
   /** By task. */
   tasks: readonly TaskCharts[];
   /** Files beside the page. */
@@ -81,7 +83,7 @@ const scriptElement = raw(`<script>${pageScript}</script>`);
 const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(pageScript).digest('base64')}'`;
 
 /** The whole report as one page: nothing is loaded from elsewhere; without its script it can still be read. */
-export const reportPage = (report: RunReport, { curves, tasks: charts, files }: PageParts): string => {
+export const reportPage = (report: RunReport, { curves, rates, tasks: charts, files }: PageParts): string => {
   const { tasks } = report;
   const several = tasks.length > 1;
   const ofTask = tasks.map((task, i): Chapter => {
@@ -103,6 +105,7 @@ export const reportPage = (report: RunReport, { curves, tasks: charts, files }: 
     sections: [
       ...crossSourceSection(report.crossSource, { prefix: 'run-' }),
       ...searchSection(report.search),
+      ...rateSection(report.rateTest, rates),
       ...duplicatesSection(report.nearDuplicates),
       ...trainingSection(report, curves),
       ...dataSection(report),

@@ -106,7 +106,7 @@ const tables = (report: RunReport): ReportFile[] => {
  * @throws TaxonError `resource_exhausted` when the disk is full, `permission_denied`
  */
 export const renderReport = async (report: RunReport, folder: string): Promise<void> => {
-  const { curves, tasks: charts } = await drawCharts(report);
+  const { curves, rates, tasks: charts } = await drawCharts(report);
   const files: ReportFile[] = [
     ...tables(report),
     ...(curves === undefined ? [] : [{ path: 'curves.svg', what: 'the curves of training', content: curves }]),
@@ -116,7 +116,7 @@ export const renderReport = async (report: RunReport, folder: string): Promise<v
         : [{ path: confusionFile, what: 'the whole confusion matrix', content: confusion }],
     ),
   ];
-  const page = reportPage(report, { curves, tasks: charts, files: [...files, ...(report.files ?? [])] });
+  const page = reportPage(report, { curves, rates, tasks: charts, files: [...files, ...(report.files ?? [])] });
   const contents = Object.fromEntries(files.map(({ path, content }) => [path, content]));
   await writeFiles(folder, { ...contents, 'report.html': page });
 };

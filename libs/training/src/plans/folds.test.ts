@@ -1,33 +1,22 @@
-import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRandom } from '@taxon/data';
 import { loadClassifier } from '@taxon/models';
-import { writeEncoderFolder } from '@taxon/models/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { parseRecipe, type RecipeInput, type TrainingEvent } from '../index.ts';
-import { runRecipe } from '../run-recipe.ts';
+import type { TrainingEvent } from '../index.ts';
+import {
+  digestsOfNumbers,
+  openWorkshop,
+  parseLines,
+  topicNames as names,
+  trainedNumbers,
+  type Workshop,
+} from './testing.ts';
 
-// Whole runs of many trainings, in this process.
-
-const topics = {
-  lost: ['card', 'my', 'pin', 'help'],
-  rate: ['money', 'today', 'new', 'sent'],
-  close: ['account', 'pay', 'please', 'twice'],
-} as const;
-const names = Object.keys(topics) as (keyof typeof topics)[];
-
-let folder: string;
-let random = createRandom(4);
+let shop: Workshop;
 beforeEach(async () => {
-  random = createRandom(4);
-  folder = await mkdtemp(join(tmpdir(), 'taxon-plan-'));
-  await writeEncoderFolder(join(folder, 'encoder'));
+  shop = await openWorkshop();
 });
-afterEach(() => rm(folder, { recursive: true }));
-
-const about = (topic: keyof typeof topics): string =>
-  Array.from({ length: 4 }, () => topics[topic][Math.floor(random() * 4)]!).join(' ');
+afterEach(() => shop.remove());
 
 /** Texts on three topics; every `wrongEvery`-th has the next topic's label. */
 const writeData = async (count: number, wrongEvery = Infinity): Promise<{ path: string; wrongLines: Set<number> }> => {
@@ -35,41 +24,10 @@ const writeData = async (count: number, wrongEvery = Infinity): Promise<{ path: 
   const rows = Array.from({ length: count }, (_, i) => {
     const wrong = i % wrongEvery === wrongEvery - 1;
     if (wrong) wrongLines.add(i + 1);
-    return JSON.stringify({ text: about(names[i % 3]!), label: names[(i + (wrong ? 1 : 0)) % 3] });
+    return { text: shop.about(names[i % 3]!), label: names[(i + (wrong ? 1 : 0)) % 3] };
   });
-  const path = join(folder, 'data.jsonl');
-  await writeFile(path, rows.join('\n'));
-  return { path, wrongLines };
+  return { path: await shop.write(rows), wrongLines };
 };
-
-const optimizer = { epochs: 4, learningRate: 3e-3, tokensPerStep: 256, keep: 1 };
-
-const recipeOf = (input: Omit<RecipeInput, 'output' | 'encoder'>, output = 'model') =>
-  parseRecipe({ threads: 1, optimizer, ...input, encoder: join(folder, 'encoder'), output: join(folder, output) });
-
-const run = async (
-  recipe: ReturnType<typeof recipeOf>,
-  { resume = false, stopAt = (_: TrainingEvent): boolean => false } = {},
-) => {
-  const abort = new AbortController();
-  const events: TrainingEvent[] = [];
-  const onEvent = (event: TrainingEvent): void => {
-    events.push(event);
-    if (stopAt(event)) abort.abort();
-  };
-  const result = await runRecipe(recipe, { signal: abort.signal, onEvent, resume });
-  return { ...result, events };
-};
-
-const digestFiles = async (model: string): Promise<Record<string, string>> =>
-  (JSON.parse(await readFile(join(folder, model, 'taxon.json'), 'utf8')) as { digests: Record<string, string> })
-    .digests;
-
-const jsonLines = async (path: string): Promise<Record<string, unknown>[]> =>
-  (await readFile(path, 'utf8'))
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 interface Metrics {
   tasks: {
@@ -78,23 +36,20 @@ interface Metrics {
   }[];
 }
 const metricsOf = async (model: string): Promise<Metrics> =>
-  JSON.parse(await readFile(join(folder, model, 'run', 'metrics.json'), 'utf8')) as Metrics;
+  JSON.parse(await shop.read(model, 'metrics.json')) as Metrics;
 
 describe('folds', () => {
   it('answer every training text by a model that did not learn from it, and find labels that are wrong', async () => {
     const { path, wrongLines } = await writeData(180, 15);
-    const { events, test } = await run(recipeOf({ data: { train: path }, folds: 3 }));
-    const lines = await jsonLines(join(folder, 'model', 'run', 'out-of-fold.jsonl'));
+    const { events, test } = await shop.run(shop.recipe({ data: { train: path }, folds: 3 }));
+    const lines = parseLines(await shop.read('model', 'out-of-fold.jsonl'));
     const { tasks } = await metricsOf('model');
     expect(lines.length).toBe(tasks[0]!.final['out-of-fold']!.n);
     expect(new Set(lines.map(({ line }) => line)).size).toBe(lines.length);
     expect(tasks[0]!.folds.map(({ n }) => n).reduce((a, b) => a + b)).toBe(lines.length);
     for (const { figures } of tasks[0]!.folds) expect(figures['accuracy']).toBeGreaterThan(0.7);
     expect(test!.figures['accuracy']).toBeGreaterThan(0.7);
-    const suspects = (await readFile(join(folder, 'model', 'run', 'label-errors.csv'), 'utf8'))
-      .trimEnd()
-      .split(/\r?\n/)
-      .slice(1);
+    const suspects = (await shop.read('model', 'label-errors.csv')).trimEnd().split(/\r?\n/).slice(1);
     const found = suspects.map((row) => Number(row.split(',')[1])).filter((line) => wrongLines.has(line));
     const trained = lines.filter(({ line }) => wrongLines.has(line as number));
     // Of all labels one in fifteen is wrong.
@@ -109,7 +64,7 @@ describe('folds', () => {
       ['fold', 3, 4],
       ['final', 4, 4],
     ]);
-    expect((await readdir(folder)).sort()).toEqual(['data.jsonl', 'encoder', 'model']);
+    expect((await readdir(shop.folder)).sort()).toEqual(['data.jsonl', 'encoder', 'model']);
   });
 
   it.each(['refit', 'soup', 'vote'] as const)(
@@ -117,33 +72,29 @@ describe('folds', () => {
     async (ensemble) => {
       const { path } = await writeData(120);
       const plan = { data: { train: path }, folds: 3, ensemble };
-      const straight = await run(recipeOf(plan, 'straight'));
+      const straight = await shop.run(shop.recipe(plan, 'straight'));
       let fold = 0;
       const stopAt = (event: TrainingEvent): boolean => {
         if (event.kind === 'stage') fold = event.training?.number ?? 0;
         return fold === 2 && event.kind === 'evaluation' && event.step > 0;
       };
-      await expect(run(recipeOf(plan), { stopAt })).rejects.toMatchObject({ code: 'cancelled' });
-      const resumed = await run(recipeOf(plan), { resume: true });
-      const begun = resumed.events.flatMap((event) =>
-        event.kind === 'stage' && event.stage === 'train' ? [event.training!.number] : [],
-      );
+      await expect(shop.run(shop.recipe(plan), { stopAt })).rejects.toMatchObject({ code: 'cancelled' });
+      const resumed = await shop.run(shop.recipe(plan), { resume: true });
+      const begun = trainedNumbers(resumed.events);
       expect(begun).toEqual(ensemble === 'refit' ? [2, 3, 4] : [2, 3]); // the first fold is not trained again
       expect(resumed.test).toEqual(straight.test);
-      const [a, b] = await Promise.all(['straight', 'model'].map(digestFiles));
-      const numbers = (digests: Record<string, string>): [string, string][] =>
-        Object.entries(digests).filter(([path]) => path.endsWith('.safetensors'));
-      expect(numbers(b!).length).toBeGreaterThan(0);
-      expect(numbers(b!)).toEqual(numbers(a!));
-      expect(await readFile(join(folder, 'model', 'run', 'out-of-fold.jsonl'), 'utf8')).toBe(
-        await readFile(join(folder, 'straight', 'run', 'out-of-fold.jsonl'), 'utf8'),
+      const [a, b] = await Promise.all(
+        ['straight', 'model'].map((model) => digestsOfNumbers(join(shop.folder, model))),
       );
+      expect(b!.length).toBeGreaterThan(0);
+      expect(b).toEqual(a);
+      expect(await shop.read('model', 'out-of-fold.jsonl')).toBe(await shop.read('straight', 'out-of-fold.jsonl'));
     },
   );
 
   it('vote as one model that is served: the mean of the members’ probabilities', async () => {
     const { path } = await writeData(120);
-    const { modelFolder, test } = await run(recipeOf({ data: { train: path }, folds: 2, ensemble: 'vote' }));
+    const { modelFolder, test } = await shop.run(shop.recipe({ data: { train: path }, folds: 2, ensemble: 'vote' }));
     expect(test!.figures['accuracy']).toBeGreaterThan(0.7);
     const texts = ['my card help', 'pay please twice', 'new money', 'my money please'];
     const folders = [modelFolder, join(modelFolder, 'members', '1'), join(modelFolder, 'members', '2')];
@@ -176,16 +127,16 @@ describe('folds', () => {
   it('leave nothing where they are stopped before the first has begun', async () => {
     const { path } = await writeData(120);
     const stopAt = (event: TrainingEvent): boolean => event.kind === 'stage' && event.stage === 'embed';
-    await expect(run(recipeOf({ data: { train: path }, folds: 3 }), { stopAt })).rejects.toThrow();
-    expect((await readdir(folder)).sort()).toEqual(['data.jsonl', 'encoder']);
+    await expect(shop.run(shop.recipe({ data: { train: path }, folds: 3 }), { stopAt })).rejects.toThrow();
+    expect((await readdir(shop.folder)).sort()).toEqual(['data.jsonl', 'encoder']);
   });
 });
 
 describe('bags', () => {
   it('are asked about the texts that they did not draw', async () => {
     const { path } = await writeData(120);
-    await run(recipeOf({ data: { train: path }, bagging: 3 }));
-    const lines = await jsonLines(join(folder, 'model', 'run', 'out-of-fold.jsonl'));
+    await shop.run(shop.recipe({ data: { train: path }, bagging: 3 }));
+    const lines = parseLines(await shop.read('model', 'out-of-fold.jsonl'));
     const { tasks } = await metricsOf('model');
     const asked = tasks[0]!.folds.map(({ n }) => n);
     expect(lines.flatMap(({ by }) => by as number[]).length).toBe(asked.reduce((a, b) => a + b));
@@ -207,7 +158,7 @@ describe('plans that make no sense', () => {
     [{ search: { trials: 2, options: { 'optimizer.epochs': [-1] } } }, 'optimizer.epochs'],
     [{ data: { train: 'none.csv', crossSource: true } }, 'data.crossSource is true without data.sourceColumn'],
   ])('are refused before anything is read: %j', async (input, message) => {
-    await expect(run(recipeOf({ data: { train: 'none.csv' }, ...input }))).rejects.toMatchObject({
+    await expect(shop.run(shop.recipe({ data: { train: 'none.csv' }, ...input }))).rejects.toMatchObject({
       code: 'invalid_input',
       message: expect.stringContaining(message),
     });

@@ -1,7 +1,7 @@
 import { createRandom, type Random } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import { parseRecipe } from '../parse-recipe.ts';
-import type { Recipe, RecipeInput } from '../recipe.ts';
+import type { Recipe } from '../recipe.ts';
 
 type Choices = Recipe['search']['options'][string];
 export type TrialOptions = Record<string, number | string | boolean>;
@@ -23,7 +23,7 @@ export const withOptions = (recipe: Recipe, options: TrialOptions): Recipe => {
     for (const key of keys.slice(0, -1)) at = at[key] as Record<string, unknown>;
     at[keys.at(-1)!] = value;
   }
-  return parseRecipe(changed as unknown as RecipeInput, 'search');
+  return parseRecipe(changed, 'search');
 };
 
 /** @throws TaxonError `invalid_input` naming an option that is not for searching, or a value that it cannot have */

@@ -1,4 +1,5 @@
 import type { CalibrationReport } from '../../calibration/calibration.ts';
+import type { RateTestReport } from '../report-extras.ts';
 import type { OutOfScopeDetection } from '../../abstention/out-of-scope.ts';
 import type { RiskCoverage } from '../../abstention/risk-coverage.ts';
 import { count, percent } from '../figures.ts';
@@ -151,6 +152,37 @@ export const rocChart = ({ roc }: OutOfScopeDetection): Promise<string> => {
         data: { values },
         mark: { type: 'line', color: colors.right, strokeWidth: 2.2 },
         encoding: { x, y, order: { value: 0 } },
+      },
+    ],
+  });
+};
+
+/** The loss of each update of a range test against its learning rate; a rule at the rate that was taken. */
+export const rateChart = ({ points, rate }: RateTestReport): Promise<string> => {
+  const values = points
+    .filter(({ loss }) => Number.isFinite(loss))
+    .map((point) => ({ ...point, what: `rate ${point.rate.toExponential(1)}, loss ${point.loss.toFixed(3)}` }));
+  const x = {
+    field: 'rate',
+    type: 'quantitative',
+    scale: { type: 'log', nice: false },
+    axis: { title: 'learning rate', format: '.0e', tickCount: 5 },
+  };
+  const y = { field: 'loss', type: 'quantitative', axis: { title: 'loss' }, scale: { zero: false } };
+  return vegaSvg({
+    width: 440,
+    height: 220,
+    layer: [
+      { data: { values }, mark: { type: 'line', color: colors.right, strokeWidth: 1.8 }, encoding: { x, y } },
+      {
+        data: { values },
+        mark: { type: 'point', filled: true, size: 40, color: colors.right },
+        encoding: { x, y, description: { field: 'what' } },
+      },
+      {
+        data: { values: [{ rate }] },
+        mark: { type: 'rule', color: colors.wrong, strokeDash: [4, 4] },
+        encoding: { x },
       },
     ],
   });

@@ -1,7 +1,7 @@
 import { count, figure, figureName } from '../figures.ts';
 import { html, raw, type Html } from '../html.ts';
-import { bar, cell, note, section, table, type Place, type Section } from '../layout.ts';
-import type { ComparisonReport, SearchReport } from '../report-extras.ts';
+import { bar, cell, chart, note, section, table, type Place, type Section } from '../layout.ts';
+import type { ComparisonReport, RateTestReport, SearchReport } from '../report-extras.ts';
 import type { TaskReport } from '../task-report.ts';
 
 const points = (difference: number): string => `${difference > 0 ? '+' : ''}${(100 * difference).toFixed(2)}`;
@@ -122,4 +122,14 @@ export const searchSection = (search: SearchReport | undefined): Section[] => {
   const content = html`${note(`${count(trials.length)} trials: ${count(done)} ran to their end, ${count(pruned)} were stopped early.`)}
   ${table(columns, rows, { id: 'search-table', label: 'trials', ...(rows.length > 8 && { search: 'find a trial' }) })}`;
   return section('search', 'Search', content);
+};
+
+/** How the learning rate was found. */
+export const rateSection = (test: RateTestReport | undefined, drawn: string | undefined): Section[] => {
+  if (test === undefined || drawn === undefined) return [];
+  const content = html`${note(
+    `${count(test.points.length)} updates whose rate grows; the state was put back afterwards. ${test.rate.toExponential(1)} was taken.`,
+  )}
+  ${chart(drawn, 'rates-chart')}`;
+  return section('rates', 'Learning rate', content);
 };
