@@ -63,6 +63,7 @@ export const prepareRun = async (recipe: Recipe, options: RunOptions, reporter: 
     const plain = tokenizeParts(data, { encode, padId: tokenizer.padId }, signal, reporter);
     const shape = packShape(plain, microBatches(recipe, device).tokens);
     data = await groupLabels({ recipe, data, source, train: plain.train, shape, device, session, signal, reporter });
+    source = undefined; // it was given a head, and every training is to begin with the same
   }
   expectAbstainable(recipe, data.space);
   const prompt = createPrompt(recipe, data.space, tokenizer);

@@ -48,4 +48,25 @@ describe('a table of sources by sources', () => {
       'data.crossSource: the training texts come from 1 source',
     );
   });
+
+  it('takes a source that knows one label alone, and sources that only one of the files has', async () => {
+    const rows = (sourceOf: (i: number) => string) =>
+      Array.from({ length: 60 }, (_, i) => ({
+        ...{ text: shop.about(names[i % 3]!), label: names[i % 3], source: sourceOf(i) },
+      }));
+    const train = await shop.write(rows((i) => (i < 3 ? 'of training' : i % 3 === 0 ? 'lost alone' : 'others')));
+    const validation = await shop.write(
+      rows((i) => ['lost alone', 'others', 'of validation'][Math.floor(i / 20)]!),
+      'validation.jsonl',
+    );
+    const data = { train, validation, sourceColumn: 'source', crossSource: true };
+    await shop.run(shop.recipe({ data, balance: { strategy: 'oversample' }, loss: { classWeights: 'inverse' } }));
+    const { tasks } = JSON.parse(await shop.read('model', 'metrics.json')) as {
+      tasks: { crossSource: CrossSourceTable }[];
+    };
+    const { trainSources, validationSources, cells } = tasks[0]!.crossSource;
+    expect(trainSources.toSorted()).toEqual(['all', 'lost alone', 'of training', 'others']);
+    expect(validationSources.toSorted()).toEqual(['lost alone', 'of validation', 'others']);
+    for (const cell of cells.flat()) expect(cell!.metrics['accuracy']).toBeLessThanOrEqual(1);
+  });
 });

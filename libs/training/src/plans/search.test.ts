@@ -78,7 +78,15 @@ describe('a search for options', () => {
   });
 
   it('goes on where it was stopped, to the same trials and bytes', async () => {
-    const plan = { data: await data(), ...hopeless, search: { ...hopeless.search, pruner: 'median' as const } };
+    // Whether a trial is stopped hangs on all before it: the pruner has to know again what it was told.
+    const search = {
+      trials: 6,
+      pruner: 'halving' as const,
+      options: { 'optimizer.learningRate': [1e-4, 3e-3] },
+      seed: 1,
+    };
+    const optimizer = { ...hopeless.optimizer, learningRate: 3e-3 };
+    const plan = { data: await data(), head: hopeless.head, optimizer, search };
     const straight = await shop.run(shop.recipe(plan, 'straight'));
     let trial = 0;
     const stopAt = (event: TrainingEvent): boolean => {
@@ -103,5 +111,21 @@ describe('a search for options', () => {
     );
     const solved = events.filter((event) => event.kind === 'stage' && event.stage === 'head');
     expect(solved.length).toBe(1);
+  });
+
+  it('comes before folds, whose members have the options that it found', async () => {
+    const recipe = shop.recipe({
+      data: await data(),
+      ...hopeless,
+      search: { ...hopeless.search, trials: 3 },
+      folds: 2,
+    });
+    const { test, events } = await shop.run(recipe);
+    expect(trainedNumbers(events)).toEqual([1, 2, 3, 4, 5, 6]);
+    expect(test!.figures['accuracy']).toBeGreaterThan(0.8);
+    const { tasks } = JSON.parse(await shop.read('model', 'metrics.json')) as {
+      tasks: { folds: { figures: Record<string, number> }[] }[];
+    };
+    for (const { figures } of tasks[0]!.folds) expect(figures['accuracy']).toBeGreaterThan(0.8);
   });
 });
