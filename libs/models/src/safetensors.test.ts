@@ -43,6 +43,13 @@ describe('safetensors', () => {
       { numRuns: 50 },
     ));
 
+  it('keeps a tensor whatever its name', async () => {
+    const path = join(root, 'name.safetensors');
+    const written = new Map([['__proto__', { shape: [1], data: Float32Array.of(2) }]]);
+    await writeSafetensors(path, written);
+    expect(await readAll(path)).toEqual(written);
+  });
+
   it('meets damage with an error that names the file, and with nothing else', () =>
     fc.assert(
       fc.asyncProperty(

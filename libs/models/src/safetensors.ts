@@ -150,13 +150,14 @@ export const writeSafetensors = async (
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Record<string, string> = { format: 'pt' },
 ): Promise<string> => {
-  const header: Record<string, unknown> = { __metadata__: metadata };
   let offset = 0;
-  for (const [name, { shape, data }] of tensors) {
-    header[name] = { dtype: 'F32', shape, data_offsets: [offset, offset + data.byteLength] };
+  const entries = Array.from(tensors, ([name, { shape, data }]): [string, Entry] => {
+    const begin = offset;
     offset += data.byteLength;
-  }
-  const json = JSON.stringify(header);
+    return [name, { dtype: 'F32', shape, data_offsets: [begin, offset] }];
+  });
+  // Not by assignment: a tensor named `__proto__` would vanish.
+  const json = JSON.stringify(Object.fromEntries<unknown>([['__metadata__', metadata], ...entries]));
   const text = new TextEncoder().encode(json.padEnd(Math.ceil(Buffer.byteLength(json) / 8) * 8)); // numbers start aligned
   const prefix = new Uint8Array(8);
   new DataView(prefix.buffer).setBigUint64(0, BigInt(text.length), true);
