@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { encodeLabels, type Dataset, type LabelSpace } from '@taxon/data';
-import { renderReport, type DataSummary, type RunReport } from '@taxon/evaluation';
-import { labelGroups, taskReports } from '@taxon/training';
+import { renderReport, type RunReport } from '@taxon/evaluation';
+import { countClasses, labelGroups, taskReports } from '@taxon/training';
 import type { Evaluation } from './evaluation.ts';
 
 /** What the training run told of itself, where Taxon trained the model. */
@@ -16,15 +16,6 @@ const readRun = async (model: string): Promise<Partial<RunReport> | undefined> =
 
 const unknownTraining =
   'What this model was trained on is not known: classes and sizes are those of the evaluated file.';
-
-/** Class sizes of the evaluated file. */
-const countClasses = ({ examples }: Dataset, { tasks }: LabelSpace): DataSummary['classes'] =>
-  tasks.flatMap(({ name }, task) => {
-    const counts = new Map<string, number>();
-    for (const { labels } of examples)
-      for (const label of labels[task] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
-    return [...counts].map(([label, count]) => ({ label, count, ...(tasks.length > 1 && { task: name }) }));
-  });
 
 export interface EvaluationReportOptions {
   model: string;
@@ -56,7 +47,7 @@ export const writeEvaluationReport = async (
       encoder: run?.encoder ?? 'unknown',
       recipe: run?.recipe ?? {},
       data: {
-        classes: run?.data?.classes ?? countClasses(dataset, space),
+        classes: run?.data?.classes ?? countClasses(examples, space).filter(({ count }) => count > 0),
         sizes: { train: run?.data?.sizes.train ?? 0, validation: 0, test: examples.length },
         files: [dataset.path],
         notes: [...dataset.notes, ...unseenNotes, ...trainingNotes],

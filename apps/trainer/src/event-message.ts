@@ -4,13 +4,14 @@ import {
   Stage,
   TrainingPurpose,
   Unit,
-  TaskKind as TaskKindMessage,
+  TaskKind,
   type Scores as ScoresMessage,
   type Task as TaskMessage,
   type TrainingResult as ResultMessage,
   type WatchTrainingResponse,
 } from '@taxon/contracts';
-import type { Scores, TrainingEvent, TrainingOfMany, TrainingResult, TrainingStage } from '@taxon/training';
+import type { Scores, TaskScores, TrainingEvent, TrainingOfMany, TrainingResult, TrainingStage } from '@taxon/training';
+import { constantOf, taskKinds } from './recipe-spellings.ts';
 
 export type EventMessage = NonNullable<WatchTrainingResponse['event']>;
 
@@ -40,15 +41,12 @@ const levels = { info: NoticeLevel.NOTICE_LEVEL_INFO, warning: NoticeLevel.NOTIC
 /** 64-bit counts are whole; a step's share or an estimate may not be. */
 const whole = (count: number): bigint => BigInt(Math.max(0, Math.round(count)));
 
-const taskKinds = {
-  'single-label': TaskKindMessage.TASK_KIND_SINGLE_LABEL,
-  'multi-label': TaskKindMessage.TASK_KIND_MULTI_LABEL,
-} as const;
+const toTaskKind = (kind: TaskScores['kind']): TaskKind => constantOf(taskKinds, kind, TaskKind.TASK_KIND_UNSPECIFIED);
 
 const toScoresMessage = ({ n, figures, tasks }: Scores): ScoresMessage => ({
   n,
   figures,
-  tasks: tasks.map((task) => ({ ...task, kind: taskKinds[task.kind] })),
+  tasks: tasks.map((task) => ({ ...task, kind: toTaskKind(task.kind) })),
 });
 
 /** What a training tells, as the contract says it. */
@@ -87,7 +85,7 @@ export const toResultMessage = (result: TrainingResult): ResultMessage => {
   return {
     modelFolder,
     runFolder,
-    tasks: space.tasks.map((task): TaskMessage => ({ ...task, kind: taskKinds[task.kind] })),
+    tasks: space.tasks.map((task): TaskMessage => ({ ...task, kind: toTaskKind(task.kind) })),
     validation: validation && toScoresMessage(validation),
     test: test && toScoresMessage(test),
     seconds,

@@ -1,12 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import {
-  classificationMetrics,
-  confusionMatrix,
-  indexOfLargest,
-  mostConfused,
-  type ClassificationMetrics,
-} from './index.ts';
+import { classificationMetrics, confusionMatrix, mostConfused, type ClassificationMetrics } from './index.ts';
+import { indexOfLargest } from '@taxon/probability';
 import { labelNames, numbersIn, reference, rows } from './testing.ts';
 
 interface RecordedCase {

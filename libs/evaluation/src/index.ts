@@ -36,7 +36,6 @@ export {
 } from './calibration/calibration.ts';
 export type { ReliabilityBin } from './calibration/reliability-bins.ts';
 export { fitSigmoidTemperature, fitSoftmaxTemperature, type FittedTemperature } from './calibration/temperature.ts';
-export { indexOfLargest, sigmoid, sigmoids, softmaxes } from './probabilities.ts';
 export { groupByLabelCount, groupByLength, groupByName } from './groupings.ts';
 export {
   multiLabelSlices,

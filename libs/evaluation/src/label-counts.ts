@@ -8,12 +8,15 @@ export interface LabelCounts {
 }
 
 export interface AveragedFigures {
+  /** From the sums over all labels. */
   microPrecision: number;
   microRecall: number;
   microF1: number;
+  /** Plain means over the labels that occur, expected or predicted. */
   macroPrecision: number;
   macroRecall: number;
   macroF1: number;
+  /** Means weighted by support. */
   weightedPrecision: number;
   weightedRecall: number;
   weightedF1: number;

@@ -1,3 +1,5 @@
+import type { AveragedFigures } from './label-counts.ts';
+
 /** Metrics of a single-label classifier on one set of texts. All shares are within 0..1. */
 export interface ClassificationMetrics {
   /** Texts scored. */
@@ -17,16 +19,11 @@ export interface ClassMetrics {
   support: number;
 }
 
-/** What `classificationMetrics` finds beyond the figures that cross the wire. All within 0..1, but `mcc`. */
-export interface SingleLabelMetrics extends ClassificationMetrics {
-  macroPrecision: number;
-  macroRecall: number;
-  /** Micro averages: each text has one right label and one answer, so that all three equal accuracy. */
-  microPrecision: number;
-  microRecall: number;
-  microF1: number;
-  weightedPrecision: number;
-  weightedRecall: number;
+/**
+ * What `classificationMetrics` finds beyond the figures of a table. Each text has one right label and one answer, so that all three
+ * micro averages equal accuracy. All within 0..1, but `mcc`.
+ */
+export interface SingleLabelMetrics extends ClassificationMetrics, AveragedFigures {
   /** Mean recall over the classes that have texts. */
   balancedAccuracy: number;
   /** Matthews correlation coefficient for many classes (Gorodkin 2004): −1..1, 0 for guessing. */

@@ -1,3 +1,4 @@
+import { sigmoids, softmaxes } from '@taxon/probability';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import * as evaluation from './index.ts';
@@ -13,7 +14,7 @@ it('single-label figures stand any subset of labels in the data, and labels that
       singleLabelDraws({ unseen: true, maxLabels: 6 }),
       ({ n, classes, labels, expected, predicted, logits }) => {
         const texts = Array.from({ length: n }, (_, i) => ({ text: String(i) }));
-        const probabilities = evaluation.softmaxes(logits, classes);
+        const probabilities = softmaxes(logits, classes);
         const parents = labels.map((_, i) => i % 2);
         const coarse = (values: Int32Array): Int32Array => values.map((label) => (label < 0 ? -1 : parents[label]!));
         const known = Uint8Array.from(expected, (label) => Number(label >= 0));
@@ -65,7 +66,7 @@ it('multi-label figures stand any subset of labels in the data, and labels that 
       finite(evaluation.multiLabelErrors(answers, logits));
       finite(evaluation.confusedLabels(answers, 5));
       finite(evaluation.multiLabelMistakes(texts, answers, logits));
-      finite(evaluation.likelyMultiLabelErrors(evaluation.sigmoids(logits), expected, labels));
+      finite(evaluation.likelyMultiLabelErrors(sigmoids(logits), expected, labels));
       finite(evaluation.multiLabelIntervals(answers, { resamples: 5, method: 'bca' }));
       finite(evaluation.compareMultiLabelRuns(answers, draw.predicted, expected, { resamples: 5 }));
     }),

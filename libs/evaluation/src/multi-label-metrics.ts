@@ -1,27 +1,16 @@
-import { averagedFigures } from './label-counts.ts';
+import { averagedFigures, type AveragedFigures } from './label-counts.ts';
 import type { ClassMetrics } from './metrics.ts';
 import { checkAnswers, type MultiLabelAnswers } from './multi-label-answers.ts';
 import { ratio } from './shapes.ts';
 
 /** Metrics of a multi-label classifier on one set of texts. All within 0..1, but the mean numbers of labels. */
-export interface MultiLabelMetrics {
+export interface MultiLabelMetrics extends AveragedFigures {
   /** Texts scored. */
   n: number;
   /** Share of texts whose labels are all right (subset accuracy). */
   exactMatch: number;
   /** Share of all (text, label) decisions that are wrong. */
   hammingLoss: number;
-  microPrecision: number;
-  microRecall: number;
-  microF1: number;
-  /** Macro averages run over the labels that occur, expected or predicted. */
-  macroPrecision: number;
-  macroRecall: number;
-  macroF1: number;
-  /** Weighted by support. */
-  weightedPrecision: number;
-  weightedRecall: number;
-  weightedF1: number;
   /** Means over texts; a text without a right and a given label scores 0 here, as in scikit-learn. */
   samplesPrecision: number;
   samplesRecall: number;

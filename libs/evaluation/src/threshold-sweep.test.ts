@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyThresholds, multiLabelMetrics, sigmoid, sweepThresholds, type SweepMetric } from './index.ts';
+import { applyThresholds, multiLabelMetrics, sweepThresholds, type SweepMetric } from './index.ts';
+import { sigmoid } from '@taxon/probability';
 import { multiLabelDraws, numbersIn, type MultiLabelDraw } from './testing.ts';
 
 /** Scored from nothing: the answers at these thresholds. */

@@ -1,6 +1,6 @@
-import { averagedFigures } from './label-counts.ts';
+import { averagedFigures, type AveragedFigures } from './label-counts.ts';
 import { fallingOrder } from './order.ts';
-import { sigmoid } from './probabilities.ts';
+import { sigmoid } from '@taxon/probability';
 import { ratio, rowsOf, sameLength } from './shapes.ts';
 
 export type SweepMetric = 'macroF1' | 'microF1';
@@ -22,13 +22,7 @@ export interface ThresholdSweepOptions {
   labelPoints?: number;
 }
 
-export interface SweepPoint extends Threshold {
-  microPrecision: number;
-  microRecall: number;
-  microF1: number;
-  macroPrecision: number;
-  macroRecall: number;
-  macroF1: number;
+export interface SweepPoint extends Threshold, Omit<AveragedFigures, `weighted${string}`> {
   /** Mean labels given to a text. */
   predictedLabels: number;
 }

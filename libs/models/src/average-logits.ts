@@ -1,14 +1,9 @@
 import type { LabelSpace } from '@taxon/data';
+import { logSumExp, softplus } from '@taxon/probability';
 import { countOutputs, outputGroups, type OutputGroup } from './output-groups.ts';
 
-/** log Σ exp of values. */
-const logSumExp = (values: Float64Array): number => {
-  const top = values.reduce((most, value) => Math.max(most, value), -Infinity);
-  return top === -Infinity ? top : top + Math.log(values.reduce((sum, value) => sum + Math.exp(value - top), 0));
-};
-
-/** log of 1 / (1 + e^−x), without overflow. */
-const logSigmoid = (x: number): number => (x >= 0 ? -Math.log1p(Math.exp(-x)) : x - Math.log1p(Math.exp(x)));
+/** log of 1 / (1 + e^−x). */
+const logSigmoid = (x: number): number => -softplus(-x);
 
 /**
  * Logits whose probabilities are the means of the members' probabilities, in every task: of a sigmoid log p̄ − log(1 − p̄), of a softmax
@@ -29,7 +24,7 @@ export const averageLogits = (space: LabelSpace, members: readonly Float32Array[
   const softmax = ({ begin, end, parent }: OutputGroup, row: number): void =>
     members.forEach((logits, m) => {
       const into = logs[m]!;
-      const values = Float64Array.from(logits.subarray(row + begin, row + end));
+      const values = logits.subarray(row + begin, row + end);
       const sum = logSumExp(values);
       const above = parent === undefined ? 0 : into[parent]!; // the coarse group came first
       values.forEach((value, c) => (into[begin + c] = value - sum + above));

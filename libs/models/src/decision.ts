@@ -1,4 +1,5 @@
 import type { LabelSpace } from '@taxon/data';
+import { indexOfLargest, logSumExp, sigmoid } from '@taxon/probability';
 import { outputGroups, taskOffsets, type OutputGroup } from './output-groups.ts';
 
 /** How a task's logits become its answer. */
@@ -28,28 +29,17 @@ export interface TaskAnswer {
   answer: number[];
 }
 
-/** softmax of logits [begin, end) into `into` at `at`, times `factor`. */
+/** softmax of a group's logits into `into` at `at`, times `factor`. */
 const softmax = (
-  logits: ArrayLike<number>,
+  logits: Float32Array,
   { begin, end }: OutputGroup,
   into: Float64Array,
   at: number,
   factor = 1,
-) => {
-  let highest = -Infinity;
-  for (let c = begin; c < end; c++) highest = Math.max(highest, logits[c]!);
-  let sum = 0;
-  for (let c = begin; c < end; c++) sum += into[at + c - begin] = Math.exp(logits[c]! - highest);
-  for (let c = begin; c < end; c++) into[at + c - begin]! *= factor / sum;
-};
-
-/** 1 / (1 + e^−x), without overflow. */
-const sigmoid = (x: number): number => (x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x)));
-
-const best = (values: Float64Array, begin = 0, end = values.length): number => {
-  let found = begin;
-  for (let i = begin + 1; i < end; i++) if (values[i]! > values[found]!) found = i;
-  return found;
+): void => {
+  const own = logits.subarray(begin, end);
+  const normalizer = logSumExp(own);
+  own.forEach((logit, i) => (into[at + i] = factor * Math.exp(logit - normalizer)));
 };
 
 /** A function from one text's logits [C] to its answers, one a task. */
@@ -71,7 +61,7 @@ export const createDecider = (
   const singleLabel = (logits: Float32Array, task: number): TaskAnswer => {
     const probabilities = new Float64Array(offsets[task + 1]! - offsets[task]!);
     softmax(logits, ownGroups[task]![0]!, probabilities, 0);
-    const label = best(probabilities);
+    const label = indexOfLargest(probabilities);
     return { probabilities, answer: probabilities[label]! >= (rules[task]?.abstainBelow ?? 0) ? [label] : [] };
   };
   const hierarchical = (logits: Float32Array, parents: readonly number[]): TaskAnswer[] => {
@@ -80,11 +70,13 @@ export const createDecider = (
     const fineBegin = offsets[1]!;
     for (const group of ownGroups[1]!)
       softmax(logits, group, probabilities, group.begin - fineBegin, coarse.probabilities[group.parent!]);
-    const ofBest = ownGroups[1]!.find(({ parent }) => parent === best(coarse.probabilities));
+    const ofBest = ownGroups[1]!.find(({ parent }) => parent === indexOfLargest(coarse.probabilities));
     const fine =
       decoding === 'greedy' && ofBest !== undefined
-        ? best(probabilities, ofBest.begin - fineBegin, ofBest.end - fineBegin)
-        : best(probabilities);
+        ? ofBest.begin -
+          fineBegin +
+          indexOfLargest(probabilities.subarray(ofBest.begin - fineBegin, ofBest.end - fineBegin))
+        : indexOfLargest(probabilities);
     const answers = (label: number, ofCoarse: number): boolean =>
       probabilities[label]! >= (rules[1]?.abstainBelow ?? 0) &&
       coarse.probabilities[ofCoarse]! >= (rules[0]?.abstainBelow ?? 0);

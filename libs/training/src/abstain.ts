@@ -6,6 +6,7 @@ import {
   outOfScopeDetection,
   type AbstentionReport,
 } from '@taxon/evaluation';
+import { indexOfLargest } from '@taxon/probability';
 import { invalidInput } from '@taxon/errors';
 import { mainTask } from '@taxon/models';
 import type { Recipe } from './recipe.ts';
@@ -25,7 +26,7 @@ const surenessOf = (logits: Float32Array, labels: readonly LabelIndices[], space
   const { expected } = own;
   const right = Uint8Array.from(own.texts, (_, i) => {
     const row = own.logits.subarray(i * classes, (i + 1) * classes);
-    return Number(row.indexOf(Math.max(...row)) === expected[i]);
+    return Number(indexOfLargest(row) === expected[i]);
   });
   return { scores: confidenceScores(own.logits, classes, 'maxProbability'), right };
 };

@@ -1,17 +1,20 @@
 import { basename } from 'node:path';
-import { encodeLabels, type LabelSpace } from '@taxon/data';
+import { encodeLabels, type Example, type LabelSpace } from '@taxon/data';
 import type { DataSummary, LabelGroup, RunReport, TaskReport } from '@taxon/evaluation';
 import { mainTask } from '@taxon/models';
 import { peakMemory, type FinishedRun } from './finish-run.ts';
 import { taskReports, type ReportedPart } from './task-report.ts';
 
-/** Texts of every label in the training part. */
-const countClasses = ({ data, space }: Pick<FinishedRun, 'data' | 'space'>): DataSummary['classes'] =>
-  space.tasks.flatMap(({ name, labels }, task) => {
+/** Texts of every label, those of the space first; a label outside it counts, too. */
+export const countClasses = (
+  examples: readonly Pick<Example, 'labels'>[],
+  { tasks }: LabelSpace,
+): DataSummary['classes'] =>
+  tasks.flatMap(({ name, labels }, task) => {
     const counts = new Map(labels.map((label) => [label, 0]));
-    for (const example of data.train)
+    for (const example of examples)
       for (const label of example.labels[task] ?? []) counts.set(label, (counts.get(label) ?? 0) + 1);
-    return [...counts].map(([label, count]) => ({ label, count, ...(space.tasks.length > 1 && { task: name }) }));
+    return [...counts].map(([label, count]) => ({ label, count, ...(tasks.length > 1 && { task: name }) }));
   });
 
 /** Which fine labels each coarse one has. */
@@ -62,7 +65,7 @@ export const buildReport = (run: FinishedRun): RunReport => {
     encoder: recipe.encoder,
     recipe,
     data: {
-      classes: countClasses(run),
+      classes: countClasses(data.train, space),
       sizes: { train: data.train.length, validation: data.validation.length, test: data.test.length },
       files: data.files,
       notes: data.notes,

@@ -6,7 +6,7 @@ import { updateCoefficients } from './adamw.ts';
 import { coefficientTensors, updateRows, updateTensor, type CoefficientTensors } from './eager-adamw.ts';
 import { createDeviceState, type DeviceState } from './eager-state.ts';
 import type { ModelState } from './model-state.ts';
-import { singleLabelObjective, type Objective } from './objective.ts';
+import { objectiveOf, type Objective } from './objective.ts';
 import { decays, depthOf, slotLosses, type BatchTensors } from './programs.ts';
 import { tableNames } from './trained.ts';
 import { touchedRows, type TouchedRows } from './touched-rows.ts';
@@ -58,7 +58,7 @@ const rowsName = 'rows';
 export const createEagerStep = (state: ModelState, options: StepOptions): TrainingStep => {
   const { adamw, layerDecay, clipNorm, dropout, seed } = options;
   const { encoder, shapes } = state;
-  const { objective = singleLabelObjective(state.head.classes) } = options;
+  const objective = objectiveOf({ ...options, head: state.head });
   const names = Object.keys(shapes);
   const device = createDeviceState(state);
   let ahead = false; // of the host's state

@@ -12,7 +12,7 @@ export { createForwardPass, type ForwardPass, type TokenizedTexts } from './forw
 export { microBatches } from './micro-batch.ts';
 export { createModelState, type ModelState, type Precision } from './model-state.ts';
 export { compileGradients, type ProgramOptions } from './programs.ts';
-export { labelGroups } from './build-report.ts';
+export { countClasses, labelGroups } from './build-report.ts';
 export { taskReports, type ReportedPart } from './task-report.ts';
 export { scoreLogits, type ScoredPart } from './score.ts';
 export { titledFigures, type Scores, type TaskScores } from './scores.ts';

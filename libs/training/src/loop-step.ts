@@ -3,7 +3,7 @@ import { flatLayout, flatten, groupShares, unflatten } from './flat-state.ts';
 import { callFeeds } from './loop-feeds.ts';
 import { initialScale } from './loss-scale.ts';
 import type { ModelState } from './model-state.ts';
-import { singleLabelObjective } from './objective.ts';
+import { objectiveOf } from './objective.ts';
 import { operatorsOf } from './programs.ts';
 import type { StepOptions, StepResult, TrainingStep, Update } from './training-step.ts';
 import { compileUpdates } from './update-program.ts';
@@ -34,7 +34,7 @@ export const createLoopStep = async (
   const { batchesPerUpdate = 1, precision = 'fp32', lossScale } = options;
   const { updatesPerCall = session.device === 'webgpu' ? 1 : defaultUpdatesPerCall } = options;
   const { encoder, head, shapes } = state;
-  const { objective = singleLabelObjective(head.classes) } = options;
+  const objective = objectiveOf({ ...options, head });
   const layout = flatLayout(shapes, encoder);
   const half = precision === 'fp16';
   const { shape, dropout, layerDecay, clipNorm, recompute } = options;

@@ -1,15 +1,5 @@
+import { logSumExp, softplus } from '@taxon/probability';
 import { writeTargets, type Objective, type TextTargets } from './objective.ts';
-
-/** log Σ exp(logits) of outputs [begin, end). */
-const logSum = (logits: Float32Array, begin: number, end: number): number => {
-  let top = -Infinity;
-  for (let c = begin; c < end; c++) top = Math.max(top, logits[c]!);
-  let sum = 0;
-  for (let c = begin; c < end; c++) sum += Math.exp(logits[c]! - top);
-  return top + Math.log(sum);
-};
-
-const softplus = (x: number): number => Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
 
 /**
  * Mean over the texts of which anything is known of Σ groups weight · cross-entropy (a mean over the labels of a sigmoid group):
@@ -30,7 +20,7 @@ export const meanLoss = (logits: Float32Array, targets: readonly TextTargets[], 
     groups.forEach(({ kind, begin, end, weight }, g) => {
       if (known[g] === 0) return;
       let loss = 0;
-      const norm = kind === 'softmax' ? logSum(row, begin, end) : 0;
+      const norm = kind === 'softmax' ? logSumExp(row.subarray(begin, end)) : 0;
       for (let c = begin; c < end; c++)
         if (kind === 'softmax') loss += right[c]! * (norm - row[c]!);
         else loss += (softplus(row[c]!) - right[c]! * row[c]!) / (end - begin);

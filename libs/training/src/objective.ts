@@ -1,5 +1,5 @@
 import type { LabelIndices } from '@taxon/data';
-import type { OutputGroup } from '@taxon/models';
+import type { HeadConfig, OutputGroup } from '@taxon/models';
 import type { GroupLossOptions, LossGroup } from './losses/group-losses.ts';
 
 /** What training makes small: how the logits are cut into groups, and the loss of each. */
@@ -24,6 +24,10 @@ export const singleLabelObjective = (classes: number): Objective => ({
   groups: [{ kind: 'softmax', begin: 0, end: classes, weight: 1 }],
   loss: {},
 });
+
+/** What is made small where nothing else is said: cross-entropy over the head's classes. */
+export const objectiveOf = ({ objective, head }: { objective?: Objective; head: HeadConfig }): Objective =>
+  objective ?? singleLabelObjective(head.classes);
 
 /** Targets of texts that have one label each. */
 export const singleLabelTargets = (labels: Iterable<number>): TextTargets[] =>

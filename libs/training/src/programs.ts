@@ -19,7 +19,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
 import { groupConsistency, groupLosses } from './losses/group-losses.ts';
 import { supervisedContrastive } from './losses/supervised-contrastive.ts';
-import { singleLabelObjective, type Objective } from './objective.ts';
+import { objectiveOf, type Objective } from './objective.ts';
 import { layerOf } from './trained.ts';
 
 export interface ProgramOptions {
@@ -137,8 +137,8 @@ export const slotLosses = (
   { embeddings, segments, pool, targets, known, dropout }: BatchTensors,
   options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective' | 'begin' | 'lora'>,
 ): tf.Tensor => {
-  const { encoder: config, head, recompute, objective = singleLabelObjective(head.classes) } = options;
-  const { groups, loss, rDrop = 0, contrastive } = objective;
+  const { encoder: config, head, recompute } = options;
+  const { groups, loss, rDrop = 0, contrastive } = objectiveOf(options);
   const featuresWith = (draw: Dropout | undefined): tf.Tensor2D => {
     const x = encoder(p, { embeddings, segments, dropout: draw, recompute, ...encoderOptions(options) }, config);
     return features(p, x, pool, head) as tf.Tensor2D;
@@ -193,7 +193,7 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
   const shapes = programShapes(options);
   const trained = new Set(options.trained ?? ['words', ...Object.keys(shapes)]);
   const names = Object.keys(shapes).filter((name) => trained.has(name));
-  const targets = targetShapes(rows * slots, options.objective ?? singleLabelObjective(options.head.classes));
+  const targets = targetShapes(rows * slots, objectiveOf(options));
   const signature: Signature = {
     ...parameterSignature(shapes),
     ...int8Signature(options.int8 ?? [], shapes),

@@ -1,7 +1,7 @@
 import { readTexts } from '@taxon/data';
 import type { TokenizedTexts } from './forward-pass.ts';
 import type { Recipe } from './recipe.ts';
-import type { TextReader } from './tokenize-parts.ts';
+import { inputOf, tokenizedTexts, type TextReader } from './tokenize-parts.ts';
 
 /** The texts that no label fits, as the recipe names them. */
 export const readOutOfScope = async (
@@ -12,10 +12,8 @@ export const readOutOfScope = async (
   if (abstain.outOfScope === undefined) return undefined;
   const { textColumn, pairColumn } = data;
   const { texts } = await readTexts(abstain.outOfScope, { textColumn, pairColumn, signal });
-  const encoded = texts.map(({ text, pair }) => encode(pair === undefined ? text : { text, pair }));
-  return {
-    ...ids,
-    ids: encoded.map((text) => text.ids),
-    ...(encoded.some(({ types }) => types) && { types: encoded.map(({ types }) => types) }),
-  };
+  return tokenizedTexts(
+    texts.map((row) => encode(inputOf(row))),
+    ids,
+  );
 };

@@ -1,5 +1,6 @@
 import type { Example, LabelSpace } from '@taxon/data';
 import { withUnseenLabels, type MultiLabelAnswers } from '@taxon/evaluation';
+import { indexOfLargest } from '@taxon/probability';
 import type { TaskAnswer } from '@taxon/models';
 
 /** What was answered in one task, beside what is right. */
@@ -17,8 +18,6 @@ export type TaskAnswers =
     }
   | { kind: 'multi-label'; texts: number[]; given: MultiLabelAnswers };
 
-const best = (values: Float64Array): number => values.reduce((top, value, i) => (value > values[top]! ? i : top), 0);
-
 const singleLabelAnswers = (
   examples: readonly Example[],
   task: number,
@@ -31,7 +30,10 @@ const singleLabelAnswers = (
     kind: 'single-label',
     texts,
     expected: Int32Array.from(names, (name) => index.get(name) ?? -1),
-    predicted: Int32Array.from(texts, (i) => answers[i]![task]!.answer[0] ?? best(answers[i]![task]!.probabilities)),
+    predicted: Int32Array.from(
+      texts,
+      (i) => answers[i]![task]!.answer[0] ?? indexOfLargest(answers[i]![task]!.probabilities),
+    ),
     unseen: names.filter((name) => !index.has(name)),
   };
 };

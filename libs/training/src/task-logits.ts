@@ -1,4 +1,5 @@
 import type { LabelIndices, LabelSpace } from '@taxon/data';
+import { logSumExp } from '@taxon/probability';
 import { outputGroups, taskOffsets } from '@taxon/models';
 
 /** One task's part of the logits, for the texts whose labels are known, with what is right. */
@@ -20,15 +21,6 @@ export type TaskLogits = {
     }
 );
 
-/** log softmax of logits [begin, end), in place. */
-const logSoftmax = (logits: Float32Array, begin: number, end: number): void => {
-  let top = -Infinity;
-  for (let c = begin; c < end; c++) top = Math.max(top, logits[c]!);
-  let sum = 0;
-  for (let c = begin; c < end; c++) sum += Math.exp(logits[c]! - top);
-  for (let c = begin; c < end; c++) logits[c]! -= top + Math.log(sum);
-};
-
 /** Logits [texts, C] whose fine ones are log p(coarse) + log p(fine | coarse): one softmax over all fine labels. */
 const jointLogits = (logits: Float32Array, space: LabelSpace): Float32Array => {
   const groups = outputGroups(space);
@@ -37,8 +29,9 @@ const jointLogits = (logits: Float32Array, space: LabelSpace): Float32Array => {
   for (let at = 0; at < joint.length; at += outputs) {
     const row = joint.subarray(at, at + outputs);
     for (const { begin, end, parent } of groups) {
-      logSoftmax(row, begin, end);
-      if (parent !== undefined) for (let c = begin; c < end; c++) row[c]! += row[parent]!;
+      const normalizer = logSumExp(row.subarray(begin, end));
+      const above = parent === undefined ? 0 : row[parent]!; // the coarse group came first
+      for (let c = begin; c < end; c++) row[c]! += above - normalizer;
     }
   }
   return joint;

@@ -2,6 +2,7 @@ import { encodeLabels, type Example } from '@taxon/data';
 import { outputGroups, taskOffsets, type EncodedInput, type TextInput } from '@taxon/models';
 import { chooseRowLength, type PackShape } from '@taxon/text';
 import type { LabelledTexts } from './fit.ts';
+import type { TokenizedTexts } from './forward-pass.ts';
 import { textTargets } from './objective.ts';
 import type { PreparedData } from './prepare-data.ts';
 import type { Reporter } from './reporter.ts';
@@ -15,6 +16,21 @@ export interface TextReader {
   /** The token that a prompt head pools. */
   maskId?: number;
 }
+
+/** Encoded texts side by side, with their token types where any has some. */
+export const tokenizedTexts = (
+  encoded: readonly EncodedInput[],
+  { padId, maskId }: Omit<TextReader, 'encode'>,
+): TokenizedTexts => ({
+  padId,
+  maskId,
+  ids: encoded.map((text) => text.ids),
+  ...(encoded.some(({ types }) => types) && { types: encoded.map(({ types }) => types) }),
+});
+
+/** A text, or a pair of texts, as it is encoded. */
+export const inputOf = ({ text, pair }: { text: string; pair?: string }): TextInput =>
+  pair === undefined ? text : { text, pair };
 
 /** Texts between two looks at the clock and the signal. */
 const tokenizeChunk = 512;
@@ -34,17 +50,12 @@ export const tokenizeParts = (
     for (let i = 0; i < examples.length; i += tokenizeChunk) {
       signal.throwIfAborted();
       const chunk = examples.slice(i, i + tokenizeChunk);
-      for (const { text, pair } of chunk) encoded.push(encode(pair === undefined ? text : { text, pair }));
+      for (const example of chunk) encoded.push(encode(inputOf(example)));
       done += chunk.length;
       reporter.progress('texts', done, total);
     }
     const targets = textTargets(encodeLabels(space, examples), outputGroups(space), taskOffsets(space));
-    return {
-      ...ids,
-      ids: encoded.map((text) => text.ids),
-      ...(encoded.some(({ types }) => types) && { types: encoded.map(({ types }) => types) }),
-      targets,
-    };
+    return { ...tokenizedTexts(encoded, ids), targets };
   };
   return { train: tokenize(data.train), validation: tokenize(data.validation), test: tokenize(data.test) };
 };

@@ -1,23 +1,14 @@
 import { createInPlaceSession, createSession, dropoutKey, type FeedTensor, type SessionOptions } from '@taxon/compute';
 import type { PackedBatch, PackShape } from '@taxon/text';
-import { updateCoefficients, type AdamWOptions } from './adamw.ts';
+import type { AdamWOptions } from './adamw.ts';
 import { attack, type AdversarialOptions, type Attacked } from './adversary.ts';
 import { collectGarbage } from './collect-garbage.ts';
-import { RowGradients } from './embedding-table.ts';
 import type { FrozenStates } from './frozen-states.ts';
+import { addRowGradients, rateShare, tableGradients, updateOnHost } from './host-update.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
-import { singleLabelObjective, writeTargets, type Objective, type TextTargets } from './objective.ts';
-import {
-  compileGradients,
-  decays,
-  depthOf,
-  gradientName,
-  sumName,
-  targetShapes,
-  type ProgramOptions,
-} from './programs.ts';
+import { objectiveOf, writeTargets, type Objective, type TextTargets } from './objective.ts';
+import { compileGradients, gradientName, sumName, targetShapes, type ProgramOptions } from './programs.ts';
 import { applyL1 } from './techniques/l1.ts';
-import { tableNames, type TableName } from './trained.ts';
 
 export interface StepOptions {
   shape: PackShape;
@@ -90,31 +81,15 @@ export const slotFeeds = (
   return { targets: { shape: shapes.targets, data: targets }, known: { shape: shapes.known, data: known } };
 };
 
-/** Adds the gradient of a batch's embeddings [T, H] to the rows that its tokens read. */
-export const addRowGradients = (
-  batch: PackedBatch,
-  gradient: Float32Array,
-  rows: Record<TableName, RowGradients>,
-  { rows: R, length }: PackShape,
-  hidden: number,
-): void => {
-  for (let token = 0; token < batch.ids.length; token++) {
-    const s = Math.floor(token / R);
-    if (batch.segments[(token % R) * length + s]! < 0) continue; // padding learns nothing
-    rows.words.add(batch.ids[token]!, gradient, token * hidden);
-    rows.positions.add(batch.positions[token]!, gradient, token * hidden);
-    rows.types.add(batch.types?.[token] ?? 0, gradient, token * hidden);
-  }
-};
-
 export const createTrainingStep = async (
   state: ModelState,
   options: StepOptions,
   session: SessionOptions,
 ): Promise<TrainingStep> => {
-  const { shape, adamw, layerDecay, clipNorm, dropout, seed, recompute, accumulate = false, exact = false } = options;
+  const { shape, dropout, seed, recompute, accumulate = false, exact = false } = options;
   const { encoder, head, memory, tables, shapes, lora } = state;
-  const { objective = singleLabelObjective(head.classes), l1 = 0 } = options;
+  const { l1 = 0 } = options;
+  const objective = objectiveOf({ ...options, head });
   const begin = options.states === undefined ? 0 : state.freeze;
   const int8 = exact ? [] : state.int8Weights;
   const trained = [...state.trained];
@@ -151,11 +126,7 @@ export const createTrainingStep = async (
   };
   // Read and written in the same place: the last node on the way to each sum reads an element just before it writes it.
   const sums = accumulate ? named(sumName) : {};
-  const rows = {
-    words: new RowGradients(tables.words),
-    positions: new RowGradients(tables.positions),
-    types: new RowGradients(tables.types),
-  };
+  const rows = tableGradients(state);
 
   /** Forward and backward of one batch, its gradient added to that of the batches before; the loss of each text. */
   const backward = async (batch: LabelledBatch, index: number, count: number): Promise<Float32Array> => {
@@ -196,19 +167,14 @@ export const createTrainingStep = async (
   };
 
   const update = (learningRate: number): number => {
-    let squaredNorm = memory.squaredNorm();
-    for (const table of Object.values(rows)) squaredNorm += table.squaredNorm();
-    const gradientNorm = Math.sqrt(squaredNorm);
-    const gradientScale = clipNorm > 0 ? Math.min(1, clipNorm / (gradientNorm + 1e-6)) : 1; // torch's own 1e-6
     state.step += 1;
-    const scalars = { learningRate, gradientScale, step: state.step };
-    const rateOf = (name: string): number => layerDecay ** depthOf(name, encoder);
-    for (const name of learning) memory.update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
-    const forTables = updateCoefficients(adamw, scalars, rateOf('embeddings'), true);
-    for (const name of tableNames) rows[name].apply(tables[name], forTables);
+    const gradientNorm = updateOnHost(state, { memories: [memory], names: learning, rows }, options, {
+      learningRate,
+      step: state.step,
+    });
     if (l1 > 0) {
       const values = Object.fromEntries(learning.map((name) => [name, memory.tensors[name]!.value]));
-      applyL1(values, shapes, (name) => learningRate * rateOf(name), l1);
+      applyL1(values, shapes, (name) => learningRate * rateShare(name, state, options), l1);
       memory.quantize();
     }
     return gradientNorm;

@@ -17,7 +17,7 @@ import { flatLayout, parts, stateNames, tableRows, type FlatLayout } from './fla
 import { graphAdamW, type GraphCoefficients, type Moments } from './graph-adamw.ts';
 import { rowsPerUpdate } from './loop-feeds.ts';
 import { nextScale, scaleSignature, type LossScale } from './loss-scale.ts';
-import { singleLabelObjective } from './objective.ts';
+import { objectiveOf } from './objective.ts';
 import { targetShapes, type ProgramOptions } from './programs.ts';
 import { at, gradientsOf, type Gradients } from './update-gradients.ts';
 
@@ -37,9 +37,9 @@ export interface UpdateProgramOptions extends ProgramOptions {
 // S: length, R: rows, T = S·R tokens, N: text slots, H: hidden.
 
 const signatureOf = (options: UpdateProgramOptions, layout: FlatLayout): Signature => {
-  const { encoder, head, shape, batchesPerUpdate: M, looped, dropout, half } = options;
+  const { encoder, shape, batchesPerUpdate: M, looped, dropout, half } = options;
   const { rows, length, slots } = shape;
-  const { targets, known } = targetShapes(rows * slots, options.objective ?? singleLabelObjective(head.classes));
+  const { targets, known } = targetShapes(rows * slots, objectiveOf(options));
   const K = looped ? 'updates' : 1;
   const perUpdate = Object.fromEntries(
     ['learningRate', 'rateCorrection', 'epsilonCorrection', 'count'].map((name) => [name, { shape: [K] }]),

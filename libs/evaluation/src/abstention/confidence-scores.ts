@@ -1,4 +1,4 @@
-import { indexOfLargest, logSumExp } from '../probabilities.ts';
+import { indexOfLargest, logSumExp } from '@taxon/probability';
 import { rowsOf } from '../shapes.ts';
 
 /** How sure a model is of a text; whatever the kind, higher means surer. */

@@ -1,7 +1,7 @@
 import { averagePrecision } from '../average-precision.ts';
 import { fallingOrder } from '../order.ts';
 import { sameLength } from '../shapes.ts';
-import { thin } from './thin.ts';
+import { thin } from '../thin.ts';
 
 export interface RocPoint {
   threshold: number;

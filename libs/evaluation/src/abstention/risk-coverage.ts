@@ -1,6 +1,6 @@
 import { fallingOrder } from '../order.ts';
 import { ratio, sameLength } from '../shapes.ts';
-import { thin } from './thin.ts';
+import { thin } from '../thin.ts';
 
 export interface RiskCoveragePoint {
   /** Texts with a score not below it are answered. */

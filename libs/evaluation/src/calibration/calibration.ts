@@ -1,4 +1,4 @@
-import { indexOfLargest, sigmoid, softplus } from '../probabilities.ts';
+import { indexOfLargest, sigmoid, softplus } from '@taxon/probability';
 import { checkClasses, ratio, rowsOf, sameLength } from '../shapes.ts';
 import { calibrationError, equalMassBins, equalWidthBins, type ReliabilityBin } from './reliability-bins.ts';
 import { fitSigmoidTemperature, fitSoftmaxTemperature } from './temperature.ts';

@@ -1,4 +1,4 @@
-import { sigmoid, softplus } from '../probabilities.ts';
+import { sigmoid, softplus } from '@taxon/probability';
 import { checkClasses, ratio, sameLength } from '../shapes.ts';
 
 /** A temperature and what it does to the loss of the texts that it was fitted on. */

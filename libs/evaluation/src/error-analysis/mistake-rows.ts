@@ -1,6 +1,6 @@
 import { checkAnswers, type MultiLabelAnswers } from '../multi-label-answers.ts';
 import { fallingOrder } from '../order.ts';
-import { sigmoid, sigmoids, softmaxes } from '../probabilities.ts';
+import { sigmoid, sigmoids, softmaxes } from '@taxon/probability';
 import { scoredLabels } from '../scored-labels.ts';
 import { sameLength } from '../shapes.ts';
 

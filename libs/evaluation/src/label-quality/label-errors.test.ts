@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { likelyLabelErrors, likelyMultiLabelErrors, softmaxes } from '../index.ts';
+import { likelyLabelErrors, likelyMultiLabelErrors } from '../index.ts';
+import { softmaxes } from '@taxon/probability';
 import { createRandom } from '../random.ts';
 import { labelNames, reference, rows } from '../testing.ts';
 

@@ -8,7 +8,7 @@ import { singleLabelMistakes } from '../error-analysis/mistake-rows.ts';
 import { groupByLength, groupByName } from '../groupings.ts';
 import { hierarchicalMetrics } from '../hierarchical-metrics.ts';
 import { likelyLabelErrors } from '../label-quality/likely-label-errors.ts';
-import { indexOfLargest, softmaxes } from '../probabilities.ts';
+import { indexOfLargest, softmaxes } from '@taxon/probability';
 import { createRandom } from '../random.ts';
 import { compareSingleLabelRuns } from '../significance/compare-runs.ts';
 import { singleLabelIntervals, type Intervals } from '../significance/intervals.ts';

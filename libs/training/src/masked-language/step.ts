@@ -8,22 +8,16 @@ import {
 } from '@taxon/compute';
 import { encoderShapes, maskedLanguageShapes } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
-import { updateCoefficients, type AdamWOptions } from '../adamw.ts';
-import { RowGradients } from '../embedding-table.ts';
+import { addRowGradients, tableGradients, updateOnHost, type HostUpdateOptions } from '../host-update.ts';
 import { embedTokens, type ModelState } from '../model-state.ts';
-import { decays, depthOf, gradientName, sumName } from '../programs.ts';
-import { addRowGradients } from '../training-step.ts';
+import { gradientName, sumName } from '../programs.ts';
 import type { MaskedBatch } from './masked-batch.ts';
 import { compileMaskedGradients, maskedShapes } from './program.ts';
 
-export interface MaskedStepOptions {
+export interface MaskedStepOptions extends HostUpdateOptions {
   shape: PackShape;
   /** Hidden words that a batch has room for. */
   places: number;
-  adamw: AdamWOptions;
-  layerDecay: number;
-  /** Largest gradient norm; 0 for no clipping. */
-  clipNorm: number;
   dropout: number;
   recompute: boolean;
   seed: number;
@@ -44,7 +38,7 @@ export const createMaskedStep = async (
   options: MaskedStepOptions,
   session: SessionOptions,
 ): Promise<MaskedStep> => {
-  const { shape, places, adamw, layerDecay, clipNorm, dropout, recompute, seed, exact } = options;
+  const { shape, places, dropout, recompute, seed, exact } = options;
   const { encoder, memory, tables } = state;
   const shapes = maskedShapes(encoder);
   const int8 = exact ? [] : state.int8Weights;
@@ -69,11 +63,9 @@ export const createMaskedStep = async (
   const sums = feeds(sumName, 'gradient');
   const gradients = { ...feeds(gradientName, 'gradient'), [gradientName('embeddings')]: dEmbeddings };
   const words = { shape: [encoder.vocabulary, encoder.hidden], data: tables.words.values };
-  const rows = {
-    words: new RowGradients(tables.words),
-    positions: new RowGradients(tables.positions),
-    types: new RowGradients(tables.types),
-  };
+  const rows = tableGradients(state);
+  // The head's first: `memory` has the encoder's, and the classifier's, which this loss does not reach.
+  const learning = { memories: [head, memory], names: Object.keys(shapes), rows };
   let step = 0;
 
   const backward = async (batch: MaskedBatch, index: number, count: number): Promise<number> => {
@@ -100,19 +92,6 @@ export const createMaskedStep = async (
     return (losses!.data as Float32Array).reduce((a, b) => a + b, 0);
   };
 
-  const update = (learningRate: number): void => {
-    let squaredNorm = memory.squaredNorm() + head.squaredNorm();
-    for (const table of Object.values(rows)) squaredNorm += table.squaredNorm();
-    const gradientScale = clipNorm > 0 ? Math.min(1, clipNorm / (Math.sqrt(squaredNorm) + 1e-6)) : 1; // torch's own 1e-6
-    step += 1;
-    const scalars = { learningRate, gradientScale, step };
-    const rateOf = (name: string): number => layerDecay ** depthOf(name, encoder);
-    for (const name of Object.keys(shapes))
-      memoryOf(name).update(name, updateCoefficients(adamw, scalars, rateOf(name), decays(name)));
-    const forTables = updateCoefficients(adamw, scalars, rateOf('embeddings'), true);
-    for (const name of ['words', 'positions', 'types'] as const) rows[name].apply(tables[name], forTables);
-  };
-
   return {
     async run(batches, learningRate) {
       const count = Math.max(
@@ -123,7 +102,8 @@ export const createMaskedStep = async (
       for (const { gradient } of [...Object.values(memory.tensors), ...Object.values(head.tensors)]) gradient.fill(0);
       let loss = 0;
       for (const [index, batch] of batches.entries()) loss += await backward(batch, index, count);
-      update(learningRate);
+      step += 1;
+      updateOnHost(state, learning, options, { learningRate, step });
       return loss / count;
     },
     dispose: () => program.dispose(),

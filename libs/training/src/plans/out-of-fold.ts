@@ -1,5 +1,6 @@
 import { encodeLabels, type Example, type LabelIndices, type LabelSpace } from '@taxon/data';
-import { likelyLabelErrors, likelyMultiLabelErrors, sigmoids, softmaxes, type TaskReport } from '@taxon/evaluation';
+import { likelyLabelErrors, likelyMultiLabelErrors, type TaskReport } from '@taxon/evaluation';
+import { sigmoids, softmaxes } from '@taxon/probability';
 import { averageLogits, countOutputs, createDecider, type DecisionRule, type TaskAnswer } from '@taxon/models';
 import type { PreparedData } from '../prepare-data.ts';
 import { scoreDecided, scoreLogits } from '../score.ts';

@@ -1,3 +1,5 @@
+import { sigmoid } from '@taxon/probability';
+import { thin } from '../../thin.ts';
 import type { SweepPoint, LabelThreshold } from '../../threshold-sweep.ts';
 import { figure, figureName, percent } from '../figures.ts';
 import { html, raw, type Html } from '../html.ts';
@@ -18,11 +20,6 @@ interface Curve {
   chosen: number;
   points: readonly Point[];
 }
-
-const thin = <T>(points: readonly T[], most: number): T[] => {
-  const width = Math.ceil(points.length / most);
-  return points.filter((_, i) => i % width === 0 || i === points.length - 1);
-};
 
 const point = (logit: number, precision: number, recall: number, f1: number): Point => [
   Math.round(100 * Math.min(99, Math.max(-99, logit))) / 100,
@@ -58,7 +55,6 @@ const labelCurves = (perLabel: readonly LabelThreshold[]): Curve[] =>
 
 const width = 640;
 const height = 260;
-const sigmoid = (logit: number): number => 1 / (1 + Math.exp(-logit));
 const x = (logit: number): number => width * sigmoid(logit);
 const y = (thousandths: number): number => height * (1 - thousandths / 1000);
 

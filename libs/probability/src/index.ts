@@ -13,8 +13,9 @@ export const sigmoids = (logits: Float32Array, temperature = 1): Float32Array =>
   Float32Array.from(logits, (z) => sigmoid(z / temperature));
 
 /** log Σ exp of a row, and the row's largest value, in double precision. */
-export const logSumExp = (row: Float32Array, inverseTemperature = 1): number => {
-  const largest = row.reduce((most, z) => Math.max(most, z), -Infinity);
+export const logSumExp = (row: Float32Array | Float64Array, inverseTemperature = 1): number => {
+  let largest = -Infinity;
+  for (const z of row) largest = Math.max(largest, z);
   if (!Number.isFinite(largest)) return largest * inverseTemperature;
   let sum = 0;
   for (const z of row) sum += Math.exp((z - largest) * inverseTemperature);
