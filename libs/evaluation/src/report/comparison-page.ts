@@ -17,7 +17,7 @@ export interface ComparedRuns {
   createdAt: string;
 }
 
-const points = (difference: number): string => `${difference > 0 ? '+' : ''}${(100 * difference).toFixed(1)} points`;
+const points = (difference: number): string => `${difference > 0 ? '+' : ''}${(100 * difference).toFixed(1)}`;
 
 /** The first two figures of a task, then how many texts are right in both, in one, in none. */
 const taskTiles = ({ comparison, both, neither }: ComparedTask): Html =>
@@ -26,9 +26,9 @@ const taskTiles = ({ comparison, both, neither }: ComparedTask): Html =>
       .filter(([name]) => ['accuracy', 'exactMatch', 'macroF1'].includes(name))
       .map(([name, paired]) =>
         tile(
-          `${figureName(name)}, A → B`,
-          `${figure(name, paired.a)} → ${figure(name, paired.b)}`,
-          `${points(paired.difference)}, ${verdictOf(name, paired, comparison.level)}`,
+          `${figureName(name)}, from A to B`,
+          points(paired.difference),
+          `${figure(name, paired.a)} → ${figure(name, paired.b)}: ${verdictOf(name, paired, comparison.level)}`,
         ),
       )}
     ${tile('right in both', count(both), `and in neither: ${count(neither)}`)}
