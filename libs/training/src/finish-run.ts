@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { renderReport, writeWhole } from '@taxon/evaluation';
 import {
@@ -77,6 +78,9 @@ export const savedFacts = ({ recipe, data }: Pick<Run, 'recipe' | 'data'>, resul
 /** File of a run folder with the answers to the test texts, else to the validation texts. */
 const answersFile = 'answers.jsonl';
 
+/** What another run may have left in the folder and this one perhaps does not write: it would be taken for this one's. */
+const leftBefore = [answersFile, 'out-of-fold.jsonl', 'best-recipe.yaml', 'epochs'];
+
 /** The report and what stands beside it, but for the log. */
 const writeRunFolder = async (run: FinishedRun, folder: string): Promise<void> => {
   const { final, data, space, log, insights, options } = run;
@@ -105,6 +109,7 @@ export const finishRun = async (
   const modelFolder = resolve(recipe.output);
   await save(modelFolder, savedFacts(run, results));
   const runFolder = join(modelFolder, 'run');
+  for (const name of leftBefore) await rm(join(runFolder, name), { recursive: true, force: true });
   await writeRunFolder(run, runFolder);
   if (test !== undefined)
     log.evaluation('test', { ...(progress.best ?? lastStep(progress)), scores: test.scores, loss: undefined });

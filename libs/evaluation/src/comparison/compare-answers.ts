@@ -81,13 +81,16 @@ export const compareAnswers = (a: Answers, b: Answers, options: CompareOptions =
   const paired = shared.map((task) => pairDecisions(a, b, task, matched, note));
   const known = paired.filter(({ name, texts }) => {
     if (texts.length === 0)
-      note({ level: 'warning', message: `'${name}' is left out: no right label of the shared texts is known` });
+      note({
+        level: 'warning',
+        message: `'${name}' is left out: of no shared text is a right label known that both agree on`,
+      });
     return texts.length > 0;
   });
   if (known.length === 0)
     throw invalidInput(
-      'no text that both answer has a label that is known',
-      'Evaluate both on a labelled file: --data FILE.',
+      `nothing is left to compare: ${notes.map(({ message }) => message).join('; ')}`,
+      'Evaluate both on one labelled file: --data FILE.',
     );
   const tasks = known.map((task): ComparedTask => {
     const comparison = compareTask(task, options);

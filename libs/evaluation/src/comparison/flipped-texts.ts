@@ -21,10 +21,10 @@ export const isRight = (expected: readonly number[], given: readonly number[]): 
 const suretyOfWrong = ({ change, a, b }: FlippedText): number =>
   Math.max(0, ...((change === 'lost' ? b : a).scores ?? []));
 
-const flippedText = ({ text, decisions }: PairedText, change: FlippedText['change']): FlippedText => {
-  const { decisions: _all, ...about } = text;
+const flippedText = ({ text: about, decisions }: PairedText, change: FlippedText['change']): FlippedText => {
+  const { text, pair, source, line } = about;
   const [{ expected: right, ...a }, { expected: other, ...b }] = [decisions.a, decisions.b];
-  return { ...about, change, expected: (right ?? other)!, a, b };
+  return { text, pair, source, line, change, expected: (right ?? other)!, a, b };
 };
 
 /** First what was lost, then what was gained; each with the surest wrong answers first. */
