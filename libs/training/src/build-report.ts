@@ -63,7 +63,7 @@ export const buildReport = (run: FinishedRun, files: NonNullable<RunReport['file
   const [validation, test] = [final.validation?.hierarchy, final.test?.hierarchy];
   const groups = labelGroups(space);
   return {
-    title: basename(recipe.data.train),
+    title: recipe.data.train === undefined ? 'zero-shot' : basename(recipe.data.train),
     createdAt: new Date().toISOString(),
     encoder: recipe.encoder,
     recipe,
