@@ -169,7 +169,7 @@ export const coarseName = 'group';
  */
 export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise<PreparedData> => {
   expectOneWay(recipe);
-  const { data, hierarchy, seed } = recipe;
+  const { data, hierarchy } = recipe;
   const notes: Note[] = [];
   const found = await readParts(recipe, notes, signal);
   const { train: read, ...held } = found;
