@@ -44,8 +44,8 @@ const copy = (
 };
 
 /** The shapes that a checkpoint has: those of an encoder with all its heads. */
-export const storedShapes = ({ keptHeads: _, ...config }: EncoderConfig): Record<string, number[]> =>
-  encoderShapes(config);
+export const storedShapes = (config: EncoderConfig): Record<string, number[]> =>
+  encoderShapes({ ...config, keptHeads: undefined });
 
 /** The parameters of a checkpoint without those of the heads that are not kept. */
 export const takeKeptHeads = (stored: Numbers, config: EncoderConfig): Numbers => {

@@ -22,7 +22,7 @@ const formatKept = ({ teacher, validation, test }: DistillationResult): string |
   const [part, own, right] = test && teacher.test ? ['test', test, teacher.test] : ['validation', validation, teacher.validation]; // prettier-ignore
   const [kept, of] = [own?.figures['accuracy'], right?.figures['accuracy']];
   if (kept === undefined || of === undefined || of === 0) return undefined;
-  return `${formatPercent(kept / of)} of the teacher's accuracy (${part as string})`;
+  return `${formatPercent(kept / of)} of the teacher's accuracy (${part})`;
 };
 
 /** What a person reads when a distillation has ended: teacher and student side by side, then what every training tells. */
@@ -41,7 +41,7 @@ export const formatDistillationResult = (result: DistillationResult, colors: Col
   const kept = formatKept(result);
   return [
     '',
-    colors.dim(titles!),
+    colors.dim(titles),
     ...rows,
     ...(kept === undefined ? [] : ['', `${colors.dim('kept'.padEnd(9))}${kept}`]),
     formatTrainingResult(result, colors),

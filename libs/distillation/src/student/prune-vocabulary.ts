@@ -26,7 +26,7 @@ const readJson = async <Value>(path: string): Promise<Value | undefined> =>
 /** Whether a token is a single character, alone or going on a word: with these, any word of known characters can be spelt. */
 const isCharacter = (token: string, prefix: string): boolean => {
   const own = token.startsWith(prefix) && token !== prefix ? token.slice(prefix.length) : token;
-  return [...own].length === 1;
+  return Array.from(own).length === 1; // code points
 };
 
 const expectWordPiece = (json: TokenizerFile, path: string): void => {
