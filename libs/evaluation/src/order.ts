@@ -24,13 +24,30 @@ const fallingKeys = (scores: Float32Array): Uint32Array => {
 const digitStarts = (keys: Uint32Array): Uint32Array[] => {
   const starts = Array.from({ length: passes }, () => new Uint32Array(buckets + 1));
   const [low, middle, high] = starts as [Uint32Array, Uint32Array, Uint32Array];
-  for (const key of keys) {
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
     low[(key & (buckets - 1)) + 1]! += 1;
     middle[((key >>> radixBits) & (buckets - 1)) + 1]! += 1;
     high[(key >>> (2 * radixBits)) + 1]! += 1;
   }
   for (const places of starts) for (let i = 0; i < buckets; i++) places[i + 1]! += places[i]!;
   return starts;
+};
+
+interface Keyed {
+  keys: Uint32Array;
+  payload: Uint32Array;
+}
+
+/** Moves everything to where its digit belongs, in its order. */
+const radixPass = (from: Keyed, to: Keyed, starts: Uint32Array, shift: number): void => {
+  const { keys, payload } = from;
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
+    const place = starts[(key >>> shift) & (buckets - 1)]!++;
+    to.keys[place] = key;
+    to.payload[place] = payload[i]!;
+  }
 };
 
 /** Scores in falling order, and what came with each. */
@@ -45,20 +62,18 @@ export interface Sorted {
  * @param payload a number for each score; overwritten
  */
 export const sortFalling = (scores: Float32Array, payload: Uint32Array): Sorted => {
-  let keys = fallingKeys(scores);
-  let [nextKeys, nextPayload] = [new Uint32Array(keys.length), new Uint32Array(keys.length)];
-  digitStarts(keys).forEach((starts, pass) => {
-    const shift = pass * radixBits;
-    for (let i = 0; i < keys.length; i++) {
-      const key = keys[i]!;
-      const place = starts[(key >>> shift) & (buckets - 1)]!++;
-      nextKeys[place] = key;
-      nextPayload[place] = payload[i]!;
-    }
-    [keys, nextKeys, payload, nextPayload] = [nextKeys, keys, nextPayload, payload];
+  const n = scores.length;
+  let [from, to]: [Keyed, Keyed] = [
+    { keys: fallingKeys(scores), payload },
+    { keys: new Uint32Array(n), payload: new Uint32Array(n) },
+  ];
+  digitStarts(from.keys).forEach((starts, pass) => {
+    radixPass(from, to, starts, pass * radixBits);
+    [from, to] = [to, from];
   });
-  for (let i = 0; i < keys.length; i++) keys[i] = turnBits(keys[i]!);
-  return { scores: new Float32Array(keys.buffer), payload };
+  const { keys } = from;
+  for (let i = 0; i < n; i++) keys[i] = turnBits(keys[i]!);
+  return { scores: new Float32Array(keys.buffer, keys.byteOffset, n), payload: from.payload };
 };
 
 /** Falling; infinities of one sign are equal, where a difference would be NaN. */

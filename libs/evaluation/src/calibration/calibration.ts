@@ -103,7 +103,12 @@ export const softmaxCalibration = (
     right[place] = Number(answer === label);
   });
   const rising = fallingOrder(confidence).reverse();
-  const judged = { confidence: confidence.sort(), right: Uint8Array.from(rising, (place) => right[place]!), loss, brier };
+  const judged = {
+    confidence: confidence.sort(),
+    right: Uint8Array.from(rising, (place) => right[place]!),
+    loss,
+    brier,
+  };
   return figuresOf(judged, bins);
 };
 

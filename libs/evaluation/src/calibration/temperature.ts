@@ -31,7 +31,7 @@ const softmaxLoss = (logits: Float32Array, expected: Int32Array, classes: number
     for (const text of known) {
       const { row, largest, right } = rowOf(text);
       let weights = 0;
-      for (const z of row) weights += Math.exp(beta * (z - largest));
+      for (let i = 0; i < classes; i++) weights += Math.exp(beta * (row[i]! - largest));
       loss += Math.log(weights) - beta * right;
     }
     return ratio(loss, known.length);
@@ -41,8 +41,8 @@ const softmaxLoss = (logits: Float32Array, expected: Int32Array, classes: number
     for (const text of known) {
       const { row, largest, right } = rowOf(text);
       let [weights, first, second] = [0, 0, 0];
-      for (const z of row) {
-        const below = z - largest;
+      for (let i = 0; i < classes; i++) {
+        const below = row[i]! - largest;
         const weight = Math.exp(beta * below);
         weights += weight;
         first += weight * below;
@@ -81,7 +81,7 @@ const sigmoidLoss = (logits: Float32Array, expected: Uint8Array): Loss => {
 /** Spread of logits, from which the search takes its scale: 1 where all are smaller. */
 const scaleOf = (logits: Float32Array): number => {
   let scale = 1;
-  for (const z of logits) scale = Math.max(scale, Math.abs(z));
+  for (let i = 0; i < logits.length; i++) scale = Math.max(scale, Math.abs(logits[i]!));
   return scale;
 };
 

@@ -33,7 +33,10 @@ const countsOf = (counts: Float64Array, classes: number) => ({
 });
 
 /** What texts have of several means, each [texts], side by side. */
-export const sideBySide = (n: number, columns: readonly ArrayLike<number>[]): { width: number; means: Float64Array } => {
+export const sideBySide = (
+  n: number,
+  columns: readonly ArrayLike<number>[],
+): { width: number; means: Float64Array } => {
   const width = columns.length;
   const means = new Float64Array(n * width);
   columns.forEach((values, column) => {

@@ -13,10 +13,7 @@ export interface LabelSweepPoint extends Threshold {
  * Visits the cuts of one label: the threshold, and the texts given and rightly given above it. A cut that adds wrong texts alone to
  * those above it is better for nothing, and is left out.
  */
-const eachCut = (
-  { scores, right }: LabelColumn,
-  visit: (logit: number, given: number, hits: number) => void,
-): void => {
+const eachCut = ({ scores, right }: LabelColumn, visit: (logit: number, given: number, hits: number) => void): void => {
   let [hits, before] = [0, 0];
   for (let i = 0; i < scores.length; i++) {
     hits += right[i]!;
