@@ -1,3 +1,4 @@
+export { forkJob, serveJob, type ForkOptions } from './fork-job.ts';
 export { runTrainingJob, type TrainingJobOptions } from './job.ts';
 export {
   trainingStages,
@@ -6,8 +7,16 @@ export {
   type TrainingResult,
   type TrainingStage,
 } from './progress.ts';
-export { parseRecipe, readRecipe } from './parse-recipe.ts';
+export { parseOptions, parseRecipe, readRecipe } from './parse-recipe.ts';
 export { recipeSchema, type Recipe, type RecipeInput } from './recipe.ts';
+export { runRecipe } from './run-recipe.ts';
+export type { Extension, ExtraLoss, SeenByLoss } from './extra-loss.ts';
+export type { PreparedRun } from './prepare-run.ts';
+export { prepareData, type PreparedData } from './prepare-data.ts';
+export type { LabelledTexts } from './fit.ts';
+export { inputOf, tokenizedTexts, type Parts } from './tokenize-parts.ts';
+export { createObjective } from './create-objective.ts';
+export { groupDistillation, type LossGroup } from './losses/group-losses.ts';
 export { createForwardPass, type ForwardPass, type TokenizedTexts } from './forward-pass.ts';
 export { microBatches } from './micro-batch.ts';
 export { createModelState, type ModelState, type Precision } from './model-state.ts';
