@@ -21,8 +21,10 @@ import { saveAnswers } from './save-answers.ts';
 import { titledFigures, type Scores } from './scores.ts';
 
 /** What a run has to tell when nothing is left to train. */
-export interface FinishedRun
-  extends Pick<Run, 'recipe' | 'data' | 'space' | 'reporter' | 'log' | 'options' | 'extension'> {
+export interface FinishedRun extends Pick<
+  Run,
+  'recipe' | 'data' | 'space' | 'reporter' | 'log' | 'options' | 'extension'
+> {
   progress: FitProgress;
   final: FinalScores;
   /** performance.now() at the run's start */

@@ -79,7 +79,10 @@ const columnsOf = (x: tf.Tensor2D, columns: readonly number[] | undefined, class
 const sumOf = (terms: readonly tf.Tensor1D[]): tf.Tensor1D => terms.reduce((sum, term) => tf.add(sum, term));
 
 /** Σ weight · term over what is compared, [N]. */
-export const teacherLoss = (terms: TeacherTerms, { logits, features, segments, taps, fed }: SeenByLoss): tf.Tensor1D => {
+export const teacherLoss = (
+  terms: TeacherTerms,
+  { logits, features, segments, taps, fed }: SeenByLoss,
+): tf.Tensor1D => {
   const slots = logits.shape[0] / segments.shape[0];
   const { answers, embeddings: pooled, hidden, relations: related } = terms;
   const all: tf.Tensor1D[] = [];
