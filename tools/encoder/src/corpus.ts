@@ -31,7 +31,10 @@ const writeWhole = async (path: string, content: string): Promise<void> => {
   await rename(`${path}.part`, path);
 };
 
-const sourcesPage = (counts: Record<string, number>, readmes: readonly { package: string; licence: string }[]): string =>
+const sourcesPage = (
+  counts: Record<string, number>,
+  readmes: readonly { package: string; licence: string }[],
+): string =>
   [
     '# What the bundled encoder learned from',
     '',
@@ -68,7 +71,8 @@ export const writeCorpus = async (options: CorpusOptions): Promise<CorpusSummary
     for (const example of synset.examples) add('WordNet examples', example);
     for (const word of synset.words) if (common.has(word.toLowerCase())) add('WordNet words', word);
   }
-  for (const text of queryTexts(synsets, { common, count: options.queries ?? 200_000, random })) add('questions and requests', text);
+  for (const text of queryTexts(synsets, { common, count: options.queries ?? 200_000, random }))
+    add('questions and requests', text);
   const readmes: { package: string; licence: string }[] = [];
   for await (const readme of readmeTexts(options.modules)) {
     readmes.push(readme);

@@ -29,5 +29,6 @@ export function* queryTexts(
 ): Generator<string> {
   const wordsFor = createLexicon(synsets, common);
   const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)]!;
-  for (let i = 0; i < count; i++) yield pick(templates).replace(/\{(\w+)\}/g, (_, place: string) => pick(wordsFor(place)));
+  for (let i = 0; i < count; i++)
+    yield pick(templates).replace(/\{(\w+)\}/g, (_, place: string) => pick(wordsFor(place)));
 }

@@ -24,9 +24,7 @@ const readGloss = (gloss: string): Pick<Synset, 'definition' | 'examples'> => {
 /** `n hood a 0`: hexadecimal count, then word and number by turns; an adjective may carry `(p)`, its place in a sentence. */
 const readWords = (fields: readonly string[]): string[] => {
   const count = parseInt(fields[3]!, 16);
-  return Array.from({ length: count }, (_, i) =>
-    fields[4 + 2 * i]!.replace(/\(.*\)$/, '').replaceAll('_', ' '),
-  );
+  return Array.from({ length: count }, (_, i) => fields[4 + 2 * i]!.replace(/\(.*\)$/, '').replaceAll('_', ' '));
 };
 
 /**
@@ -44,13 +42,13 @@ export const readSynsets = async (folder: string, part: PartOfSpeech): Promise<S
     });
 };
 
-/** Words that occur in texts whose meanings somebody has tagged: the common ones. */
-export const readCommonWords = async (folder: string): Promise<Set<string>> => {
+/** Words with a meaning that was tagged so many times in texts (SemCor): the common ones. */
+export const readCommonWords = async (folder: string, least = 5): Promise<Set<string>> => {
   const lines = (await readFile(join(folder, 'index.sense'), 'utf8')).split('\n');
   const common = new Set<string>();
   for (const line of lines) {
     const [key = '', , , count] = line.split(' ');
-    if (Number(count) > 0) common.add(key.slice(0, key.indexOf('%')).replaceAll('_', ' '));
+    if (Number(count) >= least) common.add(key.slice(0, key.indexOf('%')).replaceAll('_', ' '));
   }
   return common;
 };
