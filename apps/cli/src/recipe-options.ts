@@ -23,7 +23,11 @@ export interface RecipeFlag {
 /** The recipe's options that are wanted often enough for a name of their own. `--set` reaches all others. */
 export const recipeFlags: readonly RecipeFlag[] = [
   { flags: '-o, --out <folder>', path: 'output', describe: 'folder to write the model to (default: model)' },
-  { flags: '-e, --encoder <name>', path: 'encoder', describe: 'a folder or a hub id (default: all-MiniLM-L6-v2)' },
+  {
+    flags: '-e, --encoder <name>',
+    path: 'encoder',
+    describe: 'a folder, a hub id, or small-en, which needs no network (default: all-MiniLM-L6-v2)',
+  },
   { flags: '--validation <file>', path: 'data.validation', describe: 'labelled file that chooses the best checkpoint' },
   { flags: '--test <file>', path: 'data.test', describe: 'labelled file for the final figures' },
   {
