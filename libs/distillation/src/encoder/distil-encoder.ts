@@ -62,7 +62,8 @@ const begin = async (
   const { encoder, weights } = keepLayers(teacher, chooseLayers(layers, teacher.encoder.layers));
   const { hidden } = encoder;
   const positions = Math.min(maxLength, encoder.positions);
-  const { 'pooler.weight': _w, 'pooler.bias': _b, ...parameters } = weights.parameters;
+  const own = Object.entries(weights.parameters).filter(([name]) => !name.startsWith('pooler.'));
+  const parameters = Object.fromEntries(own);
   const shorter: Weights = { ...weights, parameters, positions: weights.positions.slice(0, positions * hidden) };
   if (vocabulary === 'keep')
     return { encoder: { ...encoder, positions }, weights: shorter, tokenizerFolder: teacher.encoderFolder };
