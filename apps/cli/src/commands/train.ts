@@ -22,6 +22,8 @@ Examples:
   taxon train tickets.csv --encoder ./my-encoder --epochs 3 --set optimizer.dropout=0.1
   taxon train --recipe recipe.yaml --seed 7 --json
   taxon train tickets.csv --set folds=5 --set ensemble=vote
+  taxon train few.csv --set data.labelNames=true
+  taxon train --labels "refund request,delivery,invoice copy" --out model/
 
 Without --validation and --test, 15 % of the texts of each class are held out for each. Ctrl-C leaves a checkpoint that
 --resume goes on from.`;
