@@ -76,8 +76,9 @@ describe('likelyLabelErrors', () => {
             const own = Int32Array.from(texts, (row) => row[i]![1]);
             const alone = likelyLabelErrors(pairs, own, ['absent', 'present'], { rankBy });
             expect(found.suspects.filter((one) => one.label === label)).toEqual(
-              alone.suspects.map(({ given: _, suggested, ...rest }) => {
-                return { ...rest, label, kind: suggested === 'present' ? 'missing' : 'extra' };
+              alone.suspects.map(({ index, suggested, selfConfidence, normalizedMargin }) => {
+                const kind = suggested === 'present' ? 'missing' : 'extra';
+                return { index, label, kind, selfConfidence, normalizedMargin };
               }),
             );
             const [absent, present] = alone.perLabel;
