@@ -1,5 +1,6 @@
 import { readModelSource, weightsPath, type ModelSource } from './describe-model-folder.ts';
 import { headShapes } from './head.ts';
+import { plainWeights, type ServedWeights } from './int8-matrix.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 import { checkDigests } from './taxon-json.ts';
@@ -40,6 +41,10 @@ export const readWeights = (source: ModelSource): Promise<Weights> => {
     return weights;
   });
 };
+
+/** The numbers of a model as they are served. */
+export const readServedWeights = async (source: ModelSource): Promise<ServedWeights> =>
+  plainWeights(await readWeights(source));
 
 /**
  * Reads a model with its numbers: a folder of ours (its digests are checked), a `BertForSequenceClassification`, a

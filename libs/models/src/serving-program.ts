@@ -1,33 +1,51 @@
-import { compile, type Program } from '@taxon/compute';
+import { batchedMatMul, compile, type Program } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
-import { weightSignature } from './bind-weights.ts';
+import { bindNumbers } from './bind-weights.ts';
 import type { EncoderConfig } from './encoder-config.ts';
-import { encoder } from './encoder.ts';
-import { features, logits, type HeadConfig } from './head.ts';
+import { fusedEncoder } from './fused-encoder.ts';
+import { featuresOf, logits, type HeadConfig } from './head.ts';
+import type { ServedWeights } from './int8-matrix.ts';
+import { numberSignature, servedNumbers } from './served-numbers.ts';
 
 /**
- * Packed texts to logits, with open sizes: S positions a row, R rows, M text slots a row. Inputs are the matrices of a
- * `PackedBatch` (`ids`, `ordinals`, its positions, and `tokenTypes` [S, R]; `segments` [R, S]; `pool` [R, M, S]) and the weights; the
- * output is `logits` [R·M, classes].
+ * Rows of a text's pooling matrix. The second one is empty: ONNX Runtime multiplies single rows by another routine, whose sums
+ * depend on how much padding follows.
  */
-export const traceServingProgram = (config: EncoderConfig, head: HeadConfig): Program =>
-  compile(
+export const poolRows = 2;
+
+export interface ServedModelShape {
+  encoder: EncoderConfig;
+  head: HeadConfig;
+  /** Whether token types are read. */
+  types: boolean;
+}
+
+/**
+ * Texts to logits, a text a row, with open sizes: R rows of S positions. Inputs are `ids` and `mask` [R, S], `ordinals` [S],
+ * `tokenTypes` [R, S] where they are read, and `pool` [R, 2, S]: in its first row 1/length at each token for the mean, 1 at
+ * `[CLS]` or the mask. The output is `logits` [2·R, classes], every second row of no meaning.
+ * An answer is the same to the bit, whatever stands in the other rows and however much padding follows.
+ */
+export const createServingProgram = ({ encoder, head, types }: ServedModelShape, weights: ServedWeights): Program => {
+  const numbers = servedNumbers(weights, encoder, head);
+  const shape = ['rows', 'length'];
+  const program = compile(
     (inputs) => {
-      const [length, rows] = inputs.ids!.shape as [number, number];
-      const flat = (x: tf.Tensor): tf.Tensor1D => tf.reshape(x, [length * rows]);
-      const embeddings = tf.add(
-        tf.add(tf.gather(inputs.words!, flat(inputs.ids!)), tf.gather(inputs.positions!, flat(inputs.ordinals!))),
-        tf.gather(inputs.types!, flat(inputs.tokenTypes!)),
-      );
-      const states = encoder(inputs, { embeddings, segments: inputs.segments! }, config);
-      return { logits: logits(inputs, features(inputs, states, inputs.pool!, head)) };
+      const { ids, mask, ordinals, tokenTypes, pool } = inputs;
+      const given = { ids: ids!, mask: mask!, ordinals: ordinals!, tokenTypes, ranges: numbers.ranges };
+      const states = fusedEncoder(inputs, given, encoder); // [R, S, H]
+      const pooled = tf.reshape(batchedMatMul(pool!, states), [ids!.shape[0]! * poolRows, encoder.hidden]);
+      return { logits: logits(inputs, featuresOf(inputs, pooled, head)) };
     },
     {
-      ids: { shape: ['length', 'rows'], dtype: 'int32' },
-      ordinals: { shape: ['length', 'rows'], dtype: 'int32' },
-      tokenTypes: { shape: ['length', 'rows'], dtype: 'int32' },
-      segments: { shape: ['rows', 'length'], dtype: 'int32' },
-      pool: { shape: ['rows', 'slots', 'length'] },
-      ...weightSignature(config, head),
+      ids: { shape, dtype: 'int32' },
+      mask: { shape, dtype: 'int32' },
+      ordinals: { shape: ['length'], dtype: 'int32' },
+      ...(types ? { tokenTypes: { shape, dtype: 'int32' as const } } : {}),
+      pool: { shape: ['rows', poolRows, 'length'] },
+      ...numberSignature(numbers),
     },
   );
+  bindNumbers(program, numbers.data);
+  return program;
+};
