@@ -1,4 +1,12 @@
-import { biasGelu, int8Product, int8Rows, layerNorm, multiHeadAttention, residualNorm, type FixedRange } from '@taxon/compute';
+import {
+  biasGelu,
+  int8Product,
+  int8Rows,
+  layerNorm,
+  multiHeadAttention,
+  residualNorm,
+  type FixedRange,
+} from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
 import type { EncoderConfig } from './encoder-config.ts';
 import type { Parameters } from './encoder.ts';

@@ -76,6 +76,12 @@ export const plainWeights = ({ parameters, ...tables }: Weights): ServedWeights 
   int8: {},
 });
 
+/** A model's numbers with those matrices taken from their 8-bit forms. */
+export const withInt8 = (weights: Weights, int8: ServedWeights['int8']): ServedWeights => {
+  const { floats } = plainWeights(weights);
+  return { floats: Object.fromEntries(Object.entries(floats).filter(([name]) => int8[name] === undefined)), int8 };
+};
+
 export interface QuantizeOptions {
   /** Names of units that stay float. */
   keepFloat?: ReadonlySet<string>;
@@ -100,5 +106,5 @@ export const quantizeWeights = (
       int8[name] = { ...matrix, ...(ranges[unit] && { range: ranges[unit] }) };
     }
   }
-  return { floats: Object.fromEntries(Object.entries(floats).filter(([name]) => int8[name] === undefined)), int8 };
+  return withInt8(weights, int8);
 };

@@ -29,6 +29,8 @@ export interface ModelDescription {
   pairs?: boolean;
   /** How a model with a prompt head asks. */
   prompt?: Prompt;
+  /** What its numbers are stored in, where it is not fp32. */
+  precision?: 'float16' | 'int8';
 }
 
 /** A model with its numbers. */

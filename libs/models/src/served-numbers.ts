@@ -15,7 +15,9 @@ export interface ServedNumbers {
 /** [rows, a], [rows, b], … → [rows, a + b + …] */
 const beside = <Numbers extends Float32Array | Int8Array>(parts: readonly Numbers[], rows: number): Numbers => {
   const width = parts.reduce((sum, { length }) => sum + length / rows, 0);
-  const result = (parts[0] instanceof Int8Array ? new Int8Array(rows * width) : new Float32Array(rows * width)) as Numbers;
+  const result = (
+    parts[0] instanceof Int8Array ? new Int8Array(rows * width) : new Float32Array(rows * width)
+  ) as Numbers;
   let offset = 0;
   for (const part of parts) {
     const own = part.length / rows;

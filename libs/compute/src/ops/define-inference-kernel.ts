@@ -18,7 +18,5 @@ export const defineInferenceKernel = ({
 }: InferenceKernelDefinition): ((inputs: Record<string, tf.Tensor>, attributes?: Attributes) => tf.Tensor) => {
   register(name, trace);
   return (inputs, attributes = {}) =>
-    isTracing()
-      ? tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap)
-      : reference(inputs, attributes);
+    isTracing() ? tf.engine().runKernel(name, inputs, attributes as tf.NamedAttrMap) : reference(inputs, attributes);
 };

@@ -34,7 +34,12 @@ const stretchRows = (x: tf.TensorInfo): { bytes: tf.TensorInfo; factor: tf.Tenso
   return { bytes: emit('QuantizeLinear', [stretched, builder.float(1), zero], x.shape, byte), factor };
 };
 
-const product = (bytes: tf.TensorInfo, weight: tf.TensorInfo, range: FixedRange, scales: tf.TensorInfo): tf.TensorInfo => {
+const product = (
+  bytes: tf.TensorInfo,
+  weight: tf.TensorInfo,
+  range: FixedRange,
+  scales: tf.TensorInfo,
+): tf.TensorInfo => {
   const { builder } = currentTrace();
   const zero = builder.constant(Uint8Array.of(range.zero), [], 'uint8');
   const inputs = [bytes, weight, builder.float(range.scale), scales, zero];
@@ -98,7 +103,11 @@ const rows = defineInferenceKernel({
     const shape = [...indices!.shape, table!.shape[1]!];
     const bytes = emit('Gather', [table!, indices!], shape, byte, { axis: 0 });
     const floats = traced(builder.node('Cast', [nameOf(bytes)], { to: 1 }), shape, 'float32'); // 1: float32
-    return emit('Mul', [floats, emit('Gather', [scales!, indices!], [...indices!.shape, 1], 'float32', { axis: 0 })], shape);
+    return emit(
+      'Mul',
+      [floats, emit('Gather', [scales!, indices!], [...indices!.shape, 1], 'float32', { axis: 0 })],
+      shape,
+    );
   },
   reference: ({ table, scales, indices }) =>
     tf.mul(tf.cast(tf.gather(table!, indices!), 'float32'), tf.gather(scales!, indices!)),

@@ -14,7 +14,14 @@ const split = (x: tf.Tensor, heads: number): tf.Tensor => {
 const kernel = defineInferenceKernel({
   name: 'MultiHeadAttention',
   trace: ({ q, k, v, bias, mask }, { heads }) =>
-    emit('MultiHeadAttention', [q!, k!, v!, bias!, mask!], q!.shape, 'float32', { num_heads: heads as number }, 'com.microsoft'),
+    emit(
+      'MultiHeadAttention',
+      [q!, k!, v!, bias!, mask!],
+      q!.shape,
+      'float32',
+      { num_heads: heads as number },
+      'com.microsoft',
+    ),
   reference: ({ q, k, v, bias, mask }, { heads }) => {
     const [rows, length, hidden] = q!.shape as [number, number, number];
     const parts = tf.split(bias!, 3);

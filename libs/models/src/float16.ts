@@ -1,0 +1,21 @@
+const floats = new Float32Array(1);
+const bits = new Uint32Array(floats.buffer);
+
+/** The bits of the float16 next to a number, ties to even; ±∞ beyond 65,504. */
+const half = (value: number): number => {
+  floats[0] = value;
+  const single = bits[0]!;
+  const sign = (single >>> 16) & 0x8000;
+  const magnitude = single & 0x7fffffff;
+  if (magnitude >= 0x47800000) return sign | (magnitude > 0x7f800000 ? 0x7e00 : 0x7c00); // NaN, or 65,536 and more
+  // Below 2⁻¹⁴ the step is 2⁻²⁴ throughout; adding 0.5 lets the processor round at that place.
+  if (magnitude < 0x38800000) {
+    floats[0] = Math.abs(value) + 0.5;
+    return sign | (bits[0]! - 0x3f000000);
+  }
+  const odd = (magnitude >>> 13) & 1;
+  return sign | ((magnitude - 0x38000000 + 0xfff + odd) >>> 13);
+};
+
+/** fp32 → the bits of float16. */
+export const toFloat16 = (values: Float32Array): Uint16Array => Uint16Array.from(values, half);
