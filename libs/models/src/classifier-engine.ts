@@ -3,14 +3,14 @@ import type { LabelSpace } from '@taxon/data';
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { loadTokenizer, type Tokenizer } from '@taxon/text';
 import { readModelSource } from './describe-model-folder.ts';
-import type { ServedWeights } from './int8-matrix.ts';
+import { plainWeights, type ServedWeights } from './int8-matrix.ts';
 import { readServedWeights } from './load-model-folder.ts';
 import type { DecisionRule } from './decision.ts';
 import { inputEncoder, type EncodedInput } from './encode-input.ts';
 import type { TextInput } from './text-input.ts';
 import type { HeadConfig } from './head.ts';
-import type { ModelDescription } from './model-folder.ts';
-import { createServingProgram, poolRows } from './serving-program.ts';
+import type { ModelDescription, ModelFolder } from './model-folder.ts';
+import { createServingProgram, createWatchingProgram, poolRows } from './serving-program.ts';
 import { shareRows } from './share-rows.ts';
 
 export type ClassifierModel = ModelDescription & { head: HeadConfig; space: LabelSpace; rule: DecisionRule };
@@ -85,9 +85,7 @@ const feedsOf = (
 
 /** A classifier whose numbers are at hand. */
 export const createEngine = async (
-  model: ClassifierModel,
-  weights: ServedWeights,
-  tokenizer: Tokenizer,
+  { model, weights, tokenizer }: EngineSource,
   threads: number,
 ): Promise<ClassifierEngine> => {
   const { head, encoder } = model;
@@ -120,11 +118,53 @@ export const createEngine = async (
   };
 };
 
+/** A model, its numbers and its tokenizer, as engines are made of. */
+export interface EngineSource {
+  model: ClassifierModel;
+  weights: ServedWeights;
+  tokenizer: Tokenizer;
+}
+
+/**
+ * Runs a model over texts, one by one, and tells what goes into each product of its layers.
+ * @param see unit (`matrixUnits`), and the inputs of its matrices, of all tokens of a text
+ */
+export const watchProducts = async (
+  { model, weights, tokenizer }: EngineSource,
+  texts: readonly TextInput[],
+  see: (unit: string, values: Float32Array) => void,
+  { threads = 0, signal }: { threads?: number; signal?: AbortSignal } = {},
+): Promise<void> => {
+  const { head, encoder } = model;
+  const types = model.pairs !== false;
+  const encode = inputEncoder(tokenizer, model);
+  const session = await createSession(createWatchingProgram({ encoder, head, types }, weights), { threads });
+  try {
+    for (const text of texts) {
+      signal?.throwIfAborted();
+      const outputs = await session.run(feedsOf([encode(text)], model, tokenizer.padId, types));
+      for (const [unit, { data }] of Object.entries(outputs)) see(unit, data as Float32Array);
+    }
+  } finally {
+    await session.dispose();
+  }
+};
+
+const withTokenizer = async (model: ClassifierModel, reading: Promise<ServedWeights>): Promise<EngineSource> => {
+  const [weights, tokenizer] = await Promise.all([reading, loadTokenizer(model.encoderFolder)]);
+  expectVocabulary(tokenizer, model);
+  return { model, weights, tokenizer };
+};
+
+/**
+ * What an engine is made of, from a model that was read, all of it float.
+ * @throws TaxonError `invalid_input` for an encoder without a classifier
+ */
+export const engineSourceOf = ({ weights, ...description }: ModelFolder): Promise<EngineSource> =>
+  withTokenizer(expectClassifier(description), Promise.resolve(plainWeights(weights)));
+
 /** @throws TaxonError `not_found` or `invalid_input` naming the file and what is wrong with it */
 export const loadModelEngine = async (folder: string, threads: number): Promise<ClassifierEngine> => {
   const source = await readModelSource(folder);
-  const model = expectClassifier(source.description);
-  const [weights, tokenizer] = await Promise.all([readServedWeights(source), loadTokenizer(model.encoderFolder)]);
-  expectVocabulary(tokenizer, model);
-  return createEngine(model, weights, tokenizer, threads);
+  return createEngine(await withTokenizer(expectClassifier(source.description), readServedWeights(source)), threads);
 };

@@ -147,6 +147,7 @@ export const readModelSource = async (folder: string): Promise<ModelSource> => {
       pairs: taxon.pairs ?? false,
       ...(taxon.prompt && { prompt: taxon.prompt }),
       ...(taxon.precision && { precision: taxon.precision }),
+      lineage: taxon.lineage,
     }),
   };
   // No format but ours knows prompts.

@@ -19,3 +19,25 @@ const half = (value: number): number => {
 
 /** fp32 → the bits of float16. */
 export const toFloat16 = (values: Float32Array): Uint16Array => Uint16Array.from(values, half);
+
+const fromBits = (bits: number): number => {
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  const magnitude =
+    exponent === 0
+      ? fraction * 2 ** -24
+      : exponent === 31
+        ? fraction
+          ? NaN
+          : Infinity
+        : (1 + fraction / 1024) * 2 ** (exponent - 15);
+  return bits & 0x8000 ? -magnitude : magnitude;
+};
+
+let table: Float32Array | undefined;
+
+/** The bits of float16 → fp32. */
+export const fromFloat16 = (halves: Uint16Array): Float32Array => {
+  const values = (table ??= Float32Array.from({ length: 65_536 }, (_, bits) => fromBits(bits)));
+  return Float32Array.from(halves, (bits) => values[bits]!);
+};

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
+import { fromFloat16 } from './float16.ts';
 
 // The safetensors format: 8 bytes little-endian header length, a JSON header, then the numbers
 // (https://huggingface.co/docs/safetensors). Files come from outside: every offset is checked before it is believed.
@@ -52,31 +53,12 @@ type Entry = z.output<typeof entrySchema>;
 
 const bytesPer: Record<string, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I8: 1 };
 
-const float16 = (bits: number): number => {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const magnitude =
-    exponent === 0
-      ? fraction * 2 ** -24
-      : exponent === 31
-        ? fraction
-          ? NaN
-          : Infinity
-        : (1 + fraction / 1024) * 2 ** (exponent - 15);
-  return bits & 0x8000 ? -magnitude : magnitude;
-};
-
-let float16Table: Float32Array | undefined;
-
 const toFloat32 = (bytes: Uint8Array<ArrayBuffer>, dtype: string): Float32Array => {
   if (dtype === 'F32') return new Float32Array(bytes.buffer);
   if (dtype === 'F64') return Float32Array.from(new Float64Array(bytes.buffer));
   if (dtype === 'I8') return Float32Array.from(new Int8Array(bytes.buffer));
   const halves = new Uint16Array(bytes.buffer);
-  if (dtype === 'F16') {
-    const table = (float16Table ??= Float32Array.from({ length: 65_536 }, (_, bits) => float16(bits)));
-    return Float32Array.from(halves, (bits) => table[bits]!);
-  }
+  if (dtype === 'F16') return fromFloat16(halves);
   return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer); // BF16 is fp32's upper half
 };
 

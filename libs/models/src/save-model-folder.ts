@@ -24,6 +24,8 @@ export interface SaveModelOptions {
   card: ModelCard;
   /** Where the model comes from (encoder, recipe, data, digests): kept in `taxon.json`. */
   lineage?: TaxonJson['lineage'];
+  /** Further files, by name: JSON. */
+  files?: Readonly<Record<string, object>>;
   /** What is written in place of fp32 numbers. */
   compressed?: CompressedNumbers;
   /** Entries of the target folder that stay, such as a run's report. @default ['run'] */
@@ -131,7 +133,7 @@ export const expectModelTarget = (folder: string, keep: readonly string[] = defa
 export const saveModelFolder = async (
   folder: string,
   model: SavableModel,
-  { tokenizerFrom, card, lineage = {}, compressed, keep = defaultKeep, signal }: SaveModelOptions,
+  { tokenizerFrom, card, lineage = {}, files = {}, compressed, keep = defaultKeep, signal }: SaveModelOptions,
 ): Promise<void> => {
   expectSavable(model);
   const { head, space, rule = {}, maxLength } = model;
@@ -150,6 +152,7 @@ export const saveModelFolder = async (
     }
     const facts = { space, maxLength, head: headInWords(head), sentenceTransformers: head.kind === 'dense' };
     await writeFile(join(fresh, 'README.md'), modelCard(card, facts));
+    for (const [name, content] of Object.entries(files)) await writeJson(join(fresh, name), content);
     const { kind, pooling, normalize, classes, layerNormEpsilon } = head;
     const taxon: TaxonJson = {
       formatVersion,

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidInput } from '@taxon/errors';
 import { int8File } from './describe-model-folder.ts';
-import { toFloat16 } from './float16.ts';
+import { fromFloat16, toFloat16 } from './float16.ts';
 import { headShapes } from './head.ts';
 import { int8Tensors } from './int8-file.ts';
 import type { ServedWeights } from './int8-matrix.ts';
@@ -15,6 +15,19 @@ import { encoderTensors, parameterTensors } from './weights.ts';
 
 /** A form of a model's numbers that takes less room than fp32. */
 export type CompressedNumbers = { precision: 'float16' } | { precision: 'int8'; weights: ServedWeights };
+
+/** Bytes that a model's numbers take: of fp32 where nothing else is said. */
+export const bytesOfWeights = ({ floats, int8 }: ServedWeights, precision?: 'float16'): number => {
+  const width = precision === 'float16' ? 2 : 4;
+  const plain = Object.values(floats).reduce((sum, { length }) => sum + width * length, 0);
+  return Object.values(int8).reduce((sum, { bytes, scales }) => sum + bytes.length + 4 * scales.length, plain);
+};
+
+/** Numbers as float16 keeps them. */
+export const halveWeights = ({ floats, int8 }: ServedWeights): ServedWeights => ({
+  floats: Object.fromEntries(Object.entries(floats).map(([name, data]) => [name, fromFloat16(toFloat16(data))])),
+  int8,
+});
 
 /** Tensors of `model.safetensors`; those of a dense head stand in its module. */
 const tensorsOf = ({ encoder, head, weights }: SavableModel): Map<string, StoredTensor> => {

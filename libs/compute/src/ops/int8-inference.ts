@@ -4,7 +4,7 @@ import { defineInferenceKernel } from './define-inference-kernel.ts';
 
 // 8-bit products of forward passes. Weights have a scale for each output; activations one for each row (token), so that a text's
 // answer does not depend on its neighbours, or one that was fixed beforehand. ONNX Runtime has no single node with a scale for each
-// row: rows are stretched to ±127 first, and what comes out is multiplied by their largest magnitudes.
+// row: rows are stretched to ±1 first, and what comes out is multiplied by their largest magnitudes.
 
 /** Bytes stand as int32 tensors in tfjs, which knows no smaller type; only ONNX sees what they are. */
 const byte = 'int32';
@@ -22,16 +22,16 @@ export interface FixedRange {
 const column = (x: tf.TensorInfo): number[] => [...x.shape.slice(0, -1), 1];
 
 /**
- * Rows as bytes and the factor that undoes their stretching, [..., 1]. A row of zeros has the factor 0, so that the bytes that 0 · ∞
+ * Rows as bytes and the factor that undoes their stretching, [..., 1]. A row of zeros has the factor 0, so that the bytes that 0 / 0
  * became are of no consequence.
  */
 const stretchRows = (x: tf.TensorInfo): { bytes: tf.TensorInfo; factor: tf.TensorInfo } => {
   const { builder } = currentTrace();
   const last = builder.int64(x.shape.length - 1);
   const factor = emit('ReduceMax', [emit('Abs', [x], x.shape), last], column(x), 'float32', { keepdims: 1 });
-  const stretched = emit('Mul', [x, emit('Div', [builder.float(largest), factor], column(x))], x.shape);
+  const stretched = emit('Div', [x, factor], x.shape);
   const zero = builder.constant(Uint8Array.of(middle), [], 'uint8');
-  return { bytes: emit('QuantizeLinear', [stretched, builder.float(1), zero], x.shape, byte), factor };
+  return { bytes: emit('QuantizeLinear', [stretched, builder.float(1 / largest), zero], x.shape, byte), factor };
 };
 
 const product = (
@@ -66,7 +66,6 @@ const byRow = defineInferenceKernel({
   name: 'Int8RowProduct',
   trace: ({ x, weight, scales }) => {
     const { bytes, factor } = stretchRows(x!);
-    // The 127 that rows were stretched to is undone by the scale of the whole left side.
     const y = product(bytes, weight!, { scale: 1 / largest, zero: middle }, scales!);
     return emit('Mul', [y, factor], y.shape);
   },

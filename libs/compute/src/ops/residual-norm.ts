@@ -7,19 +7,19 @@ const kernel = defineInferenceKernel({
   name: 'ResidualNorm',
   trace: ({ x, residual, gamma, beta, bias }, { epsilon }) =>
     emit(
-      'SkipLayerNormalization',
-      [x!, residual!, gamma!, beta!, bias!],
+      'LayerNormalization',
+      [emit('Add', [emit('Add', [x!, bias!], x!.shape), residual!], x!.shape), gamma!, beta!],
       x!.shape,
       'float32',
-      { epsilon: { float: epsilon as number } },
-      'com.microsoft',
+      { axis: -1, epsilon: { float: epsilon as number } },
     ),
   reference: ({ x, residual, gamma, beta, bias }, { epsilon }) =>
     layerNorm(tf.add(tf.add(x!, bias!), residual!), gamma!, beta!, epsilon as number),
 });
 
 /**
- * Layer normalisation of x + bias + residual as one node.
+ * Layer normalisation of x + bias + residual. Not as ONNX Runtime's SkipLayerNormalization: 960 rows of 384 take it 1.3 to 3 ms,
+ * these three nodes 0.3.
  * @param x [..., size], as is the residual
  * @param norm gamma, beta and the bias of the linear layer that made x, each [size]
  */
