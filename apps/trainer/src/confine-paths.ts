@@ -35,7 +35,7 @@ export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: Allow
     ...recipe,
     data: {
       ...data,
-      train: read(data.train, 'data.train'),
+      train: readIfGiven(data.train, 'data.train'),
       validation: readIfGiven(data.validation, 'data.validation'),
       test: readIfGiven(data.test, 'data.test'),
     },

@@ -14,6 +14,7 @@ export { createModelState, type ModelState, type Precision } from './model-state
 export { compileGradients, type ProgramOptions } from './programs.ts';
 export { countClasses, labelGroups } from './build-report.ts';
 export { taskReports, type ReportedPart } from './task-report.ts';
+export { answeredTexts, answersHeader, saveAnswers, type LogitAnswers } from './save-answers.ts';
 export { scoreLogits, type ScoredPart } from './score.ts';
 export { titledFigures, type Scores, type TaskScores } from './scores.ts';
 export { singleLabelTargets } from './objective.ts';
