@@ -10,7 +10,7 @@ import { inputEncoder, type EncodedInput } from './encode-input.ts';
 import type { TextInput } from './text-input.ts';
 import type { HeadConfig } from './head.ts';
 import type { ModelDescription, ModelFolder } from './model-folder.ts';
-import { createServingProgram, createWatchingProgram, poolRows } from './serving-program.ts';
+import { createServingProgram, createWatchingProgram, poolRows } from './row-program.ts';
 import { shareRows } from './share-rows.ts';
 
 export type ClassifierModel = ModelDescription & { head: HeadConfig; space: LabelSpace; rule: DecisionRule };

@@ -8,7 +8,7 @@ import {
   type FixedRange,
 } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EncoderConfig } from './encoder-config.ts';
+import { headsOf, type EncoderConfig } from './encoder-config.ts';
 import type { Parameters } from './encoder.ts';
 
 // BERT for serving: `encoder.ts` without gradients and dropout, in ONNX Runtime's fused nodes, a text a row. Queries, keys and
@@ -57,7 +57,7 @@ const embed = (p: Parameters, { ids, ordinals, tokenTypes }: FusedInputs, epsilo
 
 /** [R, S] ids → [R, S, H] last hidden state. Numbers are named as `servedNumbers` names them. */
 export const fusedEncoder = (p: Parameters, inputs: FusedInputs, config: EncoderConfig): tf.Tensor => {
-  const { layers, heads, layerNormEpsilon: epsilon } = config;
+  const { layers, layerNormEpsilon: epsilon } = config;
   const norm = (name: string, linear: string, x: tf.Tensor, residual: tf.Tensor): tf.Tensor => {
     const [gamma, beta, bias] = [p[`${name}.gamma`]!, p[`${name}.beta`]!, p[`${linear}.bias`]!];
     return residualNorm(x, residual, { gamma, beta, bias }, epsilon);
@@ -67,7 +67,9 @@ export const fusedEncoder = (p: Parameters, inputs: FusedInputs, config: Encoder
     const name = `layer.${i}`;
     const multiply = (part: string, y: tf.Tensor): tf.Tensor => product(p, `${name}.${part}`, y, inputs);
     const [q, k, v] = tf.split(multiply('qkv', x), 3, -1) as [tf.Tensor, tf.Tensor, tf.Tensor];
-    const context = multiHeadAttention([q, k, v], p[`${name}.qkv.bias`]!, inputs.mask, { heads });
+    const context = multiHeadAttention([q, k, v], p[`${name}.qkv.bias`]!, inputs.mask, {
+      heads: headsOf(config, i),
+    });
     const middle = norm(`${name}.attentionNorm`, `${name}.output`, multiply('output', context), x);
     const grown = biasGelu(multiply('up', middle), p[`${name}.up.bias`]!);
     x = norm(`${name}.outputNorm`, `${name}.down`, multiply('down', grown), middle);

@@ -1,5 +1,6 @@
 import { invalidInput } from '@taxon/errors';
 import type { EncoderConfig } from './encoder-config.ts';
+import { putHeads, takeHeads } from './kept-heads.ts';
 import { matrixUnits, type Int8Matrix, type ServedWeights } from './int8-matrix.ts';
 import { scaleName, type SafetensorsFile, type WritableTensor } from './safetensors.ts';
 import { huggingFaceName, locate, tableNames } from './weights.ts';
@@ -8,6 +9,8 @@ import { huggingFaceName, locate, tableNames } from './weights.ts';
 // where the range of its inputs is fixed, `NAME.input_scale` and `NAME.input_zero_point` [1]. Names as in compressed-tensors.
 
 const storedName = (name: string): string => (name === 'words' ? tableNames.words : huggingFaceName(name));
+
+const biasName = (name: string): string => name.replace(/weight$/, 'bias');
 
 const inputName = (name: string, part: 'scale' | 'zero_point'): string => name.replace(/weight$/, `input_${part}`);
 
@@ -19,10 +22,17 @@ const transpose = (bytes: Int8Array, rows: number, columns: number): Int8Array =
 };
 
 /** The tensors of a model's 8-bit matrices; parameters are turned to [out, in]. */
-export const int8Tensors = (int8: ServedWeights['int8'], prefix = ''): Map<string, WritableTensor> => {
+export const int8Tensors = (
+  int8: ServedWeights['int8'],
+  config: EncoderConfig,
+  prefix = '',
+): Map<string, WritableTensor> => {
   const tensors = new Map<string, WritableTensor>();
-  for (const [name, { bytes, scales, range }] of Object.entries(int8)) {
+  for (const [name, matrix] of Object.entries(int8)) {
     const stored = prefix + storedName(name);
+    const bytes = putHeads(name, matrix.bytes, config);
+    const scales = putHeads(biasName(name), matrix.scales, config); // one an output, as biases are
+    const { range } = matrix;
     const columns = bytes.length / scales.length;
     const data = name === 'words' ? bytes : transpose(bytes, columns, scales.length);
     tensors.set(stored, { shape: [scales.length, columns], data });
@@ -34,12 +44,20 @@ export const int8Tensors = (int8: ServedWeights['int8'], prefix = ''): Map<strin
   return tensors;
 };
 
-const readMatrix = async (file: SafetensorsFile, name: string, source: string): Promise<Int8Matrix | undefined> => {
+const readMatrix = async (
+  file: SafetensorsFile,
+  name: string,
+  config: EncoderConfig,
+  source: string,
+): Promise<Int8Matrix | undefined> => {
   const stored = locate(file, storedName(name));
   if (stored === undefined || !file.isBytes(stored)) return undefined;
   const { shape, bytes, scales } = await file.readBytes(stored);
   const [rows, columns] = shape as [number, number];
-  const matrix = { bytes: name === 'words' ? bytes : transpose(bytes, rows, columns), scales };
+  const matrix = {
+    bytes: name === 'words' ? bytes : takeHeads(name, transpose(bytes, rows, columns), config),
+    scales: takeHeads(biasName(name), scales, config),
+  };
   if (!file.has(inputName(stored, 'scale'))) return matrix;
   const [scale, zero] = await Promise.all(
     (['scale', 'zero_point'] as const).map(async (part) => (await file.read(inputName(stored, part))).data[0]!),
@@ -59,7 +77,7 @@ export const readInt8Matrices = async (
   for (const { name: unit, weights } of matrixUnits(config)) {
     const found: [string, Int8Matrix][] = [];
     for (const name of weights) {
-      const matrix = await readMatrix(file, name, source);
+      const matrix = await readMatrix(file, name, config, source);
       if (matrix !== undefined) found.push([name, matrix]);
     }
     if (found.length > 0 && found.length < weights.length)

@@ -5,6 +5,7 @@ import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import { digestOf } from './digest.ts';
 import { weightShapes } from './bind-weights.ts';
+import { encoderJson } from './encoder-json.ts';
 import type { HeadConfig } from './head.ts';
 import { labelMaps } from './labels.ts';
 import { outputNames } from './output-groups.ts';
@@ -62,9 +63,6 @@ const expectSavable = ({ encoder, head, weights, space, maxLength, prompt }: Sav
   }
 };
 
-/** Keys of the source's config that tell of its own making. */
-const notTakenOver = ['_name_or_path', 'transformers_version', 'torch_dtype', 'label2id', 'id2label', 'is_local'];
-
 /** Others know one softmax, or labels that are each right or wrong: several tasks look like the latter to them. */
 const problemType = ({ tasks }: LabelSpace): string =>
   tasks.length === 1 && tasks[0]!.kind === 'single-label'
@@ -75,27 +73,12 @@ const configJson = (
   base: Record<string, unknown>,
   { encoder, head, space }: SavableModel,
   compressed?: CompressedNumbers,
-): object => {
-  const taken = Object.fromEntries(Object.entries(base).filter(([key]) => !notTakenOver.includes(key)));
-  return {
-    ...taken,
-    architectures: [head.kind === 'pooler' ? 'BertForSequenceClassification' : 'BertModel'],
-    model_type: 'bert',
-    dtype: compressed?.precision === 'float16' ? 'float16' : 'float32',
-    num_hidden_layers: encoder.layers,
-    hidden_size: encoder.hidden,
-    num_attention_heads: encoder.heads,
-    intermediate_size: encoder.intermediate,
-    max_position_embeddings: encoder.positions,
-    vocab_size: encoder.vocabulary,
-    type_vocab_size: encoder.types,
-    layer_norm_eps: encoder.layerNormEpsilon,
-    hidden_act: 'gelu',
-    position_embedding_type: 'absolute',
-    problem_type: problemType(space),
-    ...labelMaps(outputNames(space)),
-  };
-};
+): object => ({
+  ...encoderJson(base, encoder, head.kind === 'pooler' ? 'BertForSequenceClassification' : 'BertModel'),
+  ...(compressed?.precision === 'float16' && { dtype: 'float16' }),
+  problem_type: problemType(space),
+  ...labelMaps(outputNames(space)),
+});
 
 const readBaseConfig = async (folder: string): Promise<Record<string, unknown>> =>
   (await readOptionalJson(join(folder, 'config.json'), z.looseObject({}))) ?? {};

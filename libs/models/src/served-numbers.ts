@@ -58,18 +58,16 @@ export const servedNumbers = (weights: ServedWeights, config: EncoderConfig, hea
       ranges[unit] = matrices[0]!.range;
     } else if (names.length > 1) {
       const parts = names.map((part) => floats[part]!);
-      put(name, [hidden, names.length * hidden], beside(parts, hidden));
+      const width = parts.reduce((sum, { length }) => sum + length / hidden, 0);
+      put(name, [hidden, width], beside(parts, hidden));
     }
     if (names.length < 2) continue;
     const biases = names.map((part) => part.replace(/weight$/, 'bias'));
-    put(
-      `${unit}.bias`,
-      [names.length * hidden],
-      beside(
-        biases.map((bias) => floats[bias]!),
-        1,
-      ),
+    const bias = beside(
+      biases.map((part) => floats[part]!),
+      1,
     );
+    put(`${unit}.bias`, [bias.length], bias);
     for (const part of [...names, ...biases]) {
       delete data[part]; // eslint-disable-line @typescript-eslint/no-dynamic-delete -- names of parameters
       delete shapes[part]; // eslint-disable-line @typescript-eslint/no-dynamic-delete -- the same

@@ -1,70 +1,52 @@
-import { batchedMatMul, compile, type Program } from '@taxon/compute';
+import { compile, type Program } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
-import { bindNumbers } from './bind-weights.ts';
+import { weightSignature } from './bind-weights.ts';
 import type { EncoderConfig } from './encoder-config.ts';
-import { fusedEncoder, type FusedInputs } from './fused-encoder.ts';
-import { featuresOf, logits, type HeadConfig } from './head.ts';
-import type { ServedWeights } from './int8-matrix.ts';
-import { numberSignature, servedNumbers, type ServedNumbers } from './served-numbers.ts';
+import { encoder } from './encoder.ts';
+import { features, logits, type HeadConfig } from './head.ts';
 
-/**
- * Rows of a text's pooling matrix. The second one is empty: ONNX Runtime multiplies single rows by another routine, whose sums
- * depend on how much padding follows.
- */
-export const poolRows = 2;
+/** The program's output of what the encoder shows under a name. */
+export const tapOutput = (name: string): string => `tap.${name}`;
 
-export interface ServedModelShape {
-  encoder: EncoderConfig;
-  head: HeadConfig;
-  /** Whether token types are read. */
-  types: boolean;
+export interface ServingOptions {
+  /** What the encoder computes on the way and is wanted, too, by the names of `EncoderInputs.tap`. */
+  taps?: readonly string[];
+  /** Whether the features [R·M, H] that the linear layer sees are wanted, too. @default false */
+  withFeatures?: boolean;
 }
 
-type Traced = Record<string, tf.Tensor>;
-
-const compileServed = (
-  { encoder, types }: ServedModelShape,
-  numbers: ServedNumbers,
-  outputs: (inputs: Traced, given: FusedInputs) => Traced,
-): Program => {
-  const shape = ['rows', 'length'];
-  const program = compile(
+/**
+ * Packed texts to logits, with open sizes: S positions a row, R rows, M text slots a row. Inputs are the matrices of a
+ * `PackedBatch` (`ids`, `ordinals`, its positions, and `tokenTypes` [S, R]; `segments` [R, S]; `pool` [R, M, S]) and the weights; the
+ * output is `logits` [R·M, classes].
+ */
+export const traceServingProgram = (
+  config: EncoderConfig,
+  head: HeadConfig,
+  { taps = [], withFeatures = false }: ServingOptions = {},
+): Program =>
+  compile(
     (inputs) => {
-      const { ids, mask, ordinals, tokenTypes } = inputs;
-      return outputs(inputs, { ids: ids!, mask: mask!, ordinals: ordinals!, tokenTypes, ranges: numbers.ranges });
+      const [length, rows] = inputs.ids!.shape as [number, number];
+      const flat = (x: tf.Tensor): tf.Tensor1D => tf.reshape(x, [length * rows]);
+      const embeddings = tf.add(
+        tf.add(tf.gather(inputs.words!, flat(inputs.ids!)), tf.gather(inputs.positions!, flat(inputs.ordinals!))),
+        tf.gather(inputs.types!, flat(inputs.tokenTypes!)),
+      );
+      const shown: Record<string, tf.Tensor> = {};
+      const tap = (name: string, x: tf.Tensor): void => {
+        if (taps.includes(name)) shown[tapOutput(name)] = x;
+      };
+      const states = encoder(inputs, { embeddings, segments: inputs.segments!, tap }, config);
+      const pooled = features(inputs, states, inputs.pool!, head);
+      return { logits: logits(inputs, pooled), ...(withFeatures && { features: pooled }), ...shown };
     },
     {
-      ids: { shape, dtype: 'int32' },
-      mask: { shape, dtype: 'int32' },
-      ordinals: { shape: ['length'], dtype: 'int32' },
-      ...(types ? { tokenTypes: { shape, dtype: 'int32' as const } } : {}),
-      pool: { shape: ['rows', poolRows, 'length'] },
-      ...numberSignature(numbers),
+      ids: { shape: ['length', 'rows'], dtype: 'int32' },
+      ordinals: { shape: ['length', 'rows'], dtype: 'int32' },
+      tokenTypes: { shape: ['length', 'rows'], dtype: 'int32' },
+      segments: { shape: ['rows', 'length'], dtype: 'int32' },
+      pool: { shape: ['rows', 'slots', 'length'] },
+      ...weightSignature(config, head),
     },
   );
-  bindNumbers(program, numbers.data);
-  return program;
-};
-
-/**
- * Texts to logits, a text a row, with open sizes: R rows of S positions. Inputs are `ids` and `mask` [R, S], `ordinals` [S],
- * `tokenTypes` [R, S] where they are read, and `pool` [R, 2, S]: in its first row 1/length at each token for the mean, 1 at
- * `[CLS]` or the mask. The output is `logits` [2·R, classes], every second row of no meaning.
- * An answer is the same to the bit, whatever stands in the other rows and however much padding follows.
- */
-export const createServingProgram = (model: ServedModelShape, weights: ServedWeights): Program => {
-  const { encoder, head } = model;
-  return compileServed(model, servedNumbers(weights, encoder, head), (inputs, given) => {
-    const states = fusedEncoder(inputs, given, encoder); // [R, S, H]
-    const pooled = tf.reshape(batchedMatMul(inputs.pool!, states), [given.ids.shape[0]! * poolRows, encoder.hidden]);
-    return { logits: logits(inputs, featuresOf(inputs, pooled, head)) };
-  });
-};
-
-/** The same inputs to what goes into each product of the layers: outputs by unit (`matrixUnits`), [R, S, H or F]. */
-export const createWatchingProgram = (model: ServedModelShape, weights: ServedWeights): Program =>
-  compileServed(model, servedNumbers(weights, model.encoder, model.head), (inputs, given) => {
-    const seen: Traced = {};
-    fusedEncoder(inputs, { ...given, watch: (unit, x) => (seen[unit] = x) }, model.encoder);
-    return seen;
-  });

@@ -61,7 +61,7 @@ export const writeNumbers = async (
   else if (compressed.precision === 'float16')
     await writeSafetensors(join(folder, 'model.safetensors'), halved(tensors));
   else {
-    const bytes = int8Tensors(compressed.weights.int8, prefixOf(model.head.kind));
+    const bytes = int8Tensors(compressed.weights.int8, model.encoder, prefixOf(model.head.kind));
     await writeSafetensors(join(folder, int8File), new Map<string, WritableTensor>([...tensors, ...bytes]));
   }
 };
