@@ -20,10 +20,11 @@ export const bindNumbers = (
   { graph }: Program,
   numbers: Readonly<Record<string, Float32Array | Int8Array | undefined>>,
 ): void => {
+  const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
   for (const { name, shape } of graph.inputs) {
     const data = numbers[name];
     const dtype = data instanceof Int8Array ? 'int8' : 'float32';
-    if (data) graph.initializers.push({ name, dtype, shape: shape as number[], data });
+    if (data && read.has(name)) graph.initializers.push({ name, dtype, shape: shape as number[], data });
   }
   graph.inputs = graph.inputs.filter(({ name }) => numbers[name] === undefined);
 };

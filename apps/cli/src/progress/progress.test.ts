@@ -10,10 +10,10 @@ import type { Progress } from './progress-view.ts';
 import { showTrainingEvent } from './training-view.ts';
 
 const plain = pc.createColors(false);
-const step: Progress = {
+const step = {
   done: 312,
   total: 690,
-  unit: 'steps',
+  unit: 'steps' as const,
   loss: 0.2131,
   learningRate: 8.1e-5,
   tokensPerSecond: 1890.4,
