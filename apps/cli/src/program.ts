@@ -2,6 +2,7 @@ import { invalidInput } from '@taxon/errors';
 import { Command, CommanderError } from 'commander';
 import { addCompareCommand } from './commands/compare.ts';
 import { addDistilCommand } from './commands/distil.ts';
+import { addCompressCommand } from './commands/compress.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addPredictCommand } from './commands/predict.ts';
@@ -37,6 +38,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addDistilCommand(program, terminal, argv);
   addEvaluateCommand(program, terminal);
   addCompareCommand(program, terminal);
+  addCompressCommand(program, terminal);
   addPredictCommand(program, terminal);
   addServeCommand(program, terminal);
   addUpCommand(program, terminal);

@@ -1,3 +1,7 @@
+export { compress, type CompressContext, type CompressOptions } from './compression/compress.ts';
+export { compressionSchema, type CompressionInput, type CompressionOptions } from './compression/options.ts';
+export type { CompressionEvent, CompressionStage } from './compression/progress.ts';
+export type { CompressionReport, FormMeasured, PartCost } from './compression/report.ts';
 export { distil, type DistilOptions } from './distil.ts';
 export { runDistillationJob, type DistillationJobOptions } from './job.ts';
 export { distillationSchema, type DistillationInput, type DistillationOptions } from './options.ts';

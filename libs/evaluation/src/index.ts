@@ -153,3 +153,4 @@ export type {
   SingleLabelTaskReport,
   TaskReport,
 } from './report/task-report.ts';
+export { colors, vegaSvg } from './report/charts/vega-svg.ts';

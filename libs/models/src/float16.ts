@@ -18,7 +18,11 @@ const half = (value: number): number => {
 };
 
 /** fp32 → the bits of float16. */
-export const toFloat16 = (values: Float32Array): Uint16Array => Uint16Array.from(values, half);
+export const toFloat16 = (values: Float32Array): Uint16Array => {
+  const halves = new Uint16Array(values.length);
+  for (let i = 0; i < values.length; i++) halves[i] = half(values[i]!);
+  return halves;
+};
 
 const fromBits = (bits: number): number => {
   const exponent = (bits >> 10) & 31;
@@ -39,5 +43,7 @@ let table: Float32Array | undefined;
 /** The bits of float16 → fp32. */
 export const fromFloat16 = (halves: Uint16Array): Float32Array => {
   const values = (table ??= Float32Array.from({ length: 65_536 }, (_, bits) => fromBits(bits)));
-  return Float32Array.from(halves, (bits) => values[bits]!);
+  const result = new Float32Array(halves.length);
+  for (let i = 0; i < halves.length; i++) result[i] = values[halves[i]!]!;
+  return result;
 };

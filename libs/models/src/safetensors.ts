@@ -150,7 +150,9 @@ export const openSafetensors = async (path: string): Promise<SafetensorsFile> =>
         if (!isBytes(name)) return readPlain(name);
         const { shape, bytes, scales } = await readBytes(name);
         const columns = bytes.length / scales.length;
-        return { shape, data: Float32Array.from(bytes, (byte, i) => byte * scales[Math.floor(i / columns)]!) };
+        const data = new Float32Array(bytes.length);
+        for (let i = 0; i < data.length; i++) data[i] = bytes[i]! * scales[Math.floor(i / columns)]!;
+        return { shape, data };
       },
       close: () => file.close(),
     };
