@@ -23,7 +23,7 @@ export interface ServedModelShape {
 type Traced = Record<string, tf.Tensor>;
 
 const compileServed = (
-  { encoder, types }: ServedModelShape,
+  { types }: Pick<ServedModelShape, 'types'>,
   numbers: ServedNumbers,
   outputs: (inputs: Traced, given: FusedInputs) => Traced,
 ): Program => {
@@ -56,7 +56,7 @@ export const createServingProgram = (model: ServedModelShape, weights: ServedWei
   const { encoder, head } = model;
   return compileServed(model, servedNumbers(weights, encoder, head), (inputs, given) => {
     const states = fusedEncoder(inputs, given, encoder); // [R, S, H]
-    const pooled = tf.reshape(batchedMatMul(inputs.pool!, states), [given.ids.shape[0]! * poolRows, encoder.hidden]);
+    const pooled = tf.reshape(batchedMatMul(inputs.pool!, states), [given.ids.shape[0] * poolRows, encoder.hidden]);
     return { logits: logits(inputs, featuresOf(inputs, pooled, head)) };
   });
 };

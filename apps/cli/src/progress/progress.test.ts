@@ -6,7 +6,6 @@ import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { formatLiveLine, liveView } from './live-view.ts';
 import { plainView } from './plain-view.ts';
-import type { Progress } from './progress-view.ts';
 import { showTrainingEvent } from './training-view.ts';
 
 const plain = pc.createColors(false);

@@ -57,7 +57,7 @@ const roundedRows = (x: tf.Tensor): tf.Tensor => {
 };
 
 const multiply = (x: tf.Tensor, weight: tf.Tensor, scales: tf.Tensor): tf.Tensor => {
-  const flat = tf.reshape(x, [-1, weight.shape[0]!]);
+  const flat = tf.reshape(x, [-1, weight.shape[0]]);
   const y = tf.matMul(flat, tf.mul(tf.cast(weight, 'float32'), scales));
   return tf.reshape(y, [...x.shape.slice(0, -1), weight.shape[1]!]);
 };
