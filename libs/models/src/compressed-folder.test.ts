@@ -114,6 +114,26 @@ describe.each(Object.keys(heads))('a compressed %s model', (head) => {
   );
 });
 
+describe('a student whose heads were pruned', () => {
+  it('answers in int8 nearly as in fp32, and the same alone as among others', async () => {
+    const whole = tinyModel(heads.dense!);
+    const encoder = { ...whole.encoder, keptHeads: [[0, 2], [1, 2, 3]] }; // prettier-ignore
+    const model = { ...whole, encoder, weights: randomWeights(encoder, whole.head) };
+    const options = { tokenizerFrom: join(root, 'encoder'), card };
+    const compressed = { precision: 'int8' as const, weights: quantizeWeights(model.weights, encoder) };
+    await saveModelFolder(folderOf('pruned'), model, options);
+    await saveModelFolder(folderOf('pruned', 'int8'), model, { ...options, compressed });
+    const exact = await logitsOf(folderOf('pruned'));
+    const reach = largestDifference(exact, new Float32Array(exact.length));
+    expect(largestDifference(exact, await logitsOf(folderOf('pruned', 'int8'))) / reach).toBeLessThan(0.15);
+    const [all, alone] = [
+      await logitsOf(folderOf('pruned', 'int8')),
+      await logitsOf(folderOf('pruned', 'int8'), [sampleTexts[1]!]),
+    ];
+    expect(all.slice(3, 6)).toEqual(alone);
+  });
+});
+
 describe('the files', () => {
   it('of float16 are half, of int8 a quarter, and named as Hugging Face names them', async () => {
     const size = async (...path: string[]): Promise<number> =>

@@ -23,7 +23,7 @@ export interface ServedModelShape {
 type Traced = Record<string, tf.Tensor>;
 
 const compileServed = (
-  { types }: ServedModelShape,
+  { types }: Pick<ServedModelShape, 'types'>,
   numbers: ServedNumbers,
   outputs: (inputs: Traced, given: FusedInputs) => Traced,
 ): Program => {
