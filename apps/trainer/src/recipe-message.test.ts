@@ -85,7 +85,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     kind: fc.constantFrom('auto', 'dense', 'pooler', 'prompt'),
     pooling: fc.constantFrom('auto', 'mean', 'cls'),
     normalize: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
-    start: fc.constantFrom('solved', 'random'),
+    start: fc.constantFrom('auto', 'solved', 'names', 'random'),
     l2: fc.double({ min: 0, max: 1, noNaN: true }),
     iterations: fc.integer({ min: 1, max: 10_000 }),
     prompt: fc.option(

@@ -14,6 +14,7 @@ describe('a label as words', () => {
     ['CardDeclined', 'card declined'],
     ['account/card-declined', 'account card declined'],
     ['top10Hits', 'top10 hits'],
+    ['HTTPError', 'http error'],
     ['退款', '退款'],
   ])('%s is "%s"', (label, words) => expect(readableName(label)).toBe(words));
 });
@@ -118,9 +119,16 @@ describe('labels by name', () => {
   });
 
   it.each([
-    ['a list that names one twice', { labelNames: ['a', 'a'] }, /data\.labelNames: .*none of them twice/],
+    [
+      'a list that names one twice',
+      { labelNames: ['a', 'b', 'a'] },
+      /data\.labelNames: the label "a" stands there twice/,
+    ],
+    ['an empty label', { labelNames: ['a', ' '] }, /data\.labelNames: a label is empty/],
+    ['an empty text', { labelNames: { a: [], b: [''] } }, /data\.labelNames: the label "b" is called by an empty text/],
+    ['two that are called the same', { labelNames: ['a_b', 'a-b'] }, /"a_b" and "a-b" are both called "a b"/],
     ['no file and no list', { labelNames: true }, /data\.train: a labelled file is needed, or a list of labels/],
-    ['one label alone', { labelNames: ['a'] }, /one class only/],
+    ['one label alone', { labelNames: ['a'] }, /data\.labelNames holds one class only: "a"/],
     ['pairs', { labelNames: ['a', 'b'], pairColumn: 'second' }, /data\.labelNames is given with data\.pairColumn/],
   ])('are refused: %s', async (_, data: Partial<RecipeInput['data']>, message) => {
     await expect((async () => prepareData(recipe({ ...data, test: undefined })))()).rejects.toThrow(message);
