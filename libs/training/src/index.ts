@@ -1,3 +1,4 @@
+export { forkJob, serveJob, type ForkOptions } from './fork-job.ts';
 export { runTrainingJob, type TrainingJobOptions } from './job.ts';
 export {
   trainingStages,
@@ -6,7 +7,7 @@ export {
   type TrainingResult,
   type TrainingStage,
 } from './progress.ts';
-export { parseRecipe, readRecipe } from './parse-recipe.ts';
+export { parseOptions, parseRecipe, readRecipe } from './parse-recipe.ts';
 export { recipeSchema, type Recipe, type RecipeInput } from './recipe.ts';
 export { createForwardPass, type ForwardPass, type TokenizedTexts } from './forward-pass.ts';
 export { microBatches } from './micro-batch.ts';
