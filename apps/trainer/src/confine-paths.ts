@@ -1,5 +1,4 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { invalidInput } from '@taxon/errors';
+import { confinePath } from '@taxon/jobs';
 import type { Recipe } from '@taxon/training';
 
 export interface AllowedFolders {
@@ -9,17 +8,6 @@ export interface AllowedFolders {
   modelsFolder: string;
 }
 
-const confine = (path: string, field: string, key: string, folder: string): string => {
-  const root = resolve(folder);
-  const absolute = resolve(root, path);
-  const inside = relative(root, absolute);
-  if (inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) return absolute;
-  const description = `${JSON.stringify(path)} is outside ${root}, the trainer's ${key}`;
-  throw invalidInput(`${field}: ${description}`, `give a path below it, or start the trainer with another ${key}`, [
-    { field, description },
-  ]);
-};
-
 /**
  * The recipe with absolute paths, read from below one folder and written below another: whoever may start trainings must
  * not thereby read and overwrite everything that this process can.
@@ -27,8 +15,10 @@ const confine = (path: string, field: string, key: string, folder: string): stri
  */
 export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: AllowedFolders): Recipe => {
   const { data, hierarchy, abstain, adaptation, logging } = recipe;
-  const write = (path: string, field: string): string => confine(path, field, 'modelsFolder', modelsFolder);
-  const read = (path: string, field: string): string => confine(path, field, 'dataFolder', dataFolder);
+  const write = (path: string, field: string): string =>
+    confinePath(path, field, { folder: modelsFolder, key: 'modelsFolder', service: 'trainer' });
+  const read = (path: string, field: string): string =>
+    confinePath(path, field, { folder: dataFolder, key: 'dataFolder', service: 'trainer' });
   const readIfGiven = (path: string | undefined, field: string): string | undefined =>
     path === undefined ? undefined : read(path, field);
   return {

@@ -1,30 +1,11 @@
+import { createJobMetrics, isOver } from '@taxon/jobs';
 import type { TrainingEvent } from '@taxon/training';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Job } from './training-jobs.ts';
-
-/** `TRAINING_STATE_RUNNING` as `running`. */
-const stateName = (state: string): string => state.replace('TRAINING_STATE_', '').toLowerCase();
+import { Gauge, type Registry } from 'prom-client';
+import type { TrainingJob } from './training-jobs.ts';
 
 export const createMetrics = (registry: Registry) => {
   const registers = [registry];
-  const trainings = new Gauge({
-    name: 'taxon_trainer_trainings',
-    help: 'Trainings that wait or run',
-    labelNames: ['state'] as const,
-    registers,
-  });
-  const ended = new Counter({
-    name: 'taxon_trainer_trainings_ended_total',
-    help: 'Trainings by how they ended',
-    labelNames: ['state'] as const,
-    registers,
-  });
-  const seconds = new Histogram({
-    name: 'taxon_trainer_training_duration_seconds',
-    help: 'From start to end of a training, waiting excluded',
-    buckets: [10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600],
-    registers,
-  });
+  const jobs = createJobMetrics(registry, { service: 'trainer', noun: 'training', plural: 'trainings' });
   const loss = new Gauge({ name: 'taxon_trainer_loss', help: 'Smoothed loss of the running training', registers });
   const tokensPerSecond = new Gauge({
     name: 'taxon_trainer_tokens_per_second',
@@ -49,14 +30,9 @@ export const createMetrics = (registry: Registry) => {
         score.set({ split: event.split, metric: 'macro_f1' }, event.scores.figures['macroF1']!);
       }
     },
-    /** Called at every change of a training's state, with all trainings. */
-    onState: (job: Job, all: readonly Job[]): void => {
-      for (const state of ['TRAINING_STATE_QUEUED', 'TRAINING_STATE_RUNNING'])
-        trainings.set({ state: stateName(state) }, all.filter((each) => each.state === state).length);
-      if (job.endTime === undefined) return;
-      ended.inc({ state: stateName(job.state) });
-      if (job.startTime !== undefined) seconds.observe((job.endTime.getTime() - job.startTime.getTime()) / 1000);
-      tokensPerSecond.set(0);
+    onState: (job: TrainingJob, all: readonly TrainingJob[]): void => {
+      jobs.onState(job, all);
+      if (isOver(job.state)) tokensPerSecond.set(0);
     },
   };
 };

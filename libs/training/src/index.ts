@@ -1,4 +1,4 @@
-export { forkJob, serveJob, type ForkOptions } from './fork-job.ts';
+export { checkpointFolder } from './checkpoint.ts';
 export { runTrainingJob, type TrainingJobOptions } from './job.ts';
 export {
   trainingStages,
