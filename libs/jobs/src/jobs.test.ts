@@ -90,9 +90,19 @@ describe('jobs that are kept', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'taxon-kept-'));
   });
-  afterEach(() => rm(folder, { recursive: true }));
-  const reopen = (options: { keepEnded?: number; onKeepingError?: (error: unknown) => void } = {}) =>
-    open('training', createJobQueue(), { folder: join(folder, 'jobs'), ...options });
+  const opened: Awaited<ReturnType<typeof open>>[] = [];
+  afterEach(async () => {
+    for (const { jobs } of opened.splice(0)) {
+      jobs.close('the test is over');
+      await jobs.idle();
+    }
+    await rm(folder, { recursive: true });
+  });
+  const reopen = async (options: { keepEnded?: number; onKeepingError?: (error: unknown) => void } = {}) => {
+    const service = await open('training', createJobQueue(), { folder: join(folder, 'jobs'), ...options });
+    opened.push(service);
+    return service;
+  };
   const facts = ({ id, state, request, result, error }: TestJob) => ({ id, state, request, result, code: error?.code });
 
   it('are listed again after a restart, with how they ended', async () => {
@@ -133,7 +143,6 @@ describe('jobs that are kept', () => {
     ]);
     expect(again.get(runs.id).error?.message).toBe('the training service ended while this training ran');
     expect(await eventsOf(again.get(runs.id), seen)).toEqual([{ state: 'interrupted', code: 'unavailable' }]);
-    running[0]!.finish();
   });
 
   it('are forgotten on disk as in memory, and damaged files are named and left alone', async () => {
