@@ -5,6 +5,7 @@ import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import { digestOf } from './digest.ts';
 import { weightShapes } from './bind-weights.ts';
+import { encoderJson } from './encoder-json.ts';
 import { headShapes, type HeadConfig } from './head.ts';
 import { labelMaps } from './labels.ts';
 import { outputNames } from './output-groups.ts';
@@ -60,36 +61,17 @@ const expectSavable = ({ encoder, head, weights, space, maxLength, prompt }: Sav
   }
 };
 
-/** Keys of the source's config that tell of its own making. */
-const notTakenOver = ['_name_or_path', 'transformers_version', 'torch_dtype', 'label2id', 'id2label', 'is_local'];
-
 /** Others know one softmax, or labels that are each right or wrong: several tasks look like the latter to them. */
 const problemType = ({ tasks }: LabelSpace): string =>
   tasks.length === 1 && tasks[0]!.kind === 'single-label'
     ? 'single_label_classification'
     : 'multi_label_classification';
 
-const configJson = (base: Record<string, unknown>, { encoder, head, space }: SavableModel): object => {
-  const taken = Object.fromEntries(Object.entries(base).filter(([key]) => !notTakenOver.includes(key)));
-  return {
-    ...taken,
-    architectures: [head.kind === 'pooler' ? 'BertForSequenceClassification' : 'BertModel'],
-    model_type: 'bert',
-    dtype: 'float32',
-    num_hidden_layers: encoder.layers,
-    hidden_size: encoder.hidden,
-    num_attention_heads: encoder.heads,
-    intermediate_size: encoder.intermediate,
-    max_position_embeddings: encoder.positions,
-    vocab_size: encoder.vocabulary,
-    type_vocab_size: encoder.types,
-    layer_norm_eps: encoder.layerNormEpsilon,
-    hidden_act: 'gelu',
-    position_embedding_type: 'absolute',
-    problem_type: problemType(space),
-    ...labelMaps(outputNames(space)),
-  };
-};
+const configJson = (base: Record<string, unknown>, { encoder, head, space }: SavableModel): object => ({
+  ...encoderJson(base, encoder, head.kind === 'pooler' ? 'BertForSequenceClassification' : 'BertModel'),
+  problem_type: problemType(space),
+  ...labelMaps(outputNames(space)),
+});
 
 const readBaseConfig = async (folder: string): Promise<Record<string, unknown>> =>
   (await readOptionalJson(join(folder, 'config.json'), z.looseObject({}))) ?? {};

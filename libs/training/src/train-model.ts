@@ -65,7 +65,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   };
 };
 
-const stepOptions = (recipe: Recipe, device: Device, { shape, objective }: Run): LoopStepOptions => {
+const stepOptions = (recipe: Recipe, device: Device, { shape, objective, extension }: Run): LoopStepOptions => {
   const { optimizer, seed } = recipe;
   const { batchesPerUpdate } = microBatches(recipe, device);
   return {
@@ -79,6 +79,7 @@ const stepOptions = (recipe: Recipe, device: Device, { shape, objective }: Run):
     accumulate: batchesPerUpdate > 1 || recipe.adversarial.kind !== 'none',
     batchesPerUpdate,
     precision: chooseHalf(recipe, device) ? 'fp16' : 'fp32',
+    extra: extension?.extra,
   };
 };
 

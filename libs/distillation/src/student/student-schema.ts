@@ -32,8 +32,8 @@ export const studentSchema = z.strictObject({
   heads: z.int().min(1).max(256).optional(),
   /** Feed-forward units that every layer keeps: its most important ones. A multiple of 16 lets training compute in int8. */
   intermediate: z.int().min(1).max(65_536).optional(),
-  /** How heads and units are judged on the training texts. `taylor`: by how the loss would change without them (Michel et al. 2019); `activation`: by their mean absolute output. */
-  importance: z.enum(['taylor', 'activation']).default('taylor'),
+  /** How heads and units are judged on the training texts. `taylor`: by how the loss would change without them (Michel et al. 2019); `activation`: by what they add on average. `auto`: the first where there is a classifier. */
+  importance: z.enum(['auto', 'taylor', 'activation']).default('auto'),
   /** `domain`: of the vocabulary only what the texts need, every single character, and the special tokens. */
   vocabulary: z.enum(['keep', 'domain']).default('keep'),
 });

@@ -1,0 +1,52 @@
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { EncoderConfig } from './encoder-config.ts';
+import { encoderJson } from './encoder-json.ts';
+import { readOptionalJson } from './read-json.ts';
+import { replaceFolder } from './replace-folder.ts';
+import { writeSafetensors } from './safetensors.ts';
+import { copyTokenizer } from './tokenizer-files.ts';
+import { encoderTensors, parameterTensors, type Weights } from './weights.ts';
+import { writeEncoderModules } from './write-sentence-modules.ts';
+import { writeJson } from './write-json.ts';
+
+/** An encoder without a classifier. */
+export interface SavableEncoder {
+  encoder: EncoderConfig;
+  /** A pooler among the parameters is written, too. */
+  weights: Weights;
+  pooling: 'mean' | 'cls';
+  normalize: boolean;
+  /** Longest text in tokens, special tokens included. */
+  maxLength: number;
+}
+
+/** What `readModelSource` needs of a folder, and so what says that it is one. */
+const marker = 'config.json';
+
+/**
+ * Writes an encoder's folder, as `AutoModel` and sentence-transformers (Transformer, Pooling, Normalize where asked for) load it. Whole or
+ * not at all; another encoder's folder in its place is replaced.
+ * @param tokenizerFrom folder whose tokenizer, and whose further keys of `config.json`, the encoder takes over
+ * @throws TaxonError as `saveModelFolder` does
+ */
+export const saveEncoderFolder = async (
+  folder: string,
+  { encoder, weights, pooling, normalize, maxLength }: SavableEncoder,
+  { tokenizerFrom }: { tokenizerFrom: string },
+): Promise<void> => {
+  const source = resolve(tokenizerFrom);
+  await replaceFolder(folder, { marker, keep: [] }, async (fresh) => {
+    const base = (await readOptionalJson(join(source, 'config.json'), z.looseObject({}))) ?? {};
+    await writeJson(join(fresh, 'config.json'), encoderJson(base, encoder, 'BertModel'));
+    await copyTokenizer(source, fresh, maxLength);
+    const { hidden } = encoder;
+    const pooler = weights.parameters['pooler.weight'] && {
+      'pooler.weight': [hidden, hidden],
+      'pooler.bias': [hidden],
+    };
+    const tensors = [...encoderTensors(weights, encoder), ...parameterTensors(weights.parameters, pooler ?? {})];
+    await writeSafetensors(join(fresh, 'model.safetensors'), new Map(tensors));
+    await writeEncoderModules(fresh, { encoder, pooling, normalize, maxLength });
+  });
+};
