@@ -4,3 +4,7 @@ export { distillationSchema, type DistillationInput, type DistillationOptions } 
 export { parseDistillation } from './parse-options.ts';
 export type { DistillationEvent, DistillationResult, ModelSize } from './progress.ts';
 export { parseStudent, scratchSizes, type StudentInput, type StudentOptions } from './student/student-schema.ts';
+export { compress, type CompressionData } from './compression/compress.ts';
+export { compressionSchema, type CompressionInput, type CompressionOptions } from './compression/options.ts';
+export type { CompressionEvent, CompressionStage } from './compression/progress.ts';
+export type { CompressionReport, FormMeasured, LayerCost } from './compression/report.ts';
