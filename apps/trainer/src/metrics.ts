@@ -1,38 +1,53 @@
 import { createJobMetrics, isOver } from '@taxon/jobs';
-import type { TrainingEvent } from '@taxon/training';
+import type { Scores } from '@taxon/training';
 import { Gauge, type Registry } from 'prom-client';
-import type { TrainingJob } from './training-jobs.ts';
 
-export const createMetrics = (registry: Registry) => {
+/** What is measured of what jobs tell; all else passes. */
+interface MeasuredEvent {
+  kind: string;
+  loss?: number;
+  tokensPerSecond?: number;
+  split?: 'validation' | 'test';
+  scores?: Scores;
+}
+type MeasuredJob = Parameters<ReturnType<typeof createJobMetrics>['onState']>[0];
+
+/** Metrics of a service whose jobs hold a training, named by the service and its jobs. */
+export const createTrainingMetrics = (registry: Registry, names: { service: string; noun: string; plural: string }) => {
+  const { service } = names;
   const registers = [registry];
-  const jobs = createJobMetrics(registry, { service: 'trainer', noun: 'training', plural: 'trainings' });
-  const loss = new Gauge({ name: 'taxon_trainer_loss', help: 'Smoothed loss of the running training', registers });
-  const tokensPerSecond = new Gauge({
-    name: 'taxon_trainer_tokens_per_second',
+  const jobs = createJobMetrics(registry, names);
+  const lossNow = new Gauge({
+    name: `taxon_${service}_loss`,
+    help: 'Smoothed loss of the running training',
+    registers,
+  });
+  const speed = new Gauge({
+    name: `taxon_${service}_tokens_per_second`,
     help: 'Real tokens a second of the running training',
     registers,
   });
   const score = new Gauge({
-    name: 'taxon_trainer_score',
+    name: `taxon_${service}_score`,
     help: 'Newest evaluation, 0..1',
     labelNames: ['split', 'metric'] as const,
     registers,
   });
 
   return {
-    onEvent: (event: TrainingEvent): void => {
-      if (event.kind === 'progress') {
-        if (event.loss !== undefined) loss.set(event.loss);
-        if (event.tokensPerSecond !== undefined) tokensPerSecond.set(event.tokensPerSecond);
+    onEvent: ({ kind, loss, tokensPerSecond, split, scores }: MeasuredEvent): void => {
+      if (kind === 'progress') {
+        if (loss !== undefined) lossNow.set(loss);
+        if (tokensPerSecond !== undefined) speed.set(tokensPerSecond);
       }
-      if (event.kind === 'evaluation') {
-        score.set({ split: event.split, metric: 'accuracy' }, event.scores.figures['accuracy']!);
-        score.set({ split: event.split, metric: 'macro_f1' }, event.scores.figures['macroF1']!);
+      if (split !== undefined && scores !== undefined) {
+        score.set({ split, metric: 'accuracy' }, scores.figures['accuracy']!);
+        score.set({ split, metric: 'macro_f1' }, scores.figures['macroF1']!);
       }
     },
-    onState: (job: TrainingJob, all: readonly TrainingJob[]): void => {
+    onState: (job: MeasuredJob, all: readonly MeasuredJob[]): void => {
       jobs.onState(job, all);
-      if (isOver(job.state)) tokensPerSecond.set(0);
+      if (isOver(job.state)) speed.set(0);
     },
   };
 };

@@ -9,7 +9,7 @@ import { defineService, type Implementation } from '@taxon/service';
 import { parseRecipe, runTrainingJob } from '@taxon/training';
 import { z } from 'zod';
 import { confinePaths, type AllowedFolders } from './confine-paths.ts';
-import { createMetrics } from './metrics.ts';
+import { createTrainingMetrics } from './metrics.ts';
 import { fromRecipeMessage } from './recipe-message.ts';
 import {
   toStateMessage,
@@ -58,7 +58,8 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
     description: 'trains classifiers from labelled files, as jobs',
     contracts: { trainer: trainerContract },
     config,
-    metrics: createMetrics,
+    metrics: (registry) =>
+      createTrainingMetrics(registry, { service: 'trainer', noun: 'training', plural: 'trainings' }),
     start: async ({ config, metrics, log }) => {
       const jobs = await openJobs(trainingKind(run), {
         maxQueued: config.maxQueued,

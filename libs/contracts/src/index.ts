@@ -121,3 +121,48 @@ export {
   WatchTrainingRequest,
   WatchTrainingResponse,
 } from './gen/taxon/trainer/v1/trainer.ts';
+
+export { JobState, Notice as JobNotice } from './gen/taxon/common/v1/jobs.ts';
+
+export {
+  CalibrationMethod,
+  CompressedForm,
+  Compression,
+  Distillation,
+  Importance,
+  LabelledFile,
+  LabelMatching,
+  Signals,
+  Student,
+  Teacher,
+  TextFile,
+  Unlabelled,
+  Vocabulary,
+} from './gen/taxon/distiller/v1/options.ts';
+export {
+  CancelJobRequest,
+  CancelJobResponse,
+  CompressionResult,
+  DistillationResult,
+  DistillerServiceClient as DistillerClient,
+  DistillerServiceService as distillerContract,
+  GenerationStart,
+  GetJobRequest,
+  GetJobResponse,
+  Job,
+  JobResult,
+  ListJobsRequest,
+  ListJobsResponse,
+  MatrixCost,
+  MeasuredModel,
+  ModelSize,
+  Progress as DistillerProgress,
+  Stage as DistillerStage,
+  StartCompressionRequest,
+  StartCompressionResponse,
+  StartDistillationRequest,
+  StartDistillationResponse,
+  Unit as DistillerUnit,
+  WatchJobRequest,
+  WatchJobResponse,
+} from './gen/taxon/distiller/v1/distiller.ts';

@@ -1,4 +1,5 @@
 export { distil, type DistilOptions } from './distil.ts';
+export { expectOptions } from './expect-options.ts';
 export { runDistillationJob, type DistillationJobOptions } from './job.ts';
 export { distillationSchema, type DistillationInput, type DistillationOptions } from './options.ts';
 export { parseDistillation } from './parse-options.ts';
@@ -8,3 +9,4 @@ export { compress, type CompressionData } from './compression/compress.ts';
 export { compressionSchema, type CompressionInput, type CompressionOptions } from './compression/options.ts';
 export type { CompressionEvent, CompressionStage } from './compression/progress.ts';
 export type { CompressionReport, FormMeasured, LayerCost } from './compression/report.ts';
+export { workFolder } from './work-folder.ts';

@@ -1,4 +1,4 @@
-import { deserializeError, serializeError, TaxonError } from '@taxon/errors';
+import { deserializeError, TaxonError } from '@taxon/errors';
 import { createEventHistory } from './event-history.ts';
 import type { Job, JobKind } from './job.ts';
 import { isOver } from './job-state.ts';
@@ -7,12 +7,18 @@ import type { JobRecord } from './job-store.ts';
 /** How many events may pass until the record is written again: after a crash, a new event's number is above all that were seen. */
 export const sequencesReserved = 1000n;
 
+/** Without its stack. */
+const keptError = ({ code, message, hint, violations }: TaxonError): JobRecord['error'] => ({
+  ...{ code, message, hint },
+  violations: [...violations],
+});
+
 export const toRecord = <Request, Result, Message>(job: Job<Request, Result, Message>): JobRecord => {
   const { id, state, request, resume, createTime, startTime, endTime, result, history } = job;
   return {
     ...{ version: 1, id, pid: process.pid, state, request, resume, createTime, startTime, endTime, result },
     sequenceBound: history.lastSequence + (isOver(state) ? 0n : sequencesReserved),
-    error: job.error && { ...serializeError(job.error), stack: undefined },
+    error: job.error && keptError(job.error),
   };
 };
 

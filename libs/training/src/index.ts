@@ -1,4 +1,3 @@
-export { checkpointFolder } from './checkpoint.ts';
 export { runTrainingJob, type TrainingJobOptions } from './job.ts';
 export {
   trainingStages,

@@ -9,7 +9,7 @@ export interface CompressionData {
   /** What the loss is measured on. */
   validation: readonly Example[];
   /** For static int8; no labels needed. */
-  calibration?: readonly TextInput[];
+  calibrationTexts?: readonly TextInput[];
 }
 
 export interface CompressOptions extends CompressionInput, CompressionData {
