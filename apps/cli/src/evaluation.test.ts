@@ -46,6 +46,17 @@ describe('a labelled file', () => {
     );
   });
 
+  it('passes over the columns of another model’s tasks, and may name its own only task', async () => {
+    const path = await fileOf([{ text: 'too big', subject: ['size'], feeling: 'bad' }]);
+    const labelColumn = ['topic=subject', 'mood=feeling'];
+    const own = { tasks: [topics.tasks[1]!] };
+    const { examples } = await readLabelledFile(path, own, { labelColumn, otherTasks: ['topic', 'mood'] });
+    expect(examples[0]!.labels).toEqual([['bad']]);
+    await expect(
+      readLabelledFile(path, topics, { labelColumn: ['size=subject'], otherTasks: ['mood'] }),
+    ).rejects.toThrow('--label-column size=subject: the model has the tasks topic, mood');
+  });
+
   it('needs the fine labels of a hierarchy alone', async () => {
     const space: LabelSpace = {
       tasks: [

@@ -15,18 +15,22 @@ export interface Evaluation {
 }
 
 /** Which column each task's labels stand in: `COLUMN` for a model of one task, `TASK=COLUMN` for one of several. */
-const columnsByTask = ({ tasks }: Pick<LabelSpace, 'tasks'>, given: readonly string[]): string[] => {
+const columnsByTask = (
+  { tasks }: Pick<LabelSpace, 'tasks'>,
+  given: readonly string[],
+  otherTasks: readonly string[],
+): string[] => {
   const columns = tasks.map(({ name }) => (tasks.length === 1 ? 'label' : name));
   for (const text of given) {
     const at = text.indexOf('=');
     const task = tasks.findIndex(({ name }) => name === text.slice(0, at));
+    if (task < 0 && otherTasks.includes(text.slice(0, at))) continue;
     if (tasks.length > 1 && (at < 0 || task < 0))
       throw invalidInput(
         `--label-column ${text}: the model has the tasks ${tasks.map(({ name }) => name).join(', ')}`,
         `Say which one, e.g. --label-column ${tasks[0]!.name}=${text.slice(at + 1)}.`,
       );
-    if (tasks.length === 1) columns[0] = text;
-    else columns[task] = text.slice(at + 1);
+    columns[Math.max(0, task)] = task < 0 ? text : text.slice(at + 1);
   }
   return columns;
 };
@@ -36,6 +40,8 @@ export interface LabelledFileOptions {
   textColumn?: string;
   /** `COLUMN`, or `TASK=COLUMN` for models of several tasks. @default 'label', or the task's name */
   labelColumn?: readonly string[];
+  /** Tasks of another model that the same options are for: columns of theirs are passed over. */
+  otherTasks?: readonly string[];
   labelSeparator?: string;
   sourceColumn?: string;
   /** Of a model for sentence pairs. */
@@ -50,10 +56,10 @@ export interface LabelledFileOptions {
 export const readLabelledFile = async (
   path: string,
   { tasks, hierarchy }: LabelSpace,
-  { labelColumn = [], ...options }: LabelledFileOptions,
+  { labelColumn = [], otherTasks = [], ...options }: LabelledFileOptions,
 ): Promise<Dataset> => {
   const read = hierarchy === undefined ? tasks : [tasks[1]!];
-  const columns = columnsByTask({ tasks: read }, labelColumn);
+  const columns = columnsByTask({ tasks: read }, labelColumn, otherTasks);
   const dataset = await readDataset(path, {
     ...options,
     tasks: read.map(({ kind }, task): TaskColumn => ({ column: columns[task]!, kind })),

@@ -1,5 +1,6 @@
 import { invalidInput } from '@taxon/errors';
 import { Command, CommanderError } from 'commander';
+import { addCompareCommand } from './commands/compare.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addPredictCommand } from './commands/predict.ts';
@@ -33,6 +34,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addTrainCommand(program, terminal, argv);
   addSearchCommand(program, terminal, argv);
   addEvaluateCommand(program, terminal);
+  addCompareCommand(program, terminal);
   addPredictCommand(program, terminal);
   addServeCommand(program, terminal);
   addUpCommand(program, terminal);

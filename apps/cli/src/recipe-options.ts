@@ -8,12 +8,16 @@ const numberOrText = (text: string): number | string => {
   return text.trim() === '' || Number.isNaN(value) ? text : value;
 };
 
+const namesIn = (text: string): string[] => text.split(',').map((name) => name.trim());
+
 interface RecipeFlag {
   flags: string;
   /** Path of the recipe's option that the flag sets. */
   path: string;
   describe: string;
   number?: true;
+  /** Several values with commas between them. */
+  list?: true;
 }
 
 /** The recipe's options that are wanted often enough for a name of their own. `--set` reaches all others. */
@@ -32,6 +36,12 @@ const recipeFlags: readonly RecipeFlag[] = [
     flags: '--label-column <name>',
     path: 'data.labelColumn',
     describe: 'column or key of the labels (default: label)',
+  },
+  {
+    flags: '--labels <names>',
+    path: 'data.labelNames',
+    describe: 'labels with commas, which their names are learnt by; without a file: zero-shot',
+    list: true,
   },
   { flags: '--epochs <n>', path: 'optimizer.epochs', describe: 'times through the training texts', number: true },
   {
@@ -66,8 +76,9 @@ export const addRecipeOptions = (command: Command): Command => {
   command
     .argument('[data]', 'labelled file: CSV, TSV, JSONL or a JSON array')
     .option('-r, --recipe <file>', 'YAML or JSON file of options; flags win over it');
-  for (const { flags, describe, number } of recipeFlags)
+  for (const { flags, describe, number, list } of recipeFlags)
     if (number) command.option(flags, describe, numberOrText);
+    else if (list) command.option(flags, describe, namesIn);
     else command.option(flags, describe);
   return command.option(
     '--set <option=value>',
@@ -149,7 +160,8 @@ export const recipeFrom = async (data: string | undefined, options: Record<strin
   const base = file === undefined ? {} : await readRecipe(file);
   const assignments = assignmentsOf(data, options, parseYaml);
   const recipe = overlay({ output: 'model', ...base }, assignments);
-  if (!isMapping(recipe['data']) || recipe['data']['train'] === undefined)
+  const { train, labelNames } = isMapping(recipe['data']) ? recipe['data'] : {};
+  if (train === undefined && typeof labelNames !== 'object')
     throw invalidInput(
       'no labelled file is given',
       `name it, e.g. taxon train data.csv${file === undefined ? '' : `, or as data.train in ${file}`}`,

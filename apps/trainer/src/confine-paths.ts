@@ -33,7 +33,7 @@ export const confinePaths = <R extends WithPaths>(
     ...recipe,
     data: {
       ...data,
-      train: read(data.train, 'data.train'),
+      train: readIfGiven(data.train, 'data.train'),
       validation: readIfGiven(data.validation, 'data.validation'),
       test: readIfGiven(data.test, 'data.test'),
     },

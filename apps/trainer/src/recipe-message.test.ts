@@ -44,6 +44,10 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     labelSeparator: fc.option(fc.constant('|'), { nil: undefined }),
     sourceColumn: fc.option(fc.constant('source'), { nil: undefined }),
     crossSource: fc.boolean(),
+    labelNames: fc.oneof(
+      fc.boolean(),
+      fc.constant<Record<string, string[]>>({ refund_request: [], greeting: ['hello there', 'a greeting'] }),
+    ),
   }),
   task: fc.constantFrom('auto', 'single-label', 'multi-label'),
   hierarchy: fc.option(
@@ -154,8 +158,10 @@ describe('recipe messages', () => {
       logging: { tensorboardFolder: 't', wandb: { project: 'p', entity: 'e', name: 'n' } },
     });
     const message = toRecipeMessage(full);
-    // A list of choices is a message of its own.
-    const keys = keysOf(message).map((key) => key.replace(/\.values\.(\d+)$/, '.$1'));
+    // A list of choices is a message of its own, and what is a switch or a mapping in the recipe.
+    const keys = keysOf(message).map((key) =>
+      key.replace(/\.values\.(\d+)$/, '.$1').replace('labelNames.own', 'labelNames'),
+    );
     expect(keys.sort()).toEqual(keysOf(full).sort());
     for (const [key, value] of Object.entries(RecipeMessage.toJSON(overWire(message)) as object))
       expect(value, key).not.toBe('UNRECOGNIZED');

@@ -18,6 +18,7 @@ import {
   HeadOptions,
   HeadStart,
   HierarchyDecoding,
+  LabelNames,
   HierarchyOptions,
   HierarchyTraining,
   LayerMatrix,
@@ -107,9 +108,13 @@ const fromSearch = ({ options, ...search }: SearchOptions): unknown => {
   };
 };
 
+const fromLabelNames = ({ own, labels }: LabelNames): unknown =>
+  labels.length === 0 ? own : Object.fromEntries(labels.map(({ label, texts }) => [label, texts]));
+
 const fromData = (data: DataOptions): unknown => ({
   ...data,
   train: filled(data.train),
+  labelNames: data.labelNames && fromLabelNames(data.labelNames),
   format: spelled(formats, data.format),
   // Nor an empty list from an absent one.
   tasks:
@@ -183,9 +188,17 @@ export const fromRecipeMessage = (message: RecipeMessage | undefined): unknown =
   };
 };
 
-const toData = ({ tasks, ...data }: Recipe['data']): DataOptions =>
+const toLabelNames = (names: Recipe['data']['labelNames']): LabelNames =>
+  LabelNames.fromPartial(
+    typeof names === 'boolean'
+      ? { own: names }
+      : { labels: Object.entries(names).map(([label, texts]) => ({ label, texts })) },
+  );
+
+const toData = ({ tasks, labelNames, ...data }: Recipe['data']): DataOptions =>
   DataOptions.fromPartial({
     ...data,
+    labelNames: toLabelNames(labelNames),
     format: constantOf(formats, data.format, DataFormat.DATA_FORMAT_UNSPECIFIED),
     split: SplitOptions.fromPartial(data.split),
     tasks: (tasks ?? []).map((task) =>

@@ -73,6 +73,7 @@ export {
   HeadStart,
   HierarchyDecoding,
   HierarchyOptions,
+  LabelNames,
   HierarchyTraining,
   LayerMatrix,
   LoggingOptions,

@@ -11,8 +11,18 @@ export interface Example {
   labels: readonly (readonly string[] | undefined)[];
   /** Where the text came from, when the file says so. */
   source?: string;
-  /** 1-based line of the file on which the record starts. */
+  /** 1-based line of the file on which the record starts; 0 for a text that stands in no file. */
   line: number;
+  /** How the text was made, where nobody wrote it as an example. Such texts are learnt from, never scored on. */
+  origin?: Origin;
+}
+
+/** Where a text comes from that was made. */
+export interface Origin {
+  /** `label-name`, or the method of augmentation. */
+  method: string;
+  /** What it was made of: the label, or the id of the text. */
+  parent: string;
 }
 
 /** A question about a text: its name, such as the column's, and how many labels may answer it. */

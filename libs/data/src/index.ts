@@ -9,7 +9,7 @@ export {
   type LengthSummary,
   type TaskDescription,
 } from './describe-dataset.ts';
-export type { Example, Task, TaskDefinition, TaskKind } from './example.ts';
+export type { Example, Origin, Task, TaskDefinition, TaskKind } from './example.ts';
 export type { DataFormat, TextFormat } from './file-format.ts';
 export { foldsOf } from './folds.ts';
 export {

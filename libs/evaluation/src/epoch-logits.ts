@@ -1,10 +1,6 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { fileError } from './file-error.ts';
 import { rowsOf, sameLength } from './shapes.ts';
+import { writeWhole } from './write-whole.ts';
 
 /** Logits and right labels of one scoring: the content of a file of `writeEpochLogits`. */
 export interface EpochLogits {
@@ -94,14 +90,6 @@ export const writeEpochLogits = async (
   signal?: AbortSignal,
 ): Promise<string> => {
   const path = join(folder, nameOf(epoch, part));
-  const temporary = `${path}.part`;
-  try {
-    await mkdir(folder, { recursive: true });
-    await pipeline(Readable.from(pieces(epoch, part)), createWriteStream(temporary), { signal });
-    await rename(temporary, path);
-    return path;
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw fileError(path, error);
-  }
+  await writeWhole(path, pieces(epoch, part), signal);
+  return path;
 };

@@ -94,8 +94,10 @@ export {
   compareSingleLabelRuns,
   type CompareOptions,
   type PairedFigure,
+  type Range,
   type RunComparison,
 } from './significance/compare-runs.ts';
+export { verdictOf, type Verdict } from './significance/verdict.ts';
 export { mcnemarExact } from './significance/mcnemar.ts';
 export { confidenceScores, type ConfidenceKind } from './abstention/confidence-scores.ts';
 export { riskCoverage, type RiskCoverage, type RiskCoveragePoint } from './abstention/risk-coverage.ts';
@@ -107,6 +109,24 @@ export {
   type AbstentionTarget,
 } from './abstention/abstention-threshold.ts';
 export { writeEpochLogits, type EpochLogits, type EpochLogitsPart } from './epoch-logits.ts';
+export { writeWhole } from './write-whole.ts';
+export {
+  answerLine,
+  writeAnswers,
+  type AnsweredTask,
+  type AnsweredText,
+  type AnswersHeader,
+  type AnswersTask,
+} from './answers/answers-file.ts';
+export { collectAnswers, type Answers, type DecidedText, type Decision } from './answers/answers.ts';
+export { readAnswers } from './answers/read-answers.ts';
+export { compareAnswers, type AnswersComparison, type ComparedTask } from './comparison/compare-answers.ts';
+export type { ChangedLabel } from './comparison/changed-labels.ts';
+export type { FlippedText } from './comparison/flipped-texts.ts';
+export type { ComparisonNote } from './comparison/match-answers.ts';
+export { flipsCsv } from './comparison/flips-csv.ts';
+export { comparisonPage, type ComparedRuns } from './report/comparison-page.ts';
+export { figureName } from './report/figures.ts';
 export { renderReport } from './report/render-report.ts';
 export type {
   DataSummary,

@@ -51,8 +51,11 @@ const withChoices = (report: TaskReport, task: number, { final, space }: Finishe
   return { ...calibrated, thresholds: { ...sweep, split: 'validation' } };
 };
 
-/** What a finished run has to tell. */
-export const buildReport = (run: FinishedRun): RunReport => {
+/**
+ * What a finished run has to tell.
+ * @param files what it leaves beside its report
+ */
+export const buildReport = (run: FinishedRun, files: NonNullable<RunReport['files']> = []): RunReport => {
   const { recipe, data, space, progress, final, reporter, insights } = run;
   const tasks = taskReports(reportedParts(run), space).map((report, task): TaskReport => ({
     ...withChoices(report, task, run),
@@ -61,7 +64,7 @@ export const buildReport = (run: FinishedRun): RunReport => {
   const [validation, test] = [final.validation?.hierarchy, final.test?.hierarchy];
   const groups = labelGroups(space);
   return {
-    title: basename(recipe.data.train),
+    title: recipe.data.train === undefined ? 'zero-shot' : basename(recipe.data.train),
     createdAt: new Date().toISOString(),
     encoder: madeFrom(run),
     recipe: { ...recipe, encoder: madeFrom(run) },
@@ -86,7 +89,7 @@ export const buildReport = (run: FinishedRun): RunReport => {
     ...(data.nearDuplicates && { nearDuplicates: data.nearDuplicates }),
     ...(insights?.search && { search: insights.search }),
     ...(progress.rateTest && { rateTest: progress.rateTest }),
-    ...(insights?.files && { files: insights.files.map(({ path, what }) => ({ path, what })) }),
+    ...(files.length > 0 && { files }),
     timings: reporter.timings(),
     peakMemoryBytes: peakMemory(),
   };

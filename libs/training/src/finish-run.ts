@@ -1,6 +1,6 @@
-import { writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { renderReport } from '@taxon/evaluation';
+import { renderReport, writeWhole } from '@taxon/evaluation';
 import {
   saveModelFolder,
   type CardResult,
@@ -17,6 +17,7 @@ import type { Insights } from './plans/insights.ts';
 import type { PreparedRun } from './prepare-run.ts';
 import type { TrainingResult } from './progress.ts';
 import type { Run } from './run.ts';
+import { saveAnswers } from './save-answers.ts';
 import { titledFigures, type Scores } from './scores.ts';
 
 /** What a run has to tell when nothing is left to train. */
@@ -83,6 +84,26 @@ export const savedFacts = (run: Pick<Run, 'recipe' | 'data' | 'extension'>, resu
   };
 };
 
+/** File of a run folder with the answers to the test texts, else to the validation texts. */
+const answersFile = 'answers.jsonl';
+
+/** What another run may have left in the folder and this one perhaps does not write: it would be taken for this one's. */
+const leftBefore = [answersFile, 'out-of-fold.jsonl', 'best-recipe.yaml', 'epochs'];
+
+/** The report and what stands beside it, but for the log. */
+const writeRunFolder = async (run: FinishedRun, folder: string): Promise<void> => {
+  const { final, data, space, log, insights, options } = run;
+  const split = (['test', 'validation'] as const).find((part) => final[part] !== undefined);
+  const told = { path: answersFile, what: `the model's answer to every ${split} text, for taxon compare` };
+  const found = insights?.files ?? [];
+  const files = [...(split ? [told] : []), ...found.map(({ path, what }) => ({ path, what })), ...(await log.files())];
+  await renderReport(buildReport(run, files), folder);
+  for (const { path, content } of found) await writeWhole(join(folder, path), content, options.signal);
+  if (split === undefined) return;
+  const answers = { space, rule: final.rule, examples: data[split], logits: final[split]!.logits };
+  await saveAnswers(join(folder, answersFile), answers, { split, signal: options.signal });
+};
+
 /** Writes the model folder and, within it, the run's report. */
 export const finishRun = async (
   run: FinishedRun,
@@ -97,8 +118,8 @@ export const finishRun = async (
   const modelFolder = resolve(recipe.output);
   await save(modelFolder, savedFacts(run, results));
   const runFolder = join(modelFolder, 'run');
-  await renderReport(buildReport(run), runFolder);
-  for (const { path, content } of insights?.files ?? []) await writeFile(join(runFolder, path), content);
+  for (const name of leftBefore) await rm(join(runFolder, name), { recursive: true, force: true });
+  await writeRunFolder(run, runFolder);
   if (test !== undefined)
     log.evaluation('test', { ...(progress.best ?? lastStep(progress)), scores: test.scores, loss: undefined });
   await log.finish(runFolder, options.signal);

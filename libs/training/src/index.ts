@@ -24,6 +24,7 @@ export { createModelState, embedTokens, type ModelState, type Precision } from '
 export { compileGradients, gradientName, type ProgramOptions } from './programs.ts';
 export { countClasses, labelGroups } from './build-report.ts';
 export { taskReports, type ReportedPart } from './task-report.ts';
+export { answeredTexts, answersHeader, saveAnswers, type LogitAnswers } from './save-answers.ts';
 export { scoreLogits, type ScoredPart } from './score.ts';
 export { titledFigures, type Scores, type TaskScores } from './scores.ts';
 export { singleLabelTargets, textTargets } from './objective.ts';

@@ -22,6 +22,7 @@ import {
 import { invalidInput } from '@taxon/errors';
 import type { NearDuplicates } from '@taxon/evaluation';
 import { findNearDuplicates } from './find-near-duplicates.ts';
+import { withLabelNames } from './label-names.ts';
 import type { Recipe } from './recipe.ts';
 
 export const partNames = ['train', 'validation', 'test'] as const;
@@ -70,6 +71,10 @@ const labelColumns = ({ data, hierarchy, task }: Recipe): (TaskColumn & { name: 
 
 /** @throws TaxonError `invalid_input` for options that speak of the labels in two ways */
 const expectOneWay = ({ data, hierarchy, task }: Recipe): void => {
+  if (data.train === undefined && (hierarchy !== undefined || data.tasks !== undefined))
+    throw invalidInput(
+      `data.train is missing: with ${hierarchy === undefined ? 'data.tasks' : 'hierarchy'}, labels cannot be learnt by name alone`,
+    );
   if (hierarchy !== undefined && data.tasks !== undefined)
     throw invalidInput('hierarchy and data.tasks are both given', 'A hierarchy is a task of its own: leave one out.');
   if (hierarchy !== undefined && task === 'multi-label')
@@ -95,12 +100,13 @@ const readParts = async (recipe: Recipe, notes: Note[], signal?: AbortSignal) =>
     notes.push(...dataset.notes);
     return dataset;
   };
-  const train = await read(data.train);
+  const train = data.train === undefined ? undefined : await read(data.train);
   // What the training file's columns hold is what those of the others hold.
-  tasks = columns.map((column, i) => ({ ...column, kind: train.kinds[i]! }));
+  const kinds = columns.map(({ kind }, i): TaskKind => train?.kinds[i] ?? kind ?? 'single-label');
+  tasks = columns.map((column, i) => ({ ...column, kind: kinds[i]! }));
   return {
-    tasks: columns.map(({ name }, i): TaskDefinition => ({ name, kind: train.kinds[i]! })),
-    train: train.examples,
+    tasks: columns.map(({ name }, i): TaskDefinition => ({ name, kind: kinds[i]! })),
+    train: train?.examples ?? [],
     validation: data.validation === undefined ? undefined : (await read(data.validation)).examples,
     test: data.test === undefined ? undefined : (await read(data.test)).examples,
   };
@@ -118,25 +124,27 @@ export const withCoarseTask = <Parts extends Record<PartName, Example[]>>(
   ),
 });
 
-/** What the task of coarse labels is called where no column names it. */
-export const coarseName = 'group';
+const noParts: Record<PartName, Example[]> = { train: [], validation: [], test: [] };
 
-/**
- * Reads the labelled files of a recipe and splits off the parts that have no file of their own. The coarse labels that a
- * hierarchy finds by clustering are not there yet: they need features (`groupLabels`).
- * @throws TaxonError `invalid_input` naming file, line, column or option
- */
-export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise<PreparedData> => {
-  expectOneWay(recipe);
-  const { data, hierarchy, seed } = recipe;
-  const notes: Note[] = [];
-  const found = await readParts(recipe, notes, signal);
-  const { train: read, ...held } = found;
-  let { tasks } = found;
-  const twoLevels = hierarchy?.coarseColumn !== undefined;
-  // Before the split: what a fine label's coarse one is may be told by rows of another part.
-  const all = twoLevels ? fillCoarseLabels(read) : read;
-  requireClasses(all, data.train, tasks);
+/** Splits off the parts that have no file of their own. */
+const splitTexts = (
+  all: Example[],
+  { data, seed }: Recipe,
+  {
+    path,
+    tasks,
+    twoLevels,
+    held,
+    notes,
+  }: {
+    path: string;
+    tasks: readonly TaskDefinition[];
+    twoLevels: boolean;
+    held: Partial<Record<PartName, Example[]>>;
+    notes: Note[];
+  },
+): Record<PartName, Example[]> => {
+  requireClasses(all, path, tasks);
   notes.push(...describeDataset(all, tasks).notes);
   if (data.split.train === 0) throw invalidInput('data.split.train is 0: nothing would be left to train on');
   const split = stratifiedSplit(all, {
@@ -148,8 +156,33 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
     hierarchical: twoLevels,
   });
   notes.push(...split.notes);
+  return split;
+};
+
+/** What the task of coarse labels is called where no column names it. */
+export const coarseName = 'group';
+
+/**
+ * Reads the labelled files of a recipe and splits off the parts that have no file of their own. The coarse labels that a
+ * hierarchy finds by clustering are not there yet: they need features (`groupLabels`).
+ * @throws TaxonError `invalid_input` naming file, line, column or option
+ */
+export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise<PreparedData> => {
+  expectOneWay(recipe);
+  const { data, hierarchy } = recipe;
+  const notes: Note[] = [];
+  const found = await readParts(recipe, notes, signal);
+  const { train: read, ...held } = found;
+  let { tasks } = found;
+  const twoLevels = hierarchy?.coarseColumn !== undefined;
+  // Before the split: what a fine label's coarse one is may be told by rows of another part.
+  const all = twoLevels ? fillCoarseLabels(read) : read;
+  const split =
+    data.train === undefined ? noParts : splitTexts(all, recipe, { path: data.train, tasks, twoLevels, held, notes });
   let parts = { train: split.train, validation: held.validation ?? split.validation, test: held.test ?? split.test };
-  requireClasses(parts.train, data.train, tasks);
+  const { nearDuplicates, notes: duplicateNotes } = findNearDuplicates(parts);
+  parts.train = withLabelNames(parts.train, tasks, recipe, { hierarchical: twoLevels });
+  requireClasses(parts.train, data.train ?? 'data.labelNames', tasks);
   for (const part of ['validation', 'test'] as const)
     if (held[part] !== undefined) notes.push(...comparePart(parts.train, parts[part], part, tasks).notes);
   if (hierarchy?.map !== undefined) {
@@ -157,7 +190,6 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
     tasks = [{ name: coarseName, kind: 'single-label' }, ...tasks];
   }
   const hierarchical = hierarchy !== undefined && tasks.length === 2;
-  const { nearDuplicates, notes: duplicateNotes } = findNearDuplicates(parts);
   notes.push(...duplicateNotes);
   const space = createLabelSpace(parts.train, tasks, { hierarchical });
   return {

@@ -61,12 +61,16 @@ const runMany = async (recipe: Recipe, options: RunOptions, reporter: Reporter):
   }
 };
 
+/** Names alone say too little for an encoder to be moved by them. */
+const zeroShot = (recipe: Recipe): Recipe => ({ ...recipe, optimizer: { ...recipe.optimizer, epochs: 0 } });
+
 /**
  * A recipe from its files to the model folder, in this process. Native calls block the event loop for as long as a step
  * takes: a service or a command line runs `runTrainingJob` instead.
  * @throws TaxonError; `cancelled` after an abort, with a checkpoint kept if training had begun
  */
-export const runRecipe = async (recipe: Recipe, options: RunOptions): Promise<TrainingResult> => {
+export const runRecipe = async (asked: Recipe, options: RunOptions): Promise<TrainingResult> => {
+  const recipe = asked.data.train === undefined ? zeroShot(asked) : asked;
   const reporter = createReporter(options.onEvent);
   await expectModelTarget(recipe.output);
   expectPlan(recipe);

@@ -1,9 +1,8 @@
-import { createHash } from 'node:crypto';
+import { pageDocument, type Chapter } from './document.ts';
 import type { TaskCharts } from './draw-charts.ts';
 import { count } from './figures.ts';
-import { html, raw, type Html } from './html.ts';
+import { html, type Html } from './html.ts';
 import type { Place, Section } from './layout.ts';
-import { pageScript } from './page-script/index.ts';
 import type { RunReport } from './run-report.ts';
 import { abstentionSection, calibrationSection } from './sections/certainty.ts';
 import { classesSection } from './sections/classes.ts';
@@ -16,7 +15,6 @@ import { mistakesFile, mistakesSection } from './sections/mistakes.ts';
 import { dataSection, runSection, trainingSection } from './sections/run.ts';
 import { comparisonSection, foldsSection, rateSection, searchSection } from './sections/runs.ts';
 import { relaxedSection, thresholdsSection } from './sections/thresholds.ts';
-import { style } from './style.ts';
 import type { TaskReport } from './task-report.ts';
 
 export interface PageParts {
@@ -47,25 +45,6 @@ const taskSections = (report: RunReport, index: number, place: Place, charts: Ta
   ];
 };
 
-interface Chapter {
-  id?: string;
-  title?: string;
-  head?: Html;
-  sections: Section[];
-}
-
-const nav = (chapters: readonly Chapter[]): Html =>
-  html`<nav aria-label="contents">
-    ${chapters.map(
-      ({ id, title, sections }) =>
-        html`${title !== undefined && html`<a class="chapter" href="#${id}">${title}</a>`}${sections.map((one) => html`<a href="#${one.id}">${one.title}</a>`)}`,
-    )}
-  </nav>`;
-
-const chapter = ({ id, title, head, sections }: Chapter): Html =>
-  html`${title !== undefined && html`<h1 class="chapter" id="${id}">${title}</h1>`} ${head}
-  ${sections.map(({ content }) => content)}`;
-
 const header = ({ title, createdAt, encoder, data, tasks }: RunReport): Html =>
   html`<header>
     <h1>${title}</h1>
@@ -75,12 +54,6 @@ const header = ({ title, createdAt, encoder, data, tasks }: RunReport): Html =>
       ${createdAt.slice(0, 16).replace('T', ' ')}${createdAt.endsWith('Z') ? ' UTC' : ''}
     </p>
   </header>`;
-
-/** As raw text: its hash is of every character between the tags. */
-const scriptElement = raw(`<script>${pageScript}</script>`);
-
-/** Forbids everything but this page's own styles and this very script, so that the page can load nothing and no text can become code. */
-const policy = `default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-${createHash('sha256').update(pageScript).digest('base64')}'`;
 
 /** The whole report as one page: nothing is loaded from elsewhere; without its script it can still be read. */
 export const reportPage = (report: RunReport, { curves, rates, tasks: charts, files }: PageParts): string => {
@@ -114,23 +87,10 @@ export const reportPage = (report: RunReport, { curves, rates, tasks: charts, fi
   };
   // What a run of one task leads with are its figures; a hierarchy or several tasks come after an overview.
   const chapters = several ? [above, ...ofTask, below] : [...ofTask, above, below];
-  return `<!doctype html>\n${
-    html`<html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <title>${report.title} · Taxon run report</title>
-        <style>
-          ${raw(style)}
-        </style>
-      </head>
-      <body>
-        ${nav(chapters)}
-        <main>${header(report)} ${chapters.map(chapter)} ${costTiles(report)}</main>
-        <div id="tip" role="tooltip" hidden></div>
-        ${scriptElement}
-      </body>
-    </html> `.markup
-  }`;
+  return pageDocument({
+    title: `${report.title} · Taxon run report`,
+    head: header(report),
+    chapters,
+    foot: costTiles(report),
+  });
 };

@@ -12,10 +12,19 @@ import {
 import { mcnemarExact } from './mcnemar.ts';
 import { checkResampling, drawWeights, quantile } from './resample.ts';
 
+/** Where a figure may well lie. */
+export interface Range {
+  lower: number;
+  upper: number;
+}
+
 /** One figure of two runs on the same texts. */
 export interface PairedFigure {
   a: number;
   b: number;
+  /** Bootstrap intervals of a and of b: those of `singleLabelIntervals` with the same options. */
+  rangeA: Range;
+  rangeB: Range;
   /** b − a */
   difference: number;
   /** Bootstrap interval of the difference, over the texts. */
@@ -74,6 +83,11 @@ const swappedDifference = <Name extends string>(
   return one!.map((value, i) => two![i]! - value);
 };
 
+const rangeOf = (drawn: Float64Array, level: number): Range => {
+  const rising = drawn.sort();
+  return { lower: quantile(rising, (1 - level) / 2), upper: quantile(rising, (1 + level) / 2) };
+};
+
 const compare = <Name extends string>(
   a: CountedTexts<Name>,
   b: CountedTexts<Name>,
@@ -84,14 +98,19 @@ const compare = <Name extends string>(
   const { n, names } = a;
   const all = new Uint32Array(n).fill(1);
   const [figuresA, figuresB] = [weightedFigures(a, all), weightedFigures(b, all)];
-  const differences = names.map(() => new Float64Array(resamples));
+  const [ofA, ofB, differences] = [0, 1, 2].map(() => names.map(() => new Float64Array(resamples)));
   const asLarge = new Uint32Array(names.length);
-  const [random, weights] = [createRandom(seed), new Uint32Array(n)];
+  // Two streams: texts are drawn as for the intervals of a run alone.
+  const [draws, swaps, weights] = [createRandom(seed), createRandom(~seed), new Uint32Array(n)];
   for (let round = 0; round < resamples; round++) {
-    drawWeights(weights, random);
+    drawWeights(weights, draws);
     const [drawnA, drawnB] = [weightedFigures(a, weights), weightedFigures(b, weights)];
-    drawnA.forEach((value, i) => (differences[i]![round] = drawnB[i]! - value));
-    swappedDifference(a, b, random).forEach((difference, i) => {
+    drawnA.forEach((value, i) => {
+      ofA![i]![round] = value;
+      ofB![i]![round] = drawnB[i]!;
+      differences![i]![round] = drawnB[i]! - value;
+    });
+    swappedDifference(a, b, swaps).forEach((difference, i) => {
       // Sums in another order round otherwise: a difference that is as large but for that counts.
       if (Math.abs(difference) >= Math.abs(figuresB[i]! - figuresA[i]!) - 1e-12) asLarge[i]! += 1;
     });
@@ -99,12 +118,12 @@ const compare = <Name extends string>(
   const only = (one: Uint8Array, other: Uint8Array): number => one.reduce((sum, x, i) => sum + (x & ~other[i]!), 0);
   const [onlyA, onlyB] = [only(a.right, b.right), only(b.right, a.right)];
   const figures = names.map((name, i): [Name, PairedFigure] => {
-    const rising = differences[i]!.sort();
-    const [lower, upper] = [quantile(rising, (1 - level) / 2), quantile(rising, (1 + level) / 2)];
     const [valueA, valueB] = [figuresA[i]!, figuresB[i]!];
     const test = name === exact ? 'mcnemar' : 'permutation';
     const p = test === 'mcnemar' ? mcnemarExact(onlyA, onlyB) : (asLarge[i]! + 1) / (resamples + 1);
-    return [name, { a: valueA, b: valueB, difference: valueB - valueA, lower, upper, p, test }];
+    const [rangeA, rangeB, range] = [ofA, ofB, differences].map((drawn) => rangeOf(drawn![i]!, level));
+    const difference = valueB - valueA;
+    return [name, { a: valueA, b: valueB, rangeA: rangeA!, rangeB: rangeB!, difference, ...range!, p, test }];
   });
   return { n, level, figures: Object.fromEntries(figures) as Record<Name, PairedFigure>, onlyA, onlyB };
 };

@@ -1,4 +1,4 @@
-import { cp, readFile } from 'node:fs/promises';
+import { cp, readdir, readFile } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { LabelIndices, LabelSpace } from '@taxon/data';
 import { writeEpochLogits } from '@taxon/evaluation';
@@ -17,6 +17,8 @@ export interface RunLog {
   evaluation(split: 'validation' | 'test', evaluation: Omit<Evaluation, 'loss'> & { loss?: number }): void;
   /** Logits [texts, C] and labels of the validation part, where the recipe wants them kept. */
   logits(at: Pick<Evaluation, 'epoch' | 'step'>, logits: Float32Array, labels: readonly LabelIndices[]): Promise<void>;
+  /** What `finish` will put into the run's folder. */
+  files(): Promise<{ path: string; what: string }[]>;
   /** Copies all into the finished run's folder, and tells others of it who were asked for. */
   finish(runFolder: string, signal?: AbortSignal): Promise<void>;
 }
@@ -74,6 +76,13 @@ const tellWandb = async (
   }
 };
 
+/** By their names in the run's folder, in the order that they are told in. */
+const contents: Readonly<Record<string, string>> = {
+  'history.jsonl': 'every step and evaluation as it happened',
+  epochs: 'logits and labels of the validation part at every evaluation',
+  tensorboard: 'event files for TensorBoard',
+};
+
 /** What stands in the folder of a run that goes on. */
 export const logFolder = (checkpointFolder: string): string => join(checkpointFolder, logName);
 
@@ -121,6 +130,12 @@ export const openRunLog = async (options: RunLogOptions): Promise<RunLog> => {
           ...own,
         });
       }
+    },
+    async files() {
+      const there = new Set(await readdir(folder).catch(() => []));
+      return Object.entries(contents).flatMap(([name, what]) =>
+        there.has(name) ? [{ path: name.includes('.') ? name : `${name}/`, what }] : [],
+      );
     },
     async finish(runFolder, signal) {
       await cp(folder, runFolder, { recursive: true });

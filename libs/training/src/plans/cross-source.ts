@@ -15,6 +15,10 @@ const sourcesOf = (examples: readonly Example[]): string[] => [
 const indicesOf = (examples: readonly Example[], source: string): number[] =>
   [...examples.keys()].filter((i) => examples[i]!.source === source);
 
+/** Texts that were made of no source's, such as the labels' names: every member learns from them. */
+const madeOf = (examples: readonly Example[]): number[] =>
+  [...examples.keys()].filter((i) => examples[i]!.origin !== undefined && examples[i]!.source === undefined);
+
 /**
  * One member for each source, which is asked about every validation text.
  * @throws TaxonError `invalid_input` without validation texts, or with fewer than two sources
@@ -30,7 +34,7 @@ export const sourceMembers = ({ data, parts }: Pick<PreparedRun, 'data' | 'parts
   return sources.map((source, i) => ({
     purpose: 'source',
     name: `source-${i + 1}`,
-    train: indicesOf(data.train, source),
+    train: [...indicesOf(data.train, source), ...madeOf(data.train)],
     validation: indicesOf(data.validation, source),
     heldOut: { examples: data.validation, texts: parts.validation },
   }));

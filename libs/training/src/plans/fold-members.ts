@@ -15,26 +15,42 @@ export interface AskedMember extends Member {
   asked: number[];
 }
 
+/** Texts that people wrote as examples, and those that were made, which every member learns from and none is asked about. */
+const written = ({ data }: Shared): { texts: number[]; made: number[] } => {
+  const all = [...data.train.keys()];
+  return {
+    texts: all.filter((i) => data.train[i]!.origin === undefined),
+    made: all.filter((i) => data.train[i]!.origin !== undefined),
+  };
+};
+
 const foldMembers = (shared: Shared, { folds, seed }: Recipe): AskedMember[] => {
   const { data } = shared;
-  const foldOf = foldsOf(data.train, folds, seed, { hierarchical: data.space.hierarchy !== undefined });
+  const { texts, made } = written(shared);
+  const examples = texts.map((i) => data.train[i]!);
+  const foldOf = foldsOf(examples, folds, seed, { hierarchical: data.space.hierarchy !== undefined });
   return Array.from({ length: folds }, (_, fold) => {
-    const texts = [...data.train.keys()];
-    const asked = texts.filter((i) => foldOf[i] === fold);
-    const train = texts.filter((i) => foldOf[i] !== fold);
+    const asked = texts.filter((_, i) => foldOf[i] === fold);
+    const train = [...texts.filter((_, i) => foldOf[i] !== fold), ...made];
     return { purpose: 'fold', name: `fold-${fold + 1}`, train, asked, heldOut: heldOut(shared, asked) };
   });
 };
 
 /** As many texts as there are, drawn with replacement; the others, about a third, are those that the member is asked about. */
 const bagMembers = (shared: Shared, { bagging, seed }: Recipe): AskedMember[] => {
-  const texts = [...shared.data.train.keys()];
+  const { texts, made } = written(shared);
   return Array.from({ length: bagging }, (_, bag) => {
     const random = createRandom(seed * 65_537 + bag + 1); // a prime stride: neighbouring seeds share no bag
-    const train = texts.map(() => Math.floor(random() * texts.length));
+    const train = texts.map(() => texts[Math.floor(random() * texts.length)]!);
     const drawn = new Set(train);
     const asked = texts.filter((i) => !drawn.has(i));
-    return { purpose: 'bag', name: `bag-${bag + 1}`, train, asked, heldOut: heldOut(shared, asked) };
+    return {
+      purpose: 'bag',
+      name: `bag-${bag + 1}`,
+      train: [...train, ...made],
+      asked,
+      heldOut: heldOut(shared, asked),
+    };
   });
 };
 

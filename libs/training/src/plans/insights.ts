@@ -9,7 +9,7 @@ export interface Insights {
   tasks?: { folds?: FoldScores[]; labelErrors?: TaskReport['labelErrors']; crossSource?: CrossSourceTable }[];
   search?: SearchReport;
   /** Further files of the run folder. */
-  files?: { path: string; what: string; content: string | Iterable<string> }[];
+  files?: { path: string; what: string; content: Iterable<string> }[];
 }
 
 /** Both together; what is known of a task is added to what was. */

@@ -1,8 +1,9 @@
 import { encodeLabels, type Example, type LabelIndices, type LabelSpace } from '@taxon/data';
-import { likelyLabelErrors, likelyMultiLabelErrors, type TaskReport } from '@taxon/evaluation';
+import { answerLine, likelyLabelErrors, likelyMultiLabelErrors, type TaskReport } from '@taxon/evaluation';
 import { sigmoids, softmaxes } from '@taxon/probability';
 import { averageLogits, countOutputs, createDecider, type DecisionRule, type TaskAnswer } from '@taxon/models';
 import type { PreparedData } from '../prepare-data.ts';
+import { answeredText } from '../save-answers.ts';
 import { scoreDecided, scoreLogits } from '../score.ts';
 import { taskLogits } from '../task-logits.ts';
 import { textsOf } from '../task-report.ts';
@@ -96,23 +97,16 @@ const labelErrorsOf = (
   return { ...found, suspects: withTexts(found.suspects) };
 };
 
-const rounded = (probabilities: Float64Array): number[] => Array.from(probabilities, (p) => Number(p.toFixed(6)));
-
 /** One JSON object a text; probabilities are in the order of the labels in taxon.json. */
 function* jsonLines(
-  { tasks }: LabelSpace,
+  space: LabelSpace,
   examples: readonly Example[],
   answered: readonly Answered[],
   decided: readonly TaskAnswer[][],
 ): Generator<string> {
-  for (const [i, { text, line, source, labels }] of examples.entries()) {
-    const of = (task: number) => ({
-      labels: labels[task],
-      answer: decided[i]![task]!.answer.map((label) => tasks[task]!.labels[label]!),
-      probabilities: rounded(decided[i]![task]!.probabilities),
-    });
-    const told = tasks.length === 1 ? of(0) : { tasks: tasks.map(({ name }, task) => ({ task: name, ...of(task) })) };
-    yield `${JSON.stringify({ line, source, by: answered[i]!.by.map((member) => member + 1), text, ...told })}\n`;
+  for (const [i, example] of examples.entries()) {
+    const by = answered[i]!.by.map((member) => member + 1);
+    yield answerLine(answeredText(space, example, decided[i]!), space.tasks, { by });
   }
 }
 

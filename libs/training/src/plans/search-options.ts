@@ -141,7 +141,7 @@ export const searchOptions = async (plan: Plan): Promise<FoundOptions> => {
     insights: {
       search: report,
       files: [
-        { path: 'best-recipe.yaml', what: 'the recipe that the search has found', content: stringifyYaml(chosen) },
+        { path: 'best-recipe.yaml', what: 'the recipe that the search has found', content: [stringifyYaml(chosen)] },
       ],
     },
   };

@@ -7,14 +7,14 @@ import type { TaskReport } from '../task-report.ts';
 /** Rows of the page; all are in the file beside it. */
 export const mostMistakes = 400;
 
-const labelChip = (label: string, kind: string, probability: number | undefined): Html =>
+export const labelChip = (label: string, kind: string, probability: number | undefined): Html =>
   html`<span class="chip ${kind}"
     ><span data-l>${label}</span>${
       probability === undefined ? undefined : html` <small>${percent(probability, 0)}</small>`
     }</span
   >`;
 
-const textOf = ({ text, pair }: { text: string; pair?: string }): Html =>
+export const textOf = ({ text, pair }: { text: string; pair?: string }): Html =>
   html`<td class="text">
     ${cut(text)}${
       pair !== undefined &&

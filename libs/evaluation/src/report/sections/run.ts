@@ -23,7 +23,7 @@ const classTable = (classes: DataSummary['classes']): Html => {
   return table(columns, rows, { label: 'labels by size', ...(rows.length > 20 && { search: 'find a label' }) });
 };
 
-const notes = (all: readonly Notice[]): Html =>
+export const notes = (all: readonly Notice[]): Html =>
   html`${all.map(({ level, message }) => html`<div class="note ${level}">${message}</div>`)}`;
 
 /** Parts, class sizes and whatever was found out about the data and the run. */

@@ -1,3 +1,5 @@
+import type { PairedFigure, Range } from '../../significance/compare-runs.ts';
+import { verdictOf, type Verdict } from '../../significance/verdict.ts';
 import { count, figure, figureName } from '../figures.ts';
 import { html, raw, type Html } from '../html.ts';
 import { bar, cell, chart, note, section, table, type Place, type Section } from '../layout.ts';
@@ -7,31 +9,45 @@ import type { TaskReport } from '../task-report.ts';
 const points = (difference: number): string => `${difference > 0 ? '+' : ''}${(100 * difference).toFixed(2)}`;
 
 /** An interval of a difference around 0, drawn over a scale that all rows share. */
-const differenceMark = (lower: number, difference: number, upper: number, reach: number): Html => {
+const differenceMark = ({ lower, difference, upper }: PairedFigure, verdict: Verdict, reach: number): Html => {
   const at = (value: number): string => (100 + (96 * value) / reach).toFixed(1);
-  const kind = lower > 0 ? 'good' : upper < 0 ? 'bad' : '';
+  const kind = { better: 'good', worse: 'bad', 'may be chance': '' }[verdict];
   return raw(
     `<svg class="forest ${kind}" viewBox="0 0 200 16" width="200" height="16" aria-hidden="true"><line class="zero" x1="100" x2="100" y2="16"/>` +
       `<line x1="${at(lower)}" x2="${at(upper)}" y1="8" y2="8"/><circle cx="${at(difference)}" cy="8" r="4"/></svg>`,
   );
 };
 
+/** The figure and, smaller, where it may well lie. */
+const withRange = (name: string, value: number, { lower, upper }: Range): Html =>
+  html`<td class="n">
+    ${figure(name, value, 2)}<br /><span class="soft small">${figure(name, lower)} … ${figure(name, upper)}</span>
+  </td>`;
+
 /** Figures of two runs on the same texts, with a paired test. */
-export const comparisonSection = (report: ComparisonReport | undefined, { prefix }: Place): Section[] => {
+export const comparisonSection = (
+  report: ComparisonReport | undefined,
+  { prefix }: Place,
+  title = 'Beside another run',
+): Section[] => {
   if (report === undefined) return [];
   const { a, b, comparison } = report;
   const figures = Object.entries(comparison.figures);
   const reach = Math.max(1e-9, ...figures.flatMap(([, { lower, upper }]) => [Math.abs(lower), Math.abs(upper)]));
-  const rows = figures.map(([name, { a: before, b: after, difference, lower, upper, p }]) => [
-    figureName(name),
-    figure(name, before),
-    figure(name, after),
-    points(difference),
-    cell(differenceMark(lower, difference, upper, reach)),
-    `${points(lower)} … ${points(upper)}`,
-    p < 0.001 ? '< 0.001' : p.toFixed(3),
-    lower > 0 ? 'better' : upper < 0 ? 'worse' : 'may be chance',
-  ]);
+  const rows = figures.map(([name, paired]) => {
+    const verdict = verdictOf(name, paired, comparison.level);
+    const { rangeA, rangeB, difference, lower, upper, p } = paired;
+    return [
+      figureName(name),
+      withRange(name, paired.a, rangeA),
+      withRange(name, paired.b, rangeB),
+      points(difference),
+      cell(differenceMark(paired, verdict, reach)),
+      `${points(lower)} … ${points(upper)}`,
+      p < 0.001 ? '< 0.001' : p.toFixed(3),
+      verdict,
+    ];
+  });
   const columns = [
     { title: 'figure' },
     { title: a, number: true },
@@ -47,7 +63,7 @@ export const comparisonSection = (report: ComparisonReport | undefined, { prefix
       ${count(comparison.onlyA)} in ${a} alone.
     </p>
     ${table(columns, rows, { label: `${a} and ${b}`, sort: false })}`;
-  return section(`${prefix}comparison`, 'Beside another run', content);
+  return section(`${prefix}comparison`, title, content);
 };
 
 const mean = (values: readonly number[]): number =>

@@ -1918,6 +1918,7 @@ export interface CheckpointOptions {
 
 /** Where the labelled texts are. Paths lie below the trainer's `dataFolder`. */
 export interface DataOptions {
+  /** May be empty where `label_names` lists labels. */
   train: string;
   validation?: string | undefined;
   test?:
@@ -1945,7 +1946,24 @@ export interface DataOptions {
     | string
     | undefined;
   /** One more training for each source, and a table of sources by sources. */
-  crossSource?: boolean | undefined;
+  crossSource?:
+    | boolean
+    | undefined;
+  /** What labels are called is a training text more. Without `train`: zero-shot, all that is learnt is what labels are called. */
+  labelNames?: LabelNames | undefined;
+}
+
+export interface LabelNames {
+  /** Each label of the training texts by its own name, read as words. */
+  own: boolean;
+  /** What labels are called in other words, and labels that no training text has. */
+  labels: LabelName[];
+}
+
+export interface LabelName {
+  label: string;
+  /** Empty: its own name. */
+  texts: string[];
 }
 
 /** One question about each text. */
@@ -3990,6 +4008,7 @@ function createBaseDataOptions(): DataOptions {
     sourceColumn: undefined,
     pairColumn: undefined,
     crossSource: undefined,
+    labelNames: undefined,
   };
 }
 
@@ -4030,6 +4049,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     }
     if (message.crossSource !== undefined) {
       writer.uint32(96).bool(message.crossSource);
+    }
+    if (message.labelNames !== undefined) {
+      LabelNames.encode(message.labelNames, writer.uint32(106).fork()).join();
     }
     return writer;
   },
@@ -4143,6 +4165,14 @@ export const DataOptions: MessageFns<DataOptions> = {
             message.crossSource = reader.bool();
             continue;
           }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.labelNames = LabelNames.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4193,6 +4223,11 @@ export const DataOptions: MessageFns<DataOptions> = {
         : isSet(object.cross_source)
         ? globalThis.Boolean(object.cross_source)
         : undefined,
+      labelNames: isSet(object.labelNames)
+        ? LabelNames.fromJSON(object.labelNames)
+        : isSet(object.label_names)
+        ? LabelNames.fromJSON(object.label_names)
+        : undefined,
     };
   },
 
@@ -4234,6 +4269,9 @@ export const DataOptions: MessageFns<DataOptions> = {
     if (message.crossSource !== undefined) {
       obj.crossSource = message.crossSource;
     }
+    if (message.labelNames !== undefined) {
+      obj.labelNames = LabelNames.toJSON(message.labelNames);
+    }
     return obj;
   },
 
@@ -4256,6 +4294,179 @@ export const DataOptions: MessageFns<DataOptions> = {
     message.sourceColumn = object.sourceColumn ?? undefined;
     message.pairColumn = object.pairColumn ?? undefined;
     message.crossSource = object.crossSource ?? undefined;
+    message.labelNames = (object.labelNames !== undefined && object.labelNames !== null)
+      ? LabelNames.fromPartial(object.labelNames)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseLabelNames(): LabelNames {
+  return { own: false, labels: [] };
+}
+
+export const LabelNames: MessageFns<LabelNames> = {
+  encode(message: LabelNames, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.own !== false) {
+      writer.uint32(8).bool(message.own);
+    }
+    for (const v of message.labels) {
+      LabelName.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LabelNames {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLabelNames();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.own = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.labels.push(LabelName.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LabelNames {
+    return {
+      own: isSet(object.own) ? globalThis.Boolean(object.own) : false,
+      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => LabelName.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: LabelNames): unknown {
+    const obj: any = {};
+    if (message.own !== false) {
+      obj.own = message.own;
+    }
+    if (message.labels?.length) {
+      obj.labels = message.labels.map((e) => LabelName.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LabelNames>): LabelNames {
+    return LabelNames.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LabelNames>): LabelNames {
+    const message = createBaseLabelNames();
+    message.own = object.own ?? false;
+    message.labels = object.labels?.map((e) => LabelName.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseLabelName(): LabelName {
+  return { label: "", texts: [] };
+}
+
+export const LabelName: MessageFns<LabelName> = {
+  encode(message: LabelName, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.label !== "") {
+      writer.uint32(10).string(message.label);
+    }
+    for (const v of message.texts) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LabelName {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLabelName();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.label = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.texts.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): LabelName {
+    return {
+      label: isSet(object.label) ? globalThis.String(object.label) : "",
+      texts: globalThis.Array.isArray(object?.texts) ? object.texts.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: LabelName): unknown {
+    const obj: any = {};
+    if (message.label !== "") {
+      obj.label = message.label;
+    }
+    if (message.texts?.length) {
+      obj.texts = message.texts;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<LabelName>): LabelName {
+    return LabelName.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<LabelName>): LabelName {
+    const message = createBaseLabelName();
+    message.label = object.label ?? "";
+    message.texts = object.texts?.map((e) => e) || [];
     return message;
   },
 };
