@@ -27,9 +27,9 @@ export const toEventMessage = (event: DistillerEvent): EventMessage => {
     case 'stage':
       return { $case: 'stageStart', value: { stage: stageOf(event.stage) } };
     case 'progress': {
-      const { stage, done, total, unit, kind: _, ...rates } = event;
+      const { kind, stage, done, total, unit, ...rates } = event;
       const counts = { stage: stageOf(stage), done: whole(done), total: whole(total), unit: unitOf(unit) };
-      return { $case: 'progress', value: { ...rates, ...counts } };
+      return { $case: kind, value: { ...rates, ...counts } };
     }
     case 'notice':
       return {
