@@ -96,7 +96,9 @@ describe('messages of a compression', () => {
   it('are refused with every field that is wrong', () => {
     expect(() => fromCompressionMessage(Compression.fromPartial({ maxLoss: -1 }))).toThrow(
       expect.objectContaining({
-        violations: ['maxLoss', 'model', 'output', 'validation'].map((field): unknown => expect.objectContaining({ field })),
+        violations: ['maxLoss', 'model', 'output', 'validation'].map((field): unknown =>
+          expect.objectContaining({ field }),
+        ),
       }),
     );
   });
