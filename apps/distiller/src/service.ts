@@ -21,7 +21,7 @@ import { expectModel, expectTeachers } from './expect-models.ts';
 const config = z.object({
   dataFolder: z.string().min(1).default('.').describe('folder that labelled files and texts are read from'),
   modelsFolder: z.string().min(1).default('models').describe('folder that models are read from and written to'),
-  ...jobConfig,
+  ...jobConfig('modelsFolder'),
 });
 
 const startDistillation = async (
@@ -80,7 +80,7 @@ export const createDistillerService = (workers: Workers, queue?: JobQueue) =>
       const jobs: DistillerJobs = await openJobs(distillerKind(workers), {
         maxQueued: config.maxQueued,
         keepEnded: config.keepEnded,
-        folder: jobFolder(config, 'distiller'),
+        folder: jobFolder(config.jobsFolder, config.modelsFolder, 'distiller'),
         queue,
         onEvent: metrics.onEvent,
         onState: (job, all) => {

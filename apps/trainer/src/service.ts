@@ -22,7 +22,7 @@ import {
 const config = z.object({
   dataFolder: z.string().min(1).default('.').describe('folder that recipes may read labelled files from'),
   modelsFolder: z.string().min(1).default('models').describe('folder that recipes may write models to'),
-  ...jobConfig,
+  ...jobConfig('modelsFolder'),
 });
 
 const listTrainings = (request: ListTrainingsRequest, jobs: TrainingJobs): ListTrainingsResponse => {
@@ -64,7 +64,7 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
       const jobs = await openJobs(trainingKind(run), {
         maxQueued: config.maxQueued,
         keepEnded: config.keepEnded,
-        folder: jobFolder(config, 'trainings'),
+        folder: jobFolder(config.jobsFolder, config.modelsFolder, 'trainings'),
         queue,
         onEvent: metrics.onEvent,
         onState: (job, all) => {

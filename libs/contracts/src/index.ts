@@ -167,3 +167,36 @@ export {
   WatchJobRequest,
   WatchJobResponse,
 } from './gen/taxon/distiller/v1/distiller.ts';
+
+export {
+  AugmentationOptions,
+  MethodChoice,
+  Policy as AugmentationPolicy,
+  Quality as AugmentationQuality,
+  Selection,
+} from './gen/taxon/augmenter/v1/options.ts';
+export {
+  Augmentation,
+  AugmentationJob,
+  AugmentationResult,
+  AugmenterServiceClient as AugmenterClient,
+  AugmenterServiceService as augmenterContract,
+  AugmentRequest,
+  AugmentResponse,
+  CancelAugmentationRequest,
+  CancelAugmentationResponse,
+  GetAugmentationRequest,
+  GetAugmentationResponse,
+  ListAugmentationsRequest,
+  ListAugmentationsResponse,
+  ListMethodsRequest,
+  ListMethodsResponse,
+  Method,
+  NewRow,
+  Row,
+  StartAugmentationRequest,
+  StartAugmentationResponse,
+  Summary as AugmentationSummary,
+  WatchAugmentationRequest,
+  WatchAugmentationResponse,
+} from './gen/taxon/augmenter/v1/augmenter.ts';
