@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCodes } from '@taxon/errors';
+import { errorCodes, TaxonError } from '@taxon/errors';
 import { z } from 'zod';
 import { jobStates } from './job-state.ts';
 
@@ -65,7 +65,13 @@ export const openJobStore = (folder: string, onError: (error: unknown) => void):
     load: async (onDamaged) => {
       const names = await readdir(folder).catch((error: unknown) => {
         if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return [];
-        throw error;
+        const { message } = TaxonError.from(error);
+        throw new TaxonError({
+          code: 'failed_precondition',
+          message: `${folder}, the folder of kept jobs, cannot be read: ${message}`,
+          hint: 'Name another one by jobsFolder.',
+          cause: error,
+        });
       });
       const records: JobRecord[] = [];
       for (const name of names.filter((each) => each.endsWith(suffix)))

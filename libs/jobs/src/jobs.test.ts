@@ -165,6 +165,23 @@ describe('jobs that are kept', () => {
     expect(await readFile(damaged, 'utf8')).toBe('{"version": 1');
   });
 
+  it('are not in the way where the disk refuses them', async () => {
+    await writeFile(join(folder, 'jobs'), 'a file');
+    await expect(reopen()).rejects.toMatchObject({
+      code: 'failed_precondition',
+      message: expect.stringContaining(`${join(folder, 'jobs')}, the folder of kept jobs, cannot be read`),
+    });
+    await rm(join(folder, 'jobs'));
+    const errors: unknown[] = [];
+    const { jobs, running } = await reopen({ onKeepingError: (error) => errors.push(error) });
+    await writeFile(join(folder, 'jobs'), 'a file');
+    const job = jobs.start({ output: '/a' }, false);
+    running[0]!.finish();
+    expect(await eventsOf(job)).toHaveLength(3);
+    await jobs.idle();
+    expect(errors).toHaveLength(3);
+  });
+
   it('belong to the process that runs them', async () => {
     const { jobs, running } = await reopen();
     const job = jobs.start({ output: '/a' }, false);

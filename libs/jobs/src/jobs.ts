@@ -43,7 +43,7 @@ type Outcome<Result> = { result: Result } | { error: TaxonError };
 
 /**
  * A service's jobs, those of its earlier runs included: one that had not ended is `interrupted`.
- * @throws the file system's error when the folder of kept jobs cannot be read
+ * @throws TaxonError `failed_precondition` when the folder of kept jobs cannot be read
  */
 export const openJobs = async <Request, Event, Result, Message>(
   kind: JobKind<Request, Event, Result, Message>,
