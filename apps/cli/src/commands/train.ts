@@ -31,7 +31,7 @@ export const resumeCommand = (argv: readonly string[]): string =>
   formatCommand('taxon', ...argv, ...(argv.includes('--resume') ? [] : ['--resume']));
 
 /** What an interrupted run tells. Without a checkpoint of its own, a resumed run still has the one it came from. */
-const stopped = (step: number | undefined, resumed: boolean, argv: readonly string[]): TaxonError => {
+export const stoppedError = (step: number | undefined, resumed: boolean, argv: readonly string[]): TaxonError => {
   const hint = `go on with:\n  ${resumeCommand(argv)}`;
   if (step !== undefined)
     return new TaxonError({ code: 'cancelled', message: `interrupted at step ${step}; a checkpoint is kept`, hint });
@@ -65,7 +65,7 @@ export const runShown = async (
     view.end();
     return result;
   } catch (error) {
-    throw TaxonError.from(error).code === 'cancelled' ? stopped(keptStep, options.resume === true, argv) : error;
+    throw TaxonError.from(error).code === 'cancelled' ? stoppedError(keptStep, options.resume === true, argv) : error;
   } finally {
     view.abandon();
     interrupt.dispose();
