@@ -23,6 +23,16 @@ export const compressionRequestSchema = compressionSchema.extend({
 
 export type CompressionRequest = z.output<typeof compressionRequestSchema>;
 
+const checkedSchema = compressionRequestSchema
+  .refine(({ to, calibrationFile }) => to !== 'int8-static' || calibrationFile !== undefined, {
+    path: ['calibration'],
+    message: 'int8-static takes its ranges from calibration texts: name a file of them',
+  })
+  .refine(({ model, output }) => model !== output, {
+    path: ['output'],
+    message: 'is the model, which is never changed',
+  });
+
 /** @throws TaxonError `invalid_input` that lists every wrong option */
 export const parseCompression = (input: unknown): CompressionRequest =>
-  parseOptions(compressionRequestSchema, input, 'compression');
+  parseOptions(checkedSchema, input, 'compression');

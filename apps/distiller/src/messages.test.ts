@@ -113,9 +113,9 @@ describe('events', () => {
     expect(toEventMessage({ kind: 'progress', stage: 'teacher', done: 1, total: 2, unit: 'texts' })).toMatchObject({
       value: { stage: 'STAGE_TEACHER', unit: 'UNIT_TEXTS', done: 1n },
     });
-    expect(
-      toEventMessage({ kind: 'progress', stage: 'compress', done: 1.2, total: 2, unit: 'matrices' }),
-    ).toMatchObject({ value: { unit: 'UNIT_MATRICES', done: 1n } });
+    expect(toEventMessage({ kind: 'progress', stage: 'compress', done: 1.2, total: 2, unit: 'parts' })).toMatchObject({
+      value: { unit: 'UNIT_PARTS', done: 1n },
+    });
     expect(toEventMessage({ kind: 'checkpoint', folder: 'f', step: 3, digest: 'd' })).toMatchObject({
       $case: 'checkpoint',
       value: { folder: 'f', step: 3 },

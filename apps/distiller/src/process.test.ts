@@ -1,19 +1,25 @@
+import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { credentials } from '@grpc/grpc-js';
 import { trainerService } from '@taxon/app-trainer';
 import { childrenThatRun } from '@taxon/app-trainer/testing';
 import {
+  StartCompressionRequest,
   StartTrainingRequest,
   TrainerClient,
   type GetTrainingResponse,
+  type StartCompressionResponse,
   type StartTrainingResponse,
 } from '@taxon/contracts';
 import { hostServices, type Host } from '@taxon/service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { distillerService } from './service.ts';
 import { ask, casesOf, connect, writeData, writeTeacher, type Event } from './testing.ts';
+
+const compressionEntry = fileURLToPath(new URL('../dist/compression-job.js', import.meta.url));
 
 /** Long enough to be stopped in the middle on any machine. */
 const long = { epochs: 1000, learningRate: 3e-3, tokensPerStep: 64 };
@@ -112,6 +118,38 @@ describe('a distillation in a process of its own, hosted with a trainer', () => 
     const again = await start(options, true);
     expect((await distiller.watch(again)).at(-1)).toMatchObject({ value: { state: 'JOB_STATE_SUCCEEDED' } });
     expect((await readdir(join(folder, 'models'))).sort()).toEqual(['.jobs', 'student', 'teacher']);
+  });
+
+  it.skipIf(!existsSync(compressionEntry))('compresses a model (skipped where the app is not built)', async () => {
+    const compression = { model: 'teacher', output: 'small', validation: { path: 'data.jsonl' }, threads: 1 };
+    const compress = async (changes: object): Promise<string> => {
+      const request = StartCompressionRequest.fromPartial({ compression: { ...compression, ...changes } });
+      return (await ask<StartCompressionResponse>((done) => distiller.client.startCompression(request, done))).jobId;
+    };
+    const id = await compress({ maxLoss: 100 });
+    const events = await distiller.watch(id);
+    expect(events.at(-1)).toMatchObject({
+      value: {
+        state: 'JOB_STATE_SUCCEEDED',
+        result: {
+          result: {
+            $case: 'compression',
+            value: {
+              ...{ modelFolder: join(folder, 'models/small'), validationTexts: 150, before: { form: 'float32' } },
+              after: { form: 'int8', figures: { accuracy: expect.any(Number) } },
+            },
+          },
+        },
+      },
+    });
+    const stages = events.flatMap((event) => (event?.$case === 'stageStart' ? [event.value.stage] : []));
+    expect(stages).toEqual(expect.arrayContaining(['STAGE_READ', 'STAGE_SCORE', 'STAGE_COMPRESS', 'STAGE_SAVE']));
+    // What is compressed already is refused by the job, and nothing is written.
+    const again = await compress({ model: 'small', output: 'smaller' });
+    expect((await distiller.watch(again)).at(-1)).toMatchObject({
+      value: { state: 'JOB_STATE_FAILED', error: { code: 3, message: expect.stringContaining('already compressed') } },
+    });
+    expect((await readdir(join(folder, 'models'))).sort()).toEqual(['.jobs', 'small', 'teacher']);
   });
 
   it('says which labels teacher and data do not share', async () => {

@@ -28,8 +28,7 @@ export const distillationResult = (result: DistillationResult): JobResult => {
 const toMeasuredMessage = ({ form, figures, bytes, latency, throughput }: FormMeasured): MeasuredModel => ({
   form,
   figures: { ...figures },
-  weightBytes: whole(bytes.weights),
-  onnxBytes: whole(bytes.onnx),
+  bytes: whole(bytes),
   latencyP50: latency.p50,
   latencyP95: latency.p95,
   throughput,

@@ -33,7 +33,7 @@ const distilled = (output: string): DistillationResult => ({
 });
 const measured = {
   ...{ form: 'int8' as const, figures: { accuracy: 0.9 } as CompressionReport['after']['figures'] },
-  ...{ bytes: { weights: 10, onnx: 20 }, latency: { p50: 1, p95: 2 }, throughput: 3 },
+  ...{ bytes: 10, latency: { p50: 1, p95: 2 }, throughput: 3 },
 };
 
 /** Work that ends when the test says so, and stops at an abort. */
@@ -53,12 +53,11 @@ const controlled = () => {
       return run(options, distilled(options.output), how);
     },
     compress: (request, how) => {
-      how.onEvent?.({ kind: 'progress', stage: 'compress', done: 1, total: 2, unit: 'matrices' });
-      const { model: from } = request;
+      how.onEvent?.({ kind: 'progress', stage: 'compress', done: 1, total: 2, unit: 'parts' });
       const texts = { validation: 5, calibration: 0 };
       const report = {
-        ...{ from, texts, before: { ...measured, form: 'float32' }, after: measured, loss: 0.1, agreement: 0.99 },
-        ...{ keptFloat: ['layer.1'], sensitivity: [{ name: 'layer.1', logitError: 0.5, loss: 0.2 }] },
+        ...{ texts, before: { ...measured, form: 'float32' }, after: measured, loss: 0.1, agreement: 0.99 },
+        ...{ keptFloat: ['layer.1'], sensitivity: [{ name: 'layer.1', logitError: 0.5, changed: 0.2 }] },
         options: request,
       };
       return run(request, report as unknown as CompressionReport, how as Parameters<Workers['distil']>[1]);
@@ -151,7 +150,7 @@ describe('the distiller', () => {
             $case: 'compression',
             value: {
               ...{ modelFolder: join(folder, 'models/small'), keptFloat: ['layer.1'], validationTexts: 5 },
-              after: { form: 'int8', weightBytes: 10n, latencyP95: 2 },
+              after: { form: 'int8', bytes: 10n, latencyP95: 2 },
             },
           },
         },
@@ -237,6 +236,14 @@ describe('the distiller', () => {
     await expect(
       startCompression({ model: 'teacher', output: '../x', validation: { path: 'v.csv' } }),
     ).rejects.toMatchObject({ violations: [{ field: 'output' }] });
+    for (const [request, field] of [
+      [{ model: 'teacher', output: 'teacher', validation: { path: 'v.csv' } }, 'output'],
+      [
+        { model: 'teacher', output: 'x', validation: { path: 'v.csv' }, to: 'COMPRESSED_FORM_INT8_STATIC' },
+        'calibration',
+      ],
+    ] as const)
+      await expect(startCompression(request)).rejects.toMatchObject({ violations: [{ field }] });
     // Where labels may differ they are no hindrance.
     const shared = { teachers: [...teachers, { folder: 'stranger' }], recipe, labels: 'LABEL_MATCHING_SHARED' };
     await expect(distiller.startDistillation(shared)).resolves.toBeDefined();

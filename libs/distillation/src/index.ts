@@ -1,3 +1,7 @@
+export { compress, type CompressContext, type CompressOptions } from './compression/compress.ts';
+export { compressionSchema, type CompressionInput, type CompressionOptions } from './compression/options.ts';
+export type { CompressionEvent, CompressionStage } from './compression/progress.ts';
+export type { CompressionReport, FormMeasured, PartCost } from './compression/report.ts';
 export { distil, type DistilOptions } from './distil.ts';
 export { expectOptions } from './expect-options.ts';
 export { runDistillationJob, type DistillationJobOptions } from './job.ts';
@@ -5,8 +9,4 @@ export { distillationSchema, type DistillationInput, type DistillationOptions } 
 export { parseDistillation } from './parse-options.ts';
 export type { DistillationEvent, DistillationResult, ModelSize } from './progress.ts';
 export { parseStudent, scratchSizes, type StudentInput, type StudentOptions } from './student/student-schema.ts';
-export { compress, type CompressionData } from './compression/compress.ts';
-export { compressionSchema, type CompressionInput, type CompressionOptions } from './compression/options.ts';
-export type { CompressionEvent, CompressionStage } from './compression/progress.ts';
-export type { CompressionReport, FormMeasured, LayerCost } from './compression/report.ts';
 export { workFolder } from './work-folder.ts';

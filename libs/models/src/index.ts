@@ -8,6 +8,16 @@ export {
   type Prediction,
   type TaskPrediction,
 } from './classifier.ts';
+export {
+  createEngine,
+  engineSourceOf,
+  tokenBudget,
+  watchProducts,
+  type ClassifierEngine,
+  type EngineSource,
+} from './classifier-engine.ts';
+export { matrixUnits, quantizeWeights, type MatrixUnit, type ServedWeights } from './int8-matrix.ts';
+export { bytesOfWeights, halveWeights, type CompressedNumbers } from './write-numbers.ts';
 export { attentionWidth, headsOf, parseEncoderConfig, type EncoderConfig } from './encoder-config.ts';
 export {
   blockDiagonalBias,

@@ -5,6 +5,10 @@ import { encoderShapes } from './encoder.ts';
 // matrix are 0 adds nothing, whatever computes it. Here they are taken out on reading, and put back on writing.
 
 type Numbers = Record<string, Float32Array>;
+type Data = Float32Array | Int8Array;
+
+const zeros = <Array extends Data>(like: Array, size: number): Array =>
+  (like instanceof Int8Array ? new Int8Array(size) : new Float32Array(size)) as Array;
 
 /** Columns of q, k and v, or rows of the output matrix, that a layer keeps. */
 const keptUnits = ({ keptHeads, hidden, heads }: EncoderConfig, layer: number): number[] => {
@@ -12,24 +16,25 @@ const keptUnits = ({ keptHeads, hidden, heads }: EncoderConfig, layer: number): 
   return keptHeads![layer]!.flatMap((head) => Array.from({ length: size }, (_, i) => head * size + i));
 };
 
-/** How the tensors of a layer that have a head's numbers lie: by rows of `size`, or in columns of a matrix with `rows`. */
-const eachHeadTensor = (
-  config: EncoderConfig,
-  visit: (name: string, layer: number, rows: number, axis: 'rows' | 'columns') => void,
-): void => {
-  for (let layer = 0; layer < config.layers; layer++) {
-    for (const part of ['query', 'key', 'value']) {
-      visit(`layer.${layer}.${part}.weight`, layer, config.hidden, 'columns');
-      visit(`layer.${layer}.${part}.bias`, layer, 1, 'columns');
-    }
-    visit(`layer.${layer}.output.weight`, layer, config.hidden, 'rows');
-  }
+interface Layout {
+  layer: number;
+  /** Of a matrix whose columns are a head's numbers. */
+  rows: number;
+  axis: 'rows' | 'columns';
+}
+
+/** How a tensor that has heads' numbers lies: by rows, or in columns of a matrix with `rows`; undefined for the others. */
+const layoutOf = (name: string, { hidden }: EncoderConfig): Layout | undefined => {
+  const [, layer, part, leaf] = /^layer\.(\d+)\.(\w+)\.(\w+)$/.exec(name) ?? [];
+  if (part === 'output' && leaf === 'weight') return { layer: Number(layer), rows: hidden, axis: 'rows' };
+  if (part === undefined || !['query', 'key', 'value'].includes(part)) return undefined;
+  return { layer: Number(layer), rows: leaf === 'weight' ? hidden : 1, axis: 'columns' };
 };
 
 /** Copies between a full tensor and its kept part. */
 const copy = (
-  full: Float32Array,
-  part: Float32Array,
+  full: Data,
+  part: Data,
   { units, rows, axis, hidden }: { units: readonly number[]; rows: number; axis: 'rows' | 'columns'; hidden: number },
   direction: 'take' | 'put',
 ): void => {
@@ -47,28 +52,28 @@ const copy = (
 export const storedShapes = ({ keptHeads: _, ...config }: EncoderConfig): Record<string, number[]> =>
   encoderShapes(config);
 
-/** The parameters of a checkpoint without those of the heads that are not kept. */
-export const takeKeptHeads = (stored: Numbers, config: EncoderConfig): Numbers => {
-  if (config.keptHeads === undefined) return stored;
-  const taken = { ...stored };
-  eachHeadTensor(config, (name, layer, rows, axis) => {
-    const units = keptUnits(config, layer);
-    const part = new Float32Array(attentionWidth(config, layer) * rows);
-    copy(stored[name]!, part, { units, rows, axis, hidden: config.hidden }, 'take');
-    taken[name] = part;
-  });
-  return taken;
+/** A tensor without the numbers of the heads that are not kept. */
+export const takeHeads = <Array extends Data>(name: string, full: Array, config: EncoderConfig): Array => {
+  const layout = config.keptHeads && layoutOf(name, config);
+  if (layout === undefined) return full;
+  const part = zeros(full, attentionWidth(config, layout.layer) * layout.rows);
+  copy(full, part, { units: keptUnits(config, layout.layer), hidden: config.hidden, ...layout }, 'take');
+  return part;
 };
 
-/** The parameters as a checkpoint has them: zeros for the heads that are not kept. */
-export const putKeptHeads = (parameters: Readonly<Numbers>, config: EncoderConfig): Numbers => {
-  if (config.keptHeads === undefined) return { ...parameters };
-  const stored = { ...parameters };
-  eachHeadTensor(config, (name, layer, rows, axis) => {
-    const units = keptUnits(config, layer);
-    const full = new Float32Array(config.hidden * rows);
-    copy(full, parameters[name]!, { units, rows, axis, hidden: config.hidden }, 'put');
-    stored[name] = full;
-  });
-  return stored;
+/** A tensor with zeros for the heads that are not kept. */
+export const putHeads = <Array extends Data>(name: string, part: Array, config: EncoderConfig): Array => {
+  const layout = config.keptHeads && layoutOf(name, config);
+  if (layout === undefined) return part;
+  const full = zeros(part, config.hidden * layout.rows);
+  copy(full, part, { units: keptUnits(config, layout.layer), hidden: config.hidden, ...layout }, 'put');
+  return full;
 };
+
+/** The parameters of a checkpoint without those of the heads that are not kept. */
+export const takeKeptHeads = (stored: Readonly<Numbers>, config: EncoderConfig): Numbers =>
+  Object.fromEntries(Object.entries(stored).map(([name, data]) => [name, takeHeads(name, data, config)]));
+
+/** The parameters as a checkpoint has them: zeros for the heads that are not kept. */
+export const putKeptHeads = (parameters: Readonly<Numbers>, config: EncoderConfig): Numbers =>
+  Object.fromEntries(Object.entries(parameters).map(([name, data]) => [name, putHeads(name, data, config)]));

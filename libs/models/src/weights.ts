@@ -54,7 +54,7 @@ export const huggingFaceName = (name: string): string => {
 };
 
 /** The encoder's tables in a checkpoint. */
-const tableNames = {
+export const tableNames = {
   words: 'embeddings.word_embeddings.weight',
   positions: 'embeddings.position_embeddings.weight',
   types: 'embeddings.token_type_embeddings.weight',
@@ -68,7 +68,7 @@ const expectShape = (found: readonly number[], expected: readonly number[], name
 };
 
 /** Checkpoints prefix the encoder by `bert.` or not at all; very old ones name LayerNorm's numbers gamma and beta. */
-const locate = (file: SafetensorsFile, name: string): string | undefined =>
+export const locate = (file: SafetensorsFile, name: string): string | undefined =>
   [name, `bert.${name}`]
     .flatMap((full) => [
       full,

@@ -5,5 +5,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   tokenize: async () => (await import('./tokenize.ts')).tokenize,
   step: async () => (await import('./step.ts')).step,
   train: async () => (await import('./train.ts')).train,
+  evaluation: async () => (await import('./evaluation.ts')).evaluation,
   quality: async () => (await import('./quality.ts')).quality,
 };

@@ -237,7 +237,8 @@ export const Unit = {
   UNIT_BYTES: "UNIT_BYTES",
   UNIT_TEXTS: "UNIT_TEXTS",
   UNIT_STEPS: "UNIT_STEPS",
-  UNIT_MATRICES: "UNIT_MATRICES",
+  /** UNIT_PARTS - Matrices, such as layer.3.down. */
+  UNIT_PARTS: "UNIT_PARTS",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -248,7 +249,7 @@ export namespace Unit {
   export type UNIT_BYTES = typeof Unit.UNIT_BYTES;
   export type UNIT_TEXTS = typeof Unit.UNIT_TEXTS;
   export type UNIT_STEPS = typeof Unit.UNIT_STEPS;
-  export type UNIT_MATRICES = typeof Unit.UNIT_MATRICES;
+  export type UNIT_PARTS = typeof Unit.UNIT_PARTS;
   export type UNRECOGNIZED = typeof Unit.UNRECOGNIZED;
 }
 
@@ -267,8 +268,8 @@ export function unitFromJSON(object: any): Unit {
     case "UNIT_STEPS":
       return Unit.UNIT_STEPS;
     case 4:
-    case "UNIT_MATRICES":
-      return Unit.UNIT_MATRICES;
+    case "UNIT_PARTS":
+      return Unit.UNIT_PARTS;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -286,8 +287,8 @@ export function unitToJSON(object: Unit): string {
       return "UNIT_TEXTS";
     case Unit.UNIT_STEPS:
       return "UNIT_STEPS";
-    case Unit.UNIT_MATRICES:
-      return "UNIT_MATRICES";
+    case Unit.UNIT_PARTS:
+      return "UNIT_PARTS";
     case Unit.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -304,7 +305,7 @@ export function unitToNumber(object: Unit): number {
       return 2;
     case Unit.UNIT_STEPS:
       return 3;
-    case Unit.UNIT_MATRICES:
+    case Unit.UNIT_PARTS:
       return 4;
     case Unit.UNRECOGNIZED:
     default:
@@ -492,28 +493,26 @@ export interface CompressionResult {
   after?:
     | MeasuredModel
     | undefined;
-  /** Points lost on the validation texts. */
+  /** Points lost on the validation texts, negative where any were gained. */
   loss: number;
   /** Share of the validation texts that are answered the same, 0..1. */
   agreement: number;
   /** Matrices that stayed float. */
   keptFloat: string[];
   /** By falling cost; empty where nothing had to be found out. */
-  sensitivity: MatrixCost[];
+  sensitivity: PartCost[];
   validationTexts: number;
   calibrationTexts: number;
 }
 
-/** A model as it was served on the distiller's machine. */
+/** A model as it was computed on the distiller's machine, without the thread that serves it. */
 export interface MeasuredModel {
   /** float32, int8, int8-static or float16. */
   form: string;
   /** On the validation texts, 0..1 by name. */
   figures: { [key: string]: number };
-  /** Of the file of numbers that serving reads. */
-  weightBytes: bigint;
-  /** Of the ONNX file for others. */
-  onnxBytes: bigint;
+  /** Of its numbers, as they are stored. */
+  bytes: bigint;
   /** One text at a time, tokenizing included, milliseconds. */
   latencyP50: number;
   latencyP95: number;
@@ -527,13 +526,13 @@ export interface MeasuredModel_FiguresEntry {
 }
 
 /** What one matrix costs when it alone is compressed. */
-export interface MatrixCost {
+export interface PartCost {
   /** E.g. layer.3.down. */
   name: string;
   /** Mean squared difference of the logits to those of the float model. */
   logitError: number;
-  /** Points lost on the validation texts, negative where any were gained. */
-  loss: number;
+  /** Share of texts that are answered otherwise, 0..1. */
+  changed: number;
 }
 
 function createBaseStartDistillationRequest(): StartDistillationRequest {
@@ -2917,7 +2916,7 @@ export const CompressionResult: MessageFns<CompressionResult> = {
       writer.uint32(50).string(v!);
     }
     for (const v of message.sensitivity) {
-      MatrixCost.encode(v!, writer.uint32(58).fork()).join();
+      PartCost.encode(v!, writer.uint32(58).fork()).join();
     }
     if (message.validationTexts !== 0) {
       writer.uint32(64).uint32(message.validationTexts);
@@ -2994,7 +2993,7 @@ export const CompressionResult: MessageFns<CompressionResult> = {
               break;
             }
 
-            message.sensitivity.push(MatrixCost.decode(reader, reader.uint32()));
+            message.sensitivity.push(PartCost.decode(reader, reader.uint32()));
             continue;
           }
           case 8: {
@@ -3042,7 +3041,7 @@ export const CompressionResult: MessageFns<CompressionResult> = {
         ? object.kept_float.map((e: any) => globalThis.String(e))
         : [],
       sensitivity: globalThis.Array.isArray(object?.sensitivity)
-        ? object.sensitivity.map((e: any) => MatrixCost.fromJSON(e))
+        ? object.sensitivity.map((e: any) => PartCost.fromJSON(e))
         : [],
       validationTexts: isSet(object.validationTexts)
         ? globalThis.Number(object.validationTexts)
@@ -3078,7 +3077,7 @@ export const CompressionResult: MessageFns<CompressionResult> = {
       obj.keptFloat = message.keptFloat;
     }
     if (message.sensitivity?.length) {
-      obj.sensitivity = message.sensitivity.map((e) => MatrixCost.toJSON(e));
+      obj.sensitivity = message.sensitivity.map((e) => PartCost.toJSON(e));
     }
     if (message.validationTexts !== 0) {
       obj.validationTexts = Math.round(message.validationTexts);
@@ -3104,7 +3103,7 @@ export const CompressionResult: MessageFns<CompressionResult> = {
     message.loss = object.loss ?? 0;
     message.agreement = object.agreement ?? 0;
     message.keptFloat = object.keptFloat?.map((e) => e) || [];
-    message.sensitivity = object.sensitivity?.map((e) => MatrixCost.fromPartial(e)) || [];
+    message.sensitivity = object.sensitivity?.map((e) => PartCost.fromPartial(e)) || [];
     message.validationTexts = object.validationTexts ?? 0;
     message.calibrationTexts = object.calibrationTexts ?? 0;
     return message;
@@ -3112,7 +3111,7 @@ export const CompressionResult: MessageFns<CompressionResult> = {
 };
 
 function createBaseMeasuredModel(): MeasuredModel {
-  return { form: "", figures: {}, weightBytes: 0n, onnxBytes: 0n, latencyP50: 0, latencyP95: 0, throughput: 0 };
+  return { form: "", figures: {}, bytes: 0n, latencyP50: 0, latencyP95: 0, throughput: 0 };
 }
 
 export const MeasuredModel: MessageFns<MeasuredModel> = {
@@ -3123,26 +3122,20 @@ export const MeasuredModel: MessageFns<MeasuredModel> = {
     globalThis.Object.entries(message.figures).forEach(([key, value]: [string, number]) => {
       MeasuredModel_FiguresEntry.encode({ key: key as any, value }, writer.uint32(18).fork()).join();
     });
-    if (message.weightBytes !== 0n) {
-      if (BigInt.asUintN(64, message.weightBytes) !== message.weightBytes) {
-        throw new globalThis.Error("value provided for field message.weightBytes of type uint64 too large");
+    if (message.bytes !== 0n) {
+      if (BigInt.asUintN(64, message.bytes) !== message.bytes) {
+        throw new globalThis.Error("value provided for field message.bytes of type uint64 too large");
       }
-      writer.uint32(24).uint64(message.weightBytes);
-    }
-    if (message.onnxBytes !== 0n) {
-      if (BigInt.asUintN(64, message.onnxBytes) !== message.onnxBytes) {
-        throw new globalThis.Error("value provided for field message.onnxBytes of type uint64 too large");
-      }
-      writer.uint32(32).uint64(message.onnxBytes);
+      writer.uint32(24).uint64(message.bytes);
     }
     if (message.latencyP50 !== 0) {
-      writer.uint32(41).double(message.latencyP50);
+      writer.uint32(33).double(message.latencyP50);
     }
     if (message.latencyP95 !== 0) {
-      writer.uint32(49).double(message.latencyP95);
+      writer.uint32(41).double(message.latencyP95);
     }
     if (message.throughput !== 0) {
-      writer.uint32(57).double(message.throughput);
+      writer.uint32(49).double(message.throughput);
     }
     return writer;
   },
@@ -3184,15 +3177,15 @@ export const MeasuredModel: MessageFns<MeasuredModel> = {
               break;
             }
 
-            message.weightBytes = reader.uint64() as bigint;
+            message.bytes = reader.uint64() as bigint;
             continue;
           }
           case 4: {
-            if (tag !== 32) {
+            if (tag !== 33) {
               break;
             }
 
-            message.onnxBytes = reader.uint64() as bigint;
+            message.latencyP50 = reader.double();
             continue;
           }
           case 5: {
@@ -3200,19 +3193,11 @@ export const MeasuredModel: MessageFns<MeasuredModel> = {
               break;
             }
 
-            message.latencyP50 = reader.double();
+            message.latencyP95 = reader.double();
             continue;
           }
           case 6: {
             if (tag !== 49) {
-              break;
-            }
-
-            message.latencyP95 = reader.double();
-            continue;
-          }
-          case 7: {
-            if (tag !== 57) {
               break;
             }
 
@@ -3248,16 +3233,7 @@ export const MeasuredModel: MessageFns<MeasuredModel> = {
           {},
         )
         : {},
-      weightBytes: isSet(object.weightBytes)
-        ? BigInt(object.weightBytes)
-        : isSet(object.weight_bytes)
-        ? BigInt(object.weight_bytes)
-        : 0n,
-      onnxBytes: isSet(object.onnxBytes)
-        ? BigInt(object.onnxBytes)
-        : isSet(object.onnx_bytes)
-        ? BigInt(object.onnx_bytes)
-        : 0n,
+      bytes: isSet(object.bytes) ? BigInt(object.bytes) : 0n,
       latencyP50: isSet(object.latencyP50)
         ? globalThis.Number(object.latencyP50)
         : isSet(object.latency_p50)
@@ -3286,11 +3262,8 @@ export const MeasuredModel: MessageFns<MeasuredModel> = {
         });
       }
     }
-    if (message.weightBytes !== 0n) {
-      obj.weightBytes = message.weightBytes.toString();
-    }
-    if (message.onnxBytes !== 0n) {
-      obj.onnxBytes = message.onnxBytes.toString();
+    if (message.bytes !== 0n) {
+      obj.bytes = message.bytes.toString();
     }
     if (message.latencyP50 !== 0) {
       obj.latencyP50 = floatToJson(message.latencyP50);
@@ -3319,10 +3292,7 @@ export const MeasuredModel: MessageFns<MeasuredModel> = {
       },
       {},
     );
-    message.weightBytes = (object.weightBytes !== undefined && object.weightBytes !== null)
-      ? BigInt(object.weightBytes)
-      : 0n;
-    message.onnxBytes = (object.onnxBytes !== undefined && object.onnxBytes !== null) ? BigInt(object.onnxBytes) : 0n;
+    message.bytes = (object.bytes !== undefined && object.bytes !== null) ? BigInt(object.bytes) : 0n;
     message.latencyP50 = object.latencyP50 ?? 0;
     message.latencyP95 = object.latencyP95 ?? 0;
     message.throughput = object.throughput ?? 0;
@@ -3415,25 +3385,25 @@ export const MeasuredModel_FiguresEntry: MessageFns<MeasuredModel_FiguresEntry> 
   },
 };
 
-function createBaseMatrixCost(): MatrixCost {
-  return { name: "", logitError: 0, loss: 0 };
+function createBasePartCost(): PartCost {
+  return { name: "", logitError: 0, changed: 0 };
 }
 
-export const MatrixCost: MessageFns<MatrixCost> = {
-  encode(message: MatrixCost, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const PartCost: MessageFns<PartCost> = {
+  encode(message: PartCost, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.name !== "") {
       writer.uint32(10).string(message.name);
     }
     if (message.logitError !== 0) {
       writer.uint32(17).double(message.logitError);
     }
-    if (message.loss !== 0) {
-      writer.uint32(25).double(message.loss);
+    if (message.changed !== 0) {
+      writer.uint32(25).double(message.changed);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): MatrixCost {
+  decode(input: BinaryReader | Uint8Array, length?: number): PartCost {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -3442,7 +3412,7 @@ export const MatrixCost: MessageFns<MatrixCost> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseMatrixCost();
+      const message = createBasePartCost();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -3467,7 +3437,7 @@ export const MatrixCost: MessageFns<MatrixCost> = {
               break;
             }
 
-            message.loss = reader.double();
+            message.changed = reader.double();
             continue;
           }
         }
@@ -3482,7 +3452,7 @@ export const MatrixCost: MessageFns<MatrixCost> = {
     }
   },
 
-  fromJSON(object: any): MatrixCost {
+  fromJSON(object: any): PartCost {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
       logitError: isSet(object.logitError)
@@ -3490,11 +3460,11 @@ export const MatrixCost: MessageFns<MatrixCost> = {
         : isSet(object.logit_error)
         ? globalThis.Number(object.logit_error)
         : 0,
-      loss: isSet(object.loss) ? globalThis.Number(object.loss) : 0,
+      changed: isSet(object.changed) ? globalThis.Number(object.changed) : 0,
     };
   },
 
-  toJSON(message: MatrixCost): unknown {
+  toJSON(message: PartCost): unknown {
     const obj: any = {};
     if (message.name !== "") {
       obj.name = message.name;
@@ -3502,20 +3472,20 @@ export const MatrixCost: MessageFns<MatrixCost> = {
     if (message.logitError !== 0) {
       obj.logitError = floatToJson(message.logitError);
     }
-    if (message.loss !== 0) {
-      obj.loss = floatToJson(message.loss);
+    if (message.changed !== 0) {
+      obj.changed = floatToJson(message.changed);
     }
     return obj;
   },
 
-  create(base?: DeepPartial<MatrixCost>): MatrixCost {
-    return MatrixCost.fromPartial(base ?? {});
+  create(base?: DeepPartial<PartCost>): PartCost {
+    return PartCost.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<MatrixCost>): MatrixCost {
-    const message = createBaseMatrixCost();
+  fromPartial(object: DeepPartial<PartCost>): PartCost {
+    const message = createBasePartCost();
     message.name = object.name ?? "";
     message.logitError = object.logitError ?? 0;
-    message.loss = object.loss ?? 0;
+    message.changed = object.changed ?? 0;
     return message;
   },
 };

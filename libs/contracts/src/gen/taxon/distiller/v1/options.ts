@@ -427,7 +427,7 @@ export interface Compression {
   validation?:
     | LabelledFile
     | undefined;
-  /** Texts of which the ranges of static int8 are taken; the validation texts where absent. */
+  /** Texts of which the ranges of static int8 are taken, which needs them; better not the validation texts. */
   calibration?: TextFile | undefined;
   to: CompressedForm;
   /** Points of accuracy that may be lost on the validation texts. 0..100. */
