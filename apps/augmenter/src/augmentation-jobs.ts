@@ -1,41 +1,46 @@
 import {
   AugmentationResult,
   JobState as JobStateMessage,
-  NoticeLevel,
   type AugmentationJob as JobMessage,
   type WatchAugmentationResponse,
 } from '@taxon/contracts';
 import { patience, type Job, type JobKind, type Jobs, type JobState } from '@taxon/jobs';
 import { toRpcStatus } from '@taxon/service';
-import type { AugmentationEngine, AugmentationEvent, FileRequest } from './engine.ts';
+import type { AugmentationEngine, FileEvent, FileRequest } from './engine.ts';
 import { toAugmentationMessage } from './file-request.ts';
-import { toResultMessage } from './summary-message.ts';
+import { parseAugmentation } from './options-message.ts';
+import { toLevel, toSummaryMessage } from './summary-message.ts';
 
 export type EventMessage = NonNullable<WatchAugmentationResponse['event']>;
-export type AugmentationJob<Options> = Job<FileRequest<Options>, AugmentationResult, EventMessage>;
-export type AugmentationJobs<Options> = Jobs<FileRequest<Options>, AugmentationResult, EventMessage>;
+export type AugmentationJob = Job<FileRequest, AugmentationResult, EventMessage>;
+export type AugmentationJobs = Jobs<FileRequest, AugmentationResult, EventMessage>;
 
 export const toStateMessage = (state: JobState): JobStateMessage =>
   JobStateMessage[`JOB_STATE_${state.toUpperCase() as Uppercase<JobState>}`];
 
-const toEventMessage = (event: AugmentationEvent): EventMessage => {
-  if (event.kind === 'progress') {
-    const { done, total, kept, secondsLeft } = event;
-    return { $case: 'progress', value: { done: BigInt(done), total: BigInt(total), kept: BigInt(kept), secondsLeft } };
-  }
-  const level = event.level === 'info' ? NoticeLevel.NOTICE_LEVEL_INFO : NoticeLevel.NOTICE_LEVEL_WARNING;
-  return { $case: 'notice', value: { level, message: event.message } };
+const toEventMessage = (event: FileEvent): EventMessage => {
+  if (event.kind === 'notice')
+    return { $case: 'notice', value: { level: toLevel(event.level), message: event.message } };
+  const { rows, total, kept, dropped } = event;
+  const known = total === undefined ? undefined : BigInt(total);
+  return {
+    $case: 'progress',
+    value: { rows: BigInt(rows), total: known, kept: BigInt(kept), dropped: BigInt(dropped) },
+  };
 };
 
 /** An augmentation of a file as a job. */
-export const augmentationKind = <Options>(
-  engine: AugmentationEngine<Options>,
-): JobKind<FileRequest<Options>, AugmentationEvent, AugmentationResult, EventMessage> => ({
+export const augmentationKind = (
+  engine: AugmentationEngine,
+): JobKind<FileRequest, FileEvent, AugmentationResult, EventMessage> => ({
   noun: 'augmentation',
   plural: 'augmentations',
   service: 'augmenter',
   idField: 'augmentation_id',
-  run: async (request, options) => toResultMessage(await engine.run(request, { ...options, patience })),
+  run: async (request, options) => ({
+    output: request.output,
+    summary: toSummaryMessage(await engine.run(request, { ...options, patience })),
+  }),
   outputOf: ({ output }) => output,
   toMessage: toEventMessage,
   stateMessage: ({ state, result, error }) => ({
@@ -44,20 +49,16 @@ export const augmentationKind = <Options>(
   }),
   isProgress: ({ $case }) => $case === 'progress',
   parse: (kept) => {
-    const request = kept as FileRequest<unknown>;
-    return { ...request, options: engine.revive(request.options) };
+    const request = kept as FileRequest;
+    return { ...request, options: parseAugmentation(request.options) };
   },
   reviveResult: (kept) => AugmentationResult.fromJSON(kept),
 });
 
-export const toJobMessage = <Options>(
-  job: AugmentationJob<Options>,
-  jobs: AugmentationJobs<Options>,
-  engine: AugmentationEngine<Options>,
-): JobMessage => ({
+export const toJobMessage = (job: AugmentationJob, jobs: AugmentationJobs, engine: AugmentationEngine): JobMessage => ({
   augmentationId: job.id,
   state: toStateMessage(job.state),
-  augmentation: toAugmentationMessage(job.request, engine),
+  augmentation: toAugmentationMessage(job.request),
   createTime: job.createTime,
   startTime: job.startTime,
   endTime: job.endTime,

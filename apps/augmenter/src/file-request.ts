@@ -1,8 +1,10 @@
 import { resolve } from 'node:path';
-import { Augmentation, type AugmentationOptions } from '@taxon/contracts';
+import { Augmentation } from '@taxon/contracts';
 import { invalidInput, type Violation } from '@taxon/errors';
 import { confinePath } from '@taxon/jobs';
-import type { AugmentationEngine, FileRequest } from './engine.ts';
+import { confineOptions, expectMethods } from './check-options.ts';
+import type { FileRequest, MethodFacts } from './engine.ts';
+import { fromOptionsMessage, toOptionsMessage } from './options-message.ts';
 
 export interface AllowedFolders {
   /** What labelled files and texts are read from. */
@@ -27,27 +29,30 @@ const violationsOf = ({ input, output, textColumn, pairColumn, labelColumn, idCo
   return violations;
 };
 
-/** Paths of the message absolute, below the folders that they may lead to; defaults filled in; its options as `parse` reads them. */
-export const toFileRequest = <Options>(
+/**
+ * The message with absolute paths, below the folders that they may lead to, and with every default.
+ * @throws TaxonError `invalid_input` naming every wrong field
+ */
+export const toFileRequest = (
   message: Augmentation | undefined,
-  engine: AugmentationEngine<Options>,
+  methods: readonly MethodFacts[],
   folders: AllowedFolders,
-): FileRequest<Options> => {
+): FileRequest => {
   const given = message ?? Augmentation.fromPartial({});
   const violations = violationsOf(given);
   if (violations.length > 0) {
     const lines = violations.map(({ field, description }) => `${field}: ${description}`);
     throw invalidInput(lines.join('; '), undefined, violations);
   }
-  const { dataFolder, outputFolder } = folders;
-  const data = (path: string, field: string): string =>
-    confinePath(path, field, { folder: dataFolder, key: 'dataFolder', service });
-  const input = data(given.input, 'input');
+  const { dataFolder, outputFolder, modelsFolder } = folders;
+  const input = confinePath(given.input, 'input', { folder: dataFolder, key: 'dataFolder', service });
   const output = confinePath(given.output, 'output', { folder: outputFolder, key: 'outputFolder', service });
   if (resolve(input) === resolve(output)) {
     const description = `${output} is the input, which is not overwritten`;
     throw invalidInput(`output: ${description}`, undefined, [{ field: 'output', description }]);
   }
+  const options = fromOptionsMessage(given.options);
+  expectMethods(options, methods);
   return {
     input,
     output,
@@ -56,23 +61,10 @@ export const toFileRequest = <Options>(
     labelColumn: given.labelColumn ?? 'label',
     labelSeparator: given.labelSeparator,
     idColumn: given.idColumn,
-    unlabelled: given.unlabelled.map((path, i) => data(path, `unlabelled[${i}]`)),
     withOriginals: given.withOriginals ?? false,
-    options: confineModels(engine, given.options, folders),
+    options: confineOptions(options, modelsFolder),
   };
 };
 
-/** The options, checked, with the models that they read below `modelsFolder`. */
-export const confineModels = <Options>(
-  engine: AugmentationEngine<Options>,
-  options: AugmentationOptions | undefined,
-  { modelsFolder }: AllowedFolders,
-): Options =>
-  engine.withModels(engine.parse(options), (folder, field) =>
-    confinePath(folder, field, { folder: modelsFolder, key: 'modelsFolder', service }),
-  );
-
-export const toAugmentationMessage = <Options>(
-  { options, ...request }: FileRequest<Options>,
-  engine: AugmentationEngine<Options>,
-): Augmentation => Augmentation.fromPartial({ ...request, options: engine.toMessage(options) });
+export const toAugmentationMessage = ({ options, ...request }: FileRequest): Augmentation =>
+  Augmentation.fromPartial({ ...request, options: toOptionsMessage(options) });

@@ -11,14 +11,14 @@ import {
   type GetAugmentationResponse,
   type ListMethodsResponse,
   type StartAugmentationResponse,
+  type TaskKind,
   type WatchAugmentationResponse,
 } from '@taxon/contracts';
 import { createJobQueue } from '@taxon/jobs';
 import { fromGrpcError, hostServices, type Host } from '@taxon/service';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { FileResult } from './engine.ts';
 import { createAugmenterService } from './service.ts';
-import { openTestEngine } from './testing.ts';
+import { openTestEngine, summaryOf } from './testing.ts';
 
 let folder = '';
 let host: Host;
@@ -46,8 +46,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const options = (name = 'repeat') =>
-  AugmentRequest.fromPartial({ part: { $case: 'options', value: { methods: [{ name }] } } });
+const options = (name = 'repeat', more: object = {}, taskKind: TaskKind = 'TASK_KIND_MULTI_LABEL') =>
+  AugmentRequest.fromPartial({
+    part: { $case: 'options', value: { augmentation: { methods: [{ name }], ...more }, taskKind } },
+  });
 const rows = (...texts: string[]) =>
   AugmentRequest.fromPartial({
     part: { $case: 'rows', value: { rows: texts.map((text) => ({ text, labels: ['a', 'b'] })) } },
@@ -84,11 +86,8 @@ describe('a stream of texts', () => {
     expect(answers.at(-1)?.part).toMatchObject({
       $case: 'summary',
       value: {
-        rows: 3n,
-        kept: 6n,
-        dropped: { repeated: 1n },
-        distinctN: { 1: 0.5 },
-        examples: [{ reason: 'repeated' }],
+        ...{ rows: 3n, notices: [{ level: 'NOTICE_LEVEL_WARNING' }], madeDiversity: { distinct2: 0.75 } },
+        methods: [{ name: 'repeat', dropped: { repeat: 1n }, examples: [{ reason: 'repeat', from: 'a' }] }],
       },
     });
     expect(await metrics()).toContain('taxon_augmenter_new_texts_total{method="repeat"} 6');
@@ -102,9 +101,21 @@ describe('a stream of texts', () => {
       [[rows('a')], { violations: [{ field: 'options' }] }],
       [
         [options('repaet')],
-        { violations: [{ field: 'methods[0].name', description: "unknown; did you mean 'repeat'?" }] },
+        { violations: [{ field: 'methods[0].name', description: "'repaet' is no method; did you mean 'repeat'?" }] },
       ],
       [[options('translate'), rows('a')], { violations: [{ field: 'methods[0].name' }] }],
+      [[options('repeat', { policy: { perRow: -1 } })], { violations: [{ field: 'policy.perRow' }] }],
+      [
+        [
+          options('repeat', {
+            policy: { below: 3, target: { $case: 'targetCount', value: 9 } },
+            quality: { model: 'm' },
+          }),
+        ],
+        { violations: ['policy.target', 'policy.below', 'quality.model'].map((field) => ({ field })) },
+      ],
+      [[options('repeat', { quality: { model: '../m' } })], { violations: [{ field: 'quality.model' }] }],
+      [[options('repeat', {}, 'TASK_KIND_SINGLE_LABEL'), rows('a')], { violations: [{ field: 'rows[0].labels' }] }],
       [[options(), options()], { violations: [{ field: 'options' }] }],
       [[options(), rows('a', 'b', 'c')], { violations: [{ field: 'rows' }] }],
       [[options(), rows('a'), rows('b', ' ')], { violations: [{ field: 'rows[2].text' }] }],
@@ -183,10 +194,6 @@ describe('jobs', () => {
     for await (const event of stream as AsyncIterable<WatchAugmentationResponse>) events.push(event);
     return events;
   };
-  const result = (output: string): FileResult => ({
-    ...{ output, seconds: 2 },
-    summary: { rows: 5, kept: 4, dropped: {}, keptByMethod: { repeat: 4 }, distinctN: {}, examples: [] },
-  });
   const wanted = {
     input: 'a.csv',
     output: 'b.csv',
@@ -199,15 +206,18 @@ describe('jobs', () => {
     const { request, options, finish } = engine.running[0]!;
     expect(request).toMatchObject({
       ...{ input: join(folder, 'a.csv'), output: join(folder, 'out/b.csv'), textColumn: 'text', withOriginals: false },
-      options: { methods: ['repeat'], model: join(folder, 'models/m') },
+      options: { methods: [{ name: 'repeat', weight: 1 }], policy: { model: join(folder, 'models/m'), perRow: 1 } },
     });
     expect(options.resume).toBe(true);
-    options.onEvent({ kind: 'progress', done: 3, total: 5, kept: 2 });
-    finish(result(request.output));
+    options.onEvent({ kind: 'progress', rows: 3, total: undefined, kept: 2, dropped: 1 });
+    finish(summaryOf(4));
     const events = await watch(augmentationId);
     expect(events.map(({ event }) => event?.$case)).toEqual(['stateChange', 'stateChange', 'progress', 'stateChange']);
     expect(events.at(-1)?.event).toMatchObject({
-      value: { state: 'JOB_STATE_SUCCEEDED', result: { output: join(folder, 'out/b.csv'), summary: { kept: 4n } } },
+      value: {
+        state: 'JOB_STATE_SUCCEEDED',
+        result: { output: join(folder, 'out/b.csv'), summary: { kept: 8n, labels: [{ made: 8n }] } },
+      },
     });
     expect(await metrics()).toContain('taxon_augmenter_augmentations_ended_total{state="succeeded"} 1');
     const before = await get(augmentationId);
@@ -225,10 +235,9 @@ describe('jobs', () => {
       [{ ...wanted, output: '../b.csv' }, [{ field: 'output' }]],
       [{ ...wanted, input: '/etc/passwd' }, [{ field: 'input' }]],
       [{ ...wanted, output: './a.csv' }, [{ field: 'output' }]],
-      [{ ...wanted, unlabelled: ['u.txt', '../u.txt'] }, [{ field: 'unlabelled[1]' }]],
       [
         { ...wanted, options: { methods: [{ name: 'repeat' }], policy: { model: '../m' } } },
-        [{ field: 'options.policy.model' }],
+        [{ field: 'policy.model' }],
       ],
       [{ ...wanted, options: { methods: [{ name: 'translat' }] } }, [{ field: 'methods[0].name' }]],
     ];
@@ -237,14 +246,11 @@ describe('jobs', () => {
     expect(engine.running).toHaveLength(0);
   });
 
-  it('tell which methods there are, for which languages, and what they lack', async () => {
+  it('tell which methods there are', async () => {
     await serve();
     const { methods } = await new Promise<ListMethodsResponse>((resolve, reject) => {
       client.listMethods({}, settle(resolve, reject));
     });
-    expect(methods).toEqual([
-      { name: 'repeat', description: 'says it again', languages: ['en'], streamed: true, missing: '' },
-      { name: 'translate', description: 'there and back', languages: [], streamed: false, missing: 'no apertium' },
-    ]);
+    expect(methods).toEqual(engine.engine.methods);
   });
 });

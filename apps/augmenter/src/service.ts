@@ -23,10 +23,10 @@ const config = z.object({
   ...jobConfig('outputFolder'),
 });
 
-const listAugmentations = <Options>(
+const listAugmentations = (
   request: ListAugmentationsRequest,
-  jobs: AugmentationJobs<Options>,
-  engine: AugmentationEngine<Options>,
+  jobs: AugmentationJobs,
+  engine: AugmentationEngine,
 ): ListAugmentationsResponse => {
   const { state } = request;
   const any = state === JobState.JOB_STATE_UNSPECIFIED;
@@ -37,13 +37,13 @@ const listAugmentations = <Options>(
   return { augmentations: page.map((job) => toJobMessage(job, jobs, engine)), nextPageToken };
 };
 
-const jobMethods = <Options>(
-  engine: AugmentationEngine<Options>,
-  jobs: AugmentationJobs<Options>,
+const jobMethods = (
+  engine: AugmentationEngine,
+  jobs: AugmentationJobs,
   folders: AllowedFolders,
 ): Omit<Implementation<typeof augmenterContract>, 'augment' | 'listMethods'> => ({
   startAugmentation: ({ augmentation, resume }) => ({
-    augmentationId: jobs.start(toFileRequest(augmentation, engine, folders), resume).id,
+    augmentationId: jobs.start(toFileRequest(augmentation, engine.methods, folders), resume).id,
   }),
   watchAugmentation: ({ augmentationId, afterSequence }, { signal }) =>
     jobs.get(augmentationId).history.follow(afterSequence, signal),
@@ -59,7 +59,7 @@ const jobMethods = <Options>(
 });
 
 /** An augmenter whose work `engine` does. */
-export const createAugmenterService = <Options>(engine: AugmentationEngine<Options>, queue?: JobQueue) =>
+export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQueue) =>
   defineService({
     name: 'augmenter',
     description: 'makes more labelled texts out of labelled texts, as a stream or as jobs',
@@ -81,13 +81,8 @@ export const createAugmenterService = <Options>(engine: AugmentationEngine<Optio
       return {
         implementations: {
           augmenter: {
-            augment: createAugment(engine, config, config, metrics),
-            listMethods: async () => ({
-              methods: (await engine.methods()).map(({ languages, missing = '', ...facts }) => ({
-                ...{ ...facts, missing },
-                languages: [...languages],
-              })),
-            }),
+            augment: createAugment(engine, config, metrics),
+            listMethods: () => ({ methods: [...engine.methods] }),
             ...jobMethods(engine, jobs, config),
           },
         },

@@ -2,83 +2,66 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { AugmentationOptions } from '@taxon/contracts';
+import type { AugmentationSummary, Row } from '@taxon/augmentation';
 import { streamThroughWorker } from '@taxon/entries';
-import { invalidInput, nearestName, TaxonError } from '@taxon/errors';
+import { TaxonError } from '@taxon/errors';
 import { build } from 'esbuild';
-import type { AugmentationEngine, FileRequest, FileResult, NewRow, ParentRow, RunOptions, Summary } from './engine.ts';
+import type { AugmentationEngine, FileRequest, FileRun, Made } from './engine.ts';
 
 // An engine that repeats texts: what a method makes is its own tests' business, what is carried is this service's.
 
+/** What was made of so many rows. */
+export const summaryOf = (rows: number): AugmentationSummary => {
+  const texts = { texts: rows, distinct1: 0.5, distinct2: 0.75 };
+  return {
+    ...{ rows, parents: rows, wanted: 2 * rows, kept: 2 * rows, seconds: 1.5 },
+    methods: [
+      {
+        ...{ name: 'repeat', kept: 2 * rows, dropped: { none: 0, repeat: 1, drift: 0, label: 0 } },
+        examples: { kept: [], dropped: [{ parent: '1', from: 'a', to: 'a', labels: [['x']], reason: 'repeat' }] },
+      },
+    ],
+    labels: [{ label: 'x', rows, made: 2 * rows }],
+    diversity: { rows: texts, made: texts, both: texts },
+    notes: [{ level: 'warning', message: 'said again' }],
+  };
+};
+
 /** In a real thread: each text twice, and of `hang` no end. */
 const source = `
-import { TaxonError } from '@taxon/errors';
 import { serveStream } from './serve-stream.ts';
-serveStream(async function* ({ methods: [method] }, batches) {
+serveStream(async function* ({ options, summary }, batches) {
+  const [{ name: method }] = options.methods;
   let rows = 0;
   for await (const batch of batches) {
     if (method === 'hang') for (;;);
     rows += batch.length;
-    yield { rows: batch.flatMap(({ id, ...row }) => [row, row].map((each) => ({ ...each, method, parent: id }))) };
+    yield { rows: batch.flatMap(({ id, ...row }) => [row, row].map((each) => ({ ...each, origin: { method, parent: id } }))) };
   }
-  const summary = { rows, kept: 2 * rows, dropped: { repeated: 1 }, keptByMethod: { [method]: 2 * rows }, distinctN: { 1: 0.5 } };
-  yield { summary: { ...summary, examples: [{ text: 'a', parentText: 'a', method, reason: 'repeated' }] } };
+  yield { summary: { ...summary, rows } };
 });`;
-
-export interface TestOptions {
-  methods: string[];
-  model?: string;
-}
-
-const known = ['repeat', 'hang', 'translate'];
-
-const parse = (options: AugmentationOptions | undefined): TestOptions => {
-  const methods = (options?.methods ?? []).map(({ name }) => name);
-  const violations = methods.flatMap((name, i) => {
-    if (known.includes(name)) return [];
-    const near = nearestName(name, known);
-    return [{ field: `methods[${i}].name`, description: near ? `unknown; did you mean '${near}'?` : 'unknown' }];
-  });
-  if (violations.length > 0) throw invalidInput(violations[0]!.description, undefined, violations);
-  return { methods, model: options?.policy?.model };
-};
 
 export const openTestEngine = async () => {
   const folder = await mkdtemp(join(tmpdir(), 'taxon-engine-'));
   const outfile = join(folder, 'stream.mjs');
-  const stdin = {
-    ...{ contents: source, loader: 'ts' as const },
-    resolveDir: join(import.meta.dirname, '../../../libs/entries/src'),
-  };
+  const resolveDir = join(import.meta.dirname, '../../../libs/entries/src');
+  const stdin = { contents: source, loader: 'ts', resolveDir } as const;
   await build({ stdin, bundle: true, platform: 'node', format: 'esm', outfile });
   const entry = pathToFileURL(outfile);
   const running: {
-    request: FileRequest<TestOptions>;
-    options: RunOptions;
-    finish: (result: FileResult) => void;
+    request: FileRequest;
+    options: FileRun;
+    finish: (summary: AugmentationSummary) => void;
     fail: (error: Error) => void;
   }[] = [];
-  const engine: AugmentationEngine<TestOptions> = {
-    methods: () =>
-      Promise.resolve([
-        { name: 'repeat', description: 'says it again', languages: ['en'], streamed: true },
-        { name: 'translate', description: 'there and back', languages: [], streamed: false, missing: 'no apertium' },
-      ]),
-    parse,
-    revive: (kept) => kept as TestOptions,
-    toMessage: ({ methods, model }) =>
-      AugmentationOptions.fromPartial({ methods: methods.map((name) => ({ name })), policy: { model } }),
-    withModels: ({ model, ...options }, absolute) => ({
-      ...options,
-      model: model && absolute(model, 'options.policy.model'),
-    }),
-    expectStreamed: ({ methods }) => {
-      const field = `methods[${methods.indexOf('translate')}].name`;
-      if (methods.includes('translate'))
-        throw invalidInput('translate is not for a stream', undefined, [{ field, description: 'not for a stream' }]);
-    },
-    stream: (options, batches, { signal }) =>
-      streamThroughWorker<ParentRow[], { rows: NewRow[] } | { summary: Summary }>(entry, options, batches, {
+  const engine: AugmentationEngine = {
+    methods: [
+      { name: 'hang', description: 'never ends', streamed: true },
+      { name: 'repeat', description: 'says it again', streamed: true },
+      { name: 'translate', description: 'there and back', streamed: false },
+    ],
+    stream: (request, batches, { signal }) =>
+      streamThroughWorker<Row[], Made>(entry, { ...request, summary: summaryOf(0) }, batches, {
         ...{ signal, name: 'augmentation', maxHeapMegabytes: 128 },
       }),
     run: (request, options) =>

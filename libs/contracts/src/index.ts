@@ -170,10 +170,11 @@ export {
 
 export {
   AugmentationOptions,
+  LargestOrMedian,
   MethodChoice,
   Policy as AugmentationPolicy,
   Quality as AugmentationQuality,
-  Selection,
+  RowSelection,
 } from './gen/taxon/augmenter/v1/options.ts';
 export {
   Augmentation,
@@ -196,6 +197,7 @@ export {
   Row,
   StartAugmentationRequest,
   StartAugmentationResponse,
+  StreamOptions,
   Summary as AugmentationSummary,
   WatchAugmentationRequest,
   WatchAugmentationResponse,

@@ -22,6 +22,7 @@ import {
 import { Timestamp } from "../../../google/protobuf/timestamp.ts";
 import { Status } from "../../../google/rpc/status.ts";
 import { JobState, jobStateFromJSON, jobStateToJSON, jobStateToNumber, Notice } from "../../common/v1/jobs.ts";
+import { TaskKind, taskKindFromJSON, taskKindToJSON, taskKindToNumber } from "../../common/v1/metrics.ts";
 import { AugmentationOptions } from "./options.ts";
 
 export const protobufPackage = "taxon.augmenter.v1";
@@ -32,11 +33,19 @@ export interface AugmentRequest {
   part?:
     | //
     /** The first message. */
-    { $case: "options"; value: AugmentationOptions }
+    { $case: "options"; value: StreamOptions }
     | //
     /** Every other. */
     { $case: "rows"; value: Rows }
     | undefined;
+}
+
+export interface StreamOptions {
+  augmentation?:
+    | AugmentationOptions
+    | undefined;
+  /** How many labels a row has. Unspecified: one. */
+  taskKind: TaskKind;
 }
 
 export interface Rows {
@@ -76,40 +85,69 @@ export interface NewRow {
   parent: string;
 }
 
+/** What was read, made and dropped. */
 export interface Summary {
-  /** Texts read. */
+  /** Rows read. */
   rows: bigint;
+  /** Rows that the policy asked texts of. */
+  parents: bigint;
+  /** Texts asked for by the policy. */
+  wanted: bigint;
+  /** Texts made, and not dropped. */
   kept: bigint;
-  /** By reason. */
+  methods: MethodSummary[];
+  /** Of the task that the policy counts by, by falling number of rows. */
+  labels: LabelSummary[];
+  rowsDiversity?: Diversity | undefined;
+  madeDiversity?:
+    | Diversity
+    | undefined;
+  /** Of rows and new texts together. */
+  bothDiversity?: Diversity | undefined;
+  seconds: number;
+  notices: Notice[];
+}
+
+export interface MethodSummary {
+  name: string;
+  kept: bigint;
+  /** By reason. none: the method could make nothing of the row; repeat; drift: too far from its parent; label: it has probably changed. */
   dropped: { [key: string]: bigint };
-  /** New texts kept, by method. */
-  keptByMethod: { [key: string]: bigint };
-  /** Share of different n-grams among all of the new texts, 0..1, by n. */
-  distinctN: { [key: number]: number };
-  /** Some of what was dropped. */
-  examples: DroppedRow[];
+  /** A few of each kind. */
+  examples: Example[];
 }
 
-export interface Summary_DroppedEntry {
+export interface MethodSummary_DroppedEntry {
   key: string;
   value: bigint;
 }
 
-export interface Summary_KeptByMethodEntry {
-  key: string;
-  value: bigint;
+export interface LabelSummary {
+  label: string;
+  rows: bigint;
+  made: bigint;
 }
 
-export interface Summary_DistinctNEntry {
-  key: number;
-  value: number;
+/** distinct-n: different n-grams over all n-grams, 0..1. */
+export interface Diversity {
+  texts: bigint;
+  distinct1: number;
+  distinct2: number;
 }
 
-export interface DroppedRow {
-  text: string;
-  parentText: string;
-  method: string;
+export interface Example {
+  /** The parent's id and text. */
+  parent: string;
+  from: string;
+  to: string;
+  /** Why it was dropped; empty: it was kept. */
   reason: string;
+  /** Cosine with the parent's embedding, where computed. */
+  similarity?:
+    | number
+    | undefined;
+  /** The label that a model gave it instead. */
+  answer?: string | undefined;
 }
 
 export interface ListMethodsRequest {
@@ -122,12 +160,8 @@ export interface ListMethodsResponse {
 export interface Method {
   name: string;
   description: string;
-  /** Languages that it is for; empty for any. */
-  languages: string[];
-  /** Cheap enough for Augment. */
+  /** Cheap enough for Augment: no model and no other process is behind it. */
   streamed: boolean;
-  /** What it lacks on this machine; empty where it can be used. */
-  missing: string;
 }
 
 export interface StartAugmentationRequest {
@@ -161,9 +195,7 @@ export interface Augmentation {
   idColumn?:
     | string
     | undefined;
-  /** Texts without labels, below `dataFolder`, for methods that take new texts from them. */
-  unlabelled: string[];
-  /** Whether the output holds the given texts too. */
+  /** Whether the output holds the given rows too. */
   withOriginals?: boolean | undefined;
   options?: AugmentationOptions | undefined;
 }
@@ -195,19 +227,20 @@ export interface StateChange {
 }
 
 export interface Progress {
-  /** Texts. */
-  done: bigint;
-  total: bigint;
-  /** New texts kept so far. */
+  /** Rows gone through, and in all where known. */
+  rows: bigint;
+  total?:
+    | bigint
+    | undefined;
+  /** New texts so far, and those that were dropped. */
   kept: bigint;
-  secondsLeft?: number | undefined;
+  dropped: bigint;
 }
 
 export interface AugmentationResult {
   /** On the augmenter's machine. */
   output: string;
   summary?: Summary | undefined;
-  seconds: number;
 }
 
 export interface CancelAugmentationRequest {
@@ -275,7 +308,7 @@ export const AugmentRequest: MessageFns<AugmentRequest> = {
   encode(message: AugmentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     switch (message.part?.$case) {
       case "options":
-        AugmentationOptions.encode(message.part.value, writer.uint32(10).fork()).join();
+        StreamOptions.encode(message.part.value, writer.uint32(10).fork()).join();
         break;
       case "rows":
         Rows.encode(message.part.value, writer.uint32(18).fork()).join();
@@ -302,7 +335,7 @@ export const AugmentRequest: MessageFns<AugmentRequest> = {
               break;
             }
 
-            message.part = { $case: "options", value: AugmentationOptions.decode(reader, reader.uint32()) };
+            message.part = { $case: "options", value: StreamOptions.decode(reader, reader.uint32()) };
             continue;
           }
           case 2: {
@@ -328,7 +361,7 @@ export const AugmentRequest: MessageFns<AugmentRequest> = {
   fromJSON(object: any): AugmentRequest {
     return {
       part: isSet(object.options)
-        ? { $case: "options", value: AugmentationOptions.fromJSON(object.options) }
+        ? { $case: "options", value: StreamOptions.fromJSON(object.options) }
         : isSet(object.rows)
         ? { $case: "rows", value: Rows.fromJSON(object.rows) }
         : undefined,
@@ -338,7 +371,7 @@ export const AugmentRequest: MessageFns<AugmentRequest> = {
   toJSON(message: AugmentRequest): unknown {
     const obj: any = {};
     if (message.part?.$case === "options") {
-      obj.options = AugmentationOptions.toJSON(message.part.value);
+      obj.options = StreamOptions.toJSON(message.part.value);
     } else if (message.part?.$case === "rows") {
       obj.rows = Rows.toJSON(message.part.value);
     }
@@ -353,7 +386,7 @@ export const AugmentRequest: MessageFns<AugmentRequest> = {
     switch (object.part?.$case) {
       case "options": {
         if (object.part?.value !== undefined && object.part?.value !== null) {
-          message.part = { $case: "options", value: AugmentationOptions.fromPartial(object.part.value) };
+          message.part = { $case: "options", value: StreamOptions.fromPartial(object.part.value) };
         }
         break;
       }
@@ -364,6 +397,97 @@ export const AugmentRequest: MessageFns<AugmentRequest> = {
         break;
       }
     }
+    return message;
+  },
+};
+
+function createBaseStreamOptions(): StreamOptions {
+  return { augmentation: undefined, taskKind: TaskKind.TASK_KIND_UNSPECIFIED };
+}
+
+export const StreamOptions: MessageFns<StreamOptions> = {
+  encode(message: StreamOptions, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.augmentation !== undefined) {
+      AugmentationOptions.encode(message.augmentation, writer.uint32(10).fork()).join();
+    }
+    if (message.taskKind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      writer.uint32(16).int32(taskKindToNumber(message.taskKind));
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): StreamOptions {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseStreamOptions();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.augmentation = AugmentationOptions.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.taskKind = taskKindFromJSON(reader.int32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): StreamOptions {
+    return {
+      augmentation: isSet(object.augmentation) ? AugmentationOptions.fromJSON(object.augmentation) : undefined,
+      taskKind: isSet(object.taskKind)
+        ? taskKindFromJSON(object.taskKind)
+        : isSet(object.task_kind)
+        ? taskKindFromJSON(object.task_kind)
+        : TaskKind.TASK_KIND_UNSPECIFIED,
+    };
+  },
+
+  toJSON(message: StreamOptions): unknown {
+    const obj: any = {};
+    if (message.augmentation !== undefined) {
+      obj.augmentation = AugmentationOptions.toJSON(message.augmentation);
+    }
+    if (message.taskKind !== TaskKind.TASK_KIND_UNSPECIFIED) {
+      obj.taskKind = taskKindToJSON(message.taskKind);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<StreamOptions>): StreamOptions {
+    return StreamOptions.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<StreamOptions>): StreamOptions {
+    const message = createBaseStreamOptions();
+    message.augmentation = (object.augmentation !== undefined && object.augmentation !== null)
+      ? AugmentationOptions.fromPartial(object.augmentation)
+      : undefined;
+    message.taskKind = object.taskKind ?? TaskKind.TASK_KIND_UNSPECIFIED;
     return message;
   },
 };
@@ -854,7 +978,19 @@ export const NewRow: MessageFns<NewRow> = {
 };
 
 function createBaseSummary(): Summary {
-  return { rows: 0n, kept: 0n, dropped: {}, keptByMethod: {}, distinctN: {}, examples: [] };
+  return {
+    rows: 0n,
+    parents: 0n,
+    wanted: 0n,
+    kept: 0n,
+    methods: [],
+    labels: [],
+    rowsDiversity: undefined,
+    madeDiversity: undefined,
+    bothDiversity: undefined,
+    seconds: 0,
+    notices: [],
+  };
 }
 
 export const Summary: MessageFns<Summary> = {
@@ -865,23 +1001,44 @@ export const Summary: MessageFns<Summary> = {
       }
       writer.uint32(8).uint64(message.rows);
     }
+    if (message.parents !== 0n) {
+      if (BigInt.asUintN(64, message.parents) !== message.parents) {
+        throw new globalThis.Error("value provided for field message.parents of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.parents);
+    }
+    if (message.wanted !== 0n) {
+      if (BigInt.asUintN(64, message.wanted) !== message.wanted) {
+        throw new globalThis.Error("value provided for field message.wanted of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.wanted);
+    }
     if (message.kept !== 0n) {
       if (BigInt.asUintN(64, message.kept) !== message.kept) {
         throw new globalThis.Error("value provided for field message.kept of type uint64 too large");
       }
-      writer.uint32(16).uint64(message.kept);
+      writer.uint32(32).uint64(message.kept);
     }
-    globalThis.Object.entries(message.dropped).forEach(([key, value]: [string, bigint]) => {
-      Summary_DroppedEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
-    });
-    globalThis.Object.entries(message.keptByMethod).forEach(([key, value]: [string, bigint]) => {
-      Summary_KeptByMethodEntry.encode({ key: key as any, value }, writer.uint32(34).fork()).join();
-    });
-    globalThis.Object.entries(message.distinctN).forEach(([key, value]: [string, number]) => {
-      Summary_DistinctNEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
-    });
-    for (const v of message.examples) {
-      DroppedRow.encode(v!, writer.uint32(50).fork()).join();
+    for (const v of message.methods) {
+      MethodSummary.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.labels) {
+      LabelSummary.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.rowsDiversity !== undefined) {
+      Diversity.encode(message.rowsDiversity, writer.uint32(58).fork()).join();
+    }
+    if (message.madeDiversity !== undefined) {
+      Diversity.encode(message.madeDiversity, writer.uint32(66).fork()).join();
+    }
+    if (message.bothDiversity !== undefined) {
+      Diversity.encode(message.bothDiversity, writer.uint32(74).fork()).join();
+    }
+    if (message.seconds !== 0) {
+      writer.uint32(81).double(message.seconds);
+    }
+    for (const v of message.notices) {
+      Notice.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -912,29 +1069,23 @@ export const Summary: MessageFns<Summary> = {
               break;
             }
 
-            message.kept = reader.uint64() as bigint;
+            message.parents = reader.uint64() as bigint;
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
               break;
             }
 
-            const entry3 = Summary_DroppedEntry.decode(reader, reader.uint32());
-            if (entry3.value !== undefined) {
-              message.dropped[entry3.key] = entry3.value;
-            }
+            message.wanted = reader.uint64() as bigint;
             continue;
           }
           case 4: {
-            if (tag !== 34) {
+            if (tag !== 32) {
               break;
             }
 
-            const entry4 = Summary_KeptByMethodEntry.decode(reader, reader.uint32());
-            if (entry4.value !== undefined) {
-              message.keptByMethod[entry4.key] = entry4.value;
-            }
+            message.kept = reader.uint64() as bigint;
             continue;
           }
           case 5: {
@@ -942,10 +1093,7 @@ export const Summary: MessageFns<Summary> = {
               break;
             }
 
-            const entry5 = Summary_DistinctNEntry.decode(reader, reader.uint32());
-            if (entry5.value !== undefined) {
-              message.distinctN[entry5.key] = entry5.value;
-            }
+            message.methods.push(MethodSummary.decode(reader, reader.uint32()));
             continue;
           }
           case 6: {
@@ -953,7 +1101,47 @@ export const Summary: MessageFns<Summary> = {
               break;
             }
 
-            message.examples.push(DroppedRow.decode(reader, reader.uint32()));
+            message.labels.push(LabelSummary.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.rowsDiversity = Diversity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.madeDiversity = Diversity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.bothDiversity = Diversity.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 81) {
+              break;
+            }
+
+            message.seconds = reader.double();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.notices.push(Notice.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -971,6 +1159,184 @@ export const Summary: MessageFns<Summary> = {
   fromJSON(object: any): Summary {
     return {
       rows: isSet(object.rows) ? BigInt(object.rows) : 0n,
+      parents: isSet(object.parents) ? BigInt(object.parents) : 0n,
+      wanted: isSet(object.wanted) ? BigInt(object.wanted) : 0n,
+      kept: isSet(object.kept) ? BigInt(object.kept) : 0n,
+      methods: globalThis.Array.isArray(object?.methods)
+        ? object.methods.map((e: any) => MethodSummary.fromJSON(e))
+        : [],
+      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => LabelSummary.fromJSON(e)) : [],
+      rowsDiversity: isSet(object.rowsDiversity)
+        ? Diversity.fromJSON(object.rowsDiversity)
+        : isSet(object.rows_diversity)
+        ? Diversity.fromJSON(object.rows_diversity)
+        : undefined,
+      madeDiversity: isSet(object.madeDiversity)
+        ? Diversity.fromJSON(object.madeDiversity)
+        : isSet(object.made_diversity)
+        ? Diversity.fromJSON(object.made_diversity)
+        : undefined,
+      bothDiversity: isSet(object.bothDiversity)
+        ? Diversity.fromJSON(object.bothDiversity)
+        : isSet(object.both_diversity)
+        ? Diversity.fromJSON(object.both_diversity)
+        : undefined,
+      seconds: isSet(object.seconds) ? globalThis.Number(object.seconds) : 0,
+      notices: globalThis.Array.isArray(object?.notices) ? object.notices.map((e: any) => Notice.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: Summary): unknown {
+    const obj: any = {};
+    if (message.rows !== 0n) {
+      obj.rows = message.rows.toString();
+    }
+    if (message.parents !== 0n) {
+      obj.parents = message.parents.toString();
+    }
+    if (message.wanted !== 0n) {
+      obj.wanted = message.wanted.toString();
+    }
+    if (message.kept !== 0n) {
+      obj.kept = message.kept.toString();
+    }
+    if (message.methods?.length) {
+      obj.methods = message.methods.map((e) => MethodSummary.toJSON(e));
+    }
+    if (message.labels?.length) {
+      obj.labels = message.labels.map((e) => LabelSummary.toJSON(e));
+    }
+    if (message.rowsDiversity !== undefined) {
+      obj.rowsDiversity = Diversity.toJSON(message.rowsDiversity);
+    }
+    if (message.madeDiversity !== undefined) {
+      obj.madeDiversity = Diversity.toJSON(message.madeDiversity);
+    }
+    if (message.bothDiversity !== undefined) {
+      obj.bothDiversity = Diversity.toJSON(message.bothDiversity);
+    }
+    if (message.seconds !== 0) {
+      obj.seconds = floatToJson(message.seconds);
+    }
+    if (message.notices?.length) {
+      obj.notices = message.notices.map((e) => Notice.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Summary>): Summary {
+    return Summary.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Summary>): Summary {
+    const message = createBaseSummary();
+    message.rows = (object.rows !== undefined && object.rows !== null) ? BigInt(object.rows) : 0n;
+    message.parents = (object.parents !== undefined && object.parents !== null) ? BigInt(object.parents) : 0n;
+    message.wanted = (object.wanted !== undefined && object.wanted !== null) ? BigInt(object.wanted) : 0n;
+    message.kept = (object.kept !== undefined && object.kept !== null) ? BigInt(object.kept) : 0n;
+    message.methods = object.methods?.map((e) => MethodSummary.fromPartial(e)) || [];
+    message.labels = object.labels?.map((e) => LabelSummary.fromPartial(e)) || [];
+    message.rowsDiversity = (object.rowsDiversity !== undefined && object.rowsDiversity !== null)
+      ? Diversity.fromPartial(object.rowsDiversity)
+      : undefined;
+    message.madeDiversity = (object.madeDiversity !== undefined && object.madeDiversity !== null)
+      ? Diversity.fromPartial(object.madeDiversity)
+      : undefined;
+    message.bothDiversity = (object.bothDiversity !== undefined && object.bothDiversity !== null)
+      ? Diversity.fromPartial(object.bothDiversity)
+      : undefined;
+    message.seconds = object.seconds ?? 0;
+    message.notices = object.notices?.map((e) => Notice.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseMethodSummary(): MethodSummary {
+  return { name: "", kept: 0n, dropped: {}, examples: [] };
+}
+
+export const MethodSummary: MessageFns<MethodSummary> = {
+  encode(message: MethodSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.kept !== 0n) {
+      if (BigInt.asUintN(64, message.kept) !== message.kept) {
+        throw new globalThis.Error("value provided for field message.kept of type uint64 too large");
+      }
+      writer.uint32(16).uint64(message.kept);
+    }
+    globalThis.Object.entries(message.dropped).forEach(([key, value]: [string, bigint]) => {
+      MethodSummary_DroppedEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    for (const v of message.examples) {
+      Example.encode(v!, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MethodSummary {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMethodSummary();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.kept = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = MethodSummary_DroppedEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.dropped[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.examples.push(Example.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MethodSummary {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
       kept: isSet(object.kept) ? BigInt(object.kept) : 0n,
       dropped: isObject(object.dropped)
         ? (globalThis.Object.entries(object.dropped) as [string, any][]).reduce(
@@ -986,70 +1352,14 @@ export const Summary: MessageFns<Summary> = {
           {},
         )
         : {},
-      keptByMethod: isObject(object.keptByMethod)
-        ? (globalThis.Object.entries(object.keptByMethod) as [string, any][]).reduce(
-          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
-            globalThis.Object.defineProperty(acc, key, {
-              value: BigInt(value as string | number | bigint | boolean),
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-            return acc;
-          },
-          {},
-        )
-        : isObject(object.kept_by_method)
-        ? (globalThis.Object.entries(object.kept_by_method) as [string, any][]).reduce(
-          (acc: { [key: string]: bigint }, [key, value]: [string, any]) => {
-            globalThis.Object.defineProperty(acc, key, {
-              value: BigInt(value as string | number | bigint | boolean),
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-            return acc;
-          },
-          {},
-        )
-        : {},
-      distinctN: isObject(object.distinctN)
-        ? (globalThis.Object.entries(object.distinctN) as [string, any][]).reduce(
-          (acc: { [key: number]: number }, [key, value]: [string, any]) => {
-            globalThis.Object.defineProperty(acc, globalThis.Number(key), {
-              value: globalThis.Number(value),
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-            return acc;
-          },
-          {},
-        )
-        : isObject(object.distinct_n)
-        ? (globalThis.Object.entries(object.distinct_n) as [string, any][]).reduce(
-          (acc: { [key: number]: number }, [key, value]: [string, any]) => {
-            globalThis.Object.defineProperty(acc, globalThis.Number(key), {
-              value: globalThis.Number(value),
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-            return acc;
-          },
-          {},
-        )
-        : {},
-      examples: globalThis.Array.isArray(object?.examples)
-        ? object.examples.map((e: any) => DroppedRow.fromJSON(e))
-        : [],
+      examples: globalThis.Array.isArray(object?.examples) ? object.examples.map((e: any) => Example.fromJSON(e)) : [],
     };
   },
 
-  toJSON(message: Summary): unknown {
+  toJSON(message: MethodSummary): unknown {
     const obj: any = {};
-    if (message.rows !== 0n) {
-      obj.rows = message.rows.toString();
+    if (message.name !== "") {
+      obj.name = message.name;
     }
     if (message.kept !== 0n) {
       obj.kept = message.kept.toString();
@@ -1063,36 +1373,18 @@ export const Summary: MessageFns<Summary> = {
         });
       }
     }
-    if (message.keptByMethod) {
-      const entries = globalThis.Object.entries(message.keptByMethod) as [string, bigint][];
-      if (entries.length > 0) {
-        obj.keptByMethod = {};
-        entries.forEach(([k, v]) => {
-          obj.keptByMethod[k] = v.toString();
-        });
-      }
-    }
-    if (message.distinctN) {
-      const entries = globalThis.Object.entries(message.distinctN) as [string, number][];
-      if (entries.length > 0) {
-        obj.distinctN = {};
-        entries.forEach(([k, v]) => {
-          obj.distinctN[k] = floatToJson(v);
-        });
-      }
-    }
     if (message.examples?.length) {
-      obj.examples = message.examples.map((e) => DroppedRow.toJSON(e));
+      obj.examples = message.examples.map((e) => Example.toJSON(e));
     }
     return obj;
   },
 
-  create(base?: DeepPartial<Summary>): Summary {
-    return Summary.fromPartial(base ?? {});
+  create(base?: DeepPartial<MethodSummary>): MethodSummary {
+    return MethodSummary.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Summary>): Summary {
-    const message = createBaseSummary();
-    message.rows = (object.rows !== undefined && object.rows !== null) ? BigInt(object.rows) : 0n;
+  fromPartial(object: DeepPartial<MethodSummary>): MethodSummary {
+    const message = createBaseMethodSummary();
+    message.name = object.name ?? "";
     message.kept = (object.kept !== undefined && object.kept !== null) ? BigInt(object.kept) : 0n;
     message.dropped = (globalThis.Object.entries(object.dropped ?? {}) as [string, bigint][]).reduce(
       (acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
@@ -1103,35 +1395,17 @@ export const Summary: MessageFns<Summary> = {
       },
       {},
     );
-    message.keptByMethod = (globalThis.Object.entries(object.keptByMethod ?? {}) as [string, bigint][]).reduce(
-      (acc: { [key: string]: bigint }, [key, value]: [string, bigint]) => {
-        if (value !== undefined) {
-          acc[key] = BigInt(value as string | number | bigint | boolean);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.distinctN = (globalThis.Object.entries(object.distinctN ?? {}) as [string, number][]).reduce(
-      (acc: { [key: number]: number }, [key, value]: [string, number]) => {
-        if (value !== undefined) {
-          acc[globalThis.Number(key)] = globalThis.Number(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.examples = object.examples?.map((e) => DroppedRow.fromPartial(e)) || [];
+    message.examples = object.examples?.map((e) => Example.fromPartial(e)) || [];
     return message;
   },
 };
 
-function createBaseSummary_DroppedEntry(): Summary_DroppedEntry {
+function createBaseMethodSummary_DroppedEntry(): MethodSummary_DroppedEntry {
   return { key: "", value: 0n };
 }
 
-export const Summary_DroppedEntry: MessageFns<Summary_DroppedEntry> = {
-  encode(message: Summary_DroppedEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const MethodSummary_DroppedEntry: MessageFns<MethodSummary_DroppedEntry> = {
+  encode(message: MethodSummary_DroppedEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.key !== "") {
       writer.uint32(10).string(message.key);
     }
@@ -1144,7 +1418,7 @@ export const Summary_DroppedEntry: MessageFns<Summary_DroppedEntry> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Summary_DroppedEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number): MethodSummary_DroppedEntry {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1153,7 +1427,7 @@ export const Summary_DroppedEntry: MessageFns<Summary_DroppedEntry> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSummary_DroppedEntry();
+      const message = createBaseMethodSummary_DroppedEntry();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1185,14 +1459,14 @@ export const Summary_DroppedEntry: MessageFns<Summary_DroppedEntry> = {
     }
   },
 
-  fromJSON(object: any): Summary_DroppedEntry {
+  fromJSON(object: any): MethodSummary_DroppedEntry {
     return {
       key: isSet(object.key) ? globalThis.String(object.key) : "",
       value: isSet(object.value) ? BigInt(object.value) : 0n,
     };
   },
 
-  toJSON(message: Summary_DroppedEntry): unknown {
+  toJSON(message: MethodSummary_DroppedEntry): unknown {
     const obj: any = {};
     if (message.key !== "") {
       obj.key = message.key;
@@ -1203,36 +1477,42 @@ export const Summary_DroppedEntry: MessageFns<Summary_DroppedEntry> = {
     return obj;
   },
 
-  create(base?: DeepPartial<Summary_DroppedEntry>): Summary_DroppedEntry {
-    return Summary_DroppedEntry.fromPartial(base ?? {});
+  create(base?: DeepPartial<MethodSummary_DroppedEntry>): MethodSummary_DroppedEntry {
+    return MethodSummary_DroppedEntry.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Summary_DroppedEntry>): Summary_DroppedEntry {
-    const message = createBaseSummary_DroppedEntry();
+  fromPartial(object: DeepPartial<MethodSummary_DroppedEntry>): MethodSummary_DroppedEntry {
+    const message = createBaseMethodSummary_DroppedEntry();
     message.key = object.key ?? "";
     message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
     return message;
   },
 };
 
-function createBaseSummary_KeptByMethodEntry(): Summary_KeptByMethodEntry {
-  return { key: "", value: 0n };
+function createBaseLabelSummary(): LabelSummary {
+  return { label: "", rows: 0n, made: 0n };
 }
 
-export const Summary_KeptByMethodEntry: MessageFns<Summary_KeptByMethodEntry> = {
-  encode(message: Summary_KeptByMethodEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
+export const LabelSummary: MessageFns<LabelSummary> = {
+  encode(message: LabelSummary, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.label !== "") {
+      writer.uint32(10).string(message.label);
     }
-    if (message.value !== 0n) {
-      if (BigInt.asUintN(64, message.value) !== message.value) {
-        throw new globalThis.Error("value provided for field message.value of type uint64 too large");
+    if (message.rows !== 0n) {
+      if (BigInt.asUintN(64, message.rows) !== message.rows) {
+        throw new globalThis.Error("value provided for field message.rows of type uint64 too large");
       }
-      writer.uint32(16).uint64(message.value);
+      writer.uint32(16).uint64(message.rows);
+    }
+    if (message.made !== 0n) {
+      if (BigInt.asUintN(64, message.made) !== message.made) {
+        throw new globalThis.Error("value provided for field message.made of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.made);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Summary_KeptByMethodEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number): LabelSummary {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1241,7 +1521,7 @@ export const Summary_KeptByMethodEntry: MessageFns<Summary_KeptByMethodEntry> = 
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSummary_KeptByMethodEntry();
+      const message = createBaseLabelSummary();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1250,7 +1530,7 @@ export const Summary_KeptByMethodEntry: MessageFns<Summary_KeptByMethodEntry> = 
               break;
             }
 
-            message.key = reader.string();
+            message.label = reader.string();
             continue;
           }
           case 2: {
@@ -1258,7 +1538,15 @@ export const Summary_KeptByMethodEntry: MessageFns<Summary_KeptByMethodEntry> = 
               break;
             }
 
-            message.value = reader.uint64() as bigint;
+            message.rows = reader.uint64() as bigint;
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.made = reader.uint64() as bigint;
             continue;
           }
         }
@@ -1273,51 +1561,62 @@ export const Summary_KeptByMethodEntry: MessageFns<Summary_KeptByMethodEntry> = 
     }
   },
 
-  fromJSON(object: any): Summary_KeptByMethodEntry {
+  fromJSON(object: any): LabelSummary {
     return {
-      key: isSet(object.key) ? globalThis.String(object.key) : "",
-      value: isSet(object.value) ? BigInt(object.value) : 0n,
+      label: isSet(object.label) ? globalThis.String(object.label) : "",
+      rows: isSet(object.rows) ? BigInt(object.rows) : 0n,
+      made: isSet(object.made) ? BigInt(object.made) : 0n,
     };
   },
 
-  toJSON(message: Summary_KeptByMethodEntry): unknown {
+  toJSON(message: LabelSummary): unknown {
     const obj: any = {};
-    if (message.key !== "") {
-      obj.key = message.key;
+    if (message.label !== "") {
+      obj.label = message.label;
     }
-    if (message.value !== 0n) {
-      obj.value = message.value.toString();
+    if (message.rows !== 0n) {
+      obj.rows = message.rows.toString();
+    }
+    if (message.made !== 0n) {
+      obj.made = message.made.toString();
     }
     return obj;
   },
 
-  create(base?: DeepPartial<Summary_KeptByMethodEntry>): Summary_KeptByMethodEntry {
-    return Summary_KeptByMethodEntry.fromPartial(base ?? {});
+  create(base?: DeepPartial<LabelSummary>): LabelSummary {
+    return LabelSummary.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Summary_KeptByMethodEntry>): Summary_KeptByMethodEntry {
-    const message = createBaseSummary_KeptByMethodEntry();
-    message.key = object.key ?? "";
-    message.value = (object.value !== undefined && object.value !== null) ? BigInt(object.value) : 0n;
+  fromPartial(object: DeepPartial<LabelSummary>): LabelSummary {
+    const message = createBaseLabelSummary();
+    message.label = object.label ?? "";
+    message.rows = (object.rows !== undefined && object.rows !== null) ? BigInt(object.rows) : 0n;
+    message.made = (object.made !== undefined && object.made !== null) ? BigInt(object.made) : 0n;
     return message;
   },
 };
 
-function createBaseSummary_DistinctNEntry(): Summary_DistinctNEntry {
-  return { key: 0, value: 0 };
+function createBaseDiversity(): Diversity {
+  return { texts: 0n, distinct1: 0, distinct2: 0 };
 }
 
-export const Summary_DistinctNEntry: MessageFns<Summary_DistinctNEntry> = {
-  encode(message: Summary_DistinctNEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== 0) {
-      writer.uint32(8).uint32(message.key);
+export const Diversity: MessageFns<Diversity> = {
+  encode(message: Diversity, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.texts !== 0n) {
+      if (BigInt.asUintN(64, message.texts) !== message.texts) {
+        throw new globalThis.Error("value provided for field message.texts of type uint64 too large");
+      }
+      writer.uint32(8).uint64(message.texts);
     }
-    if (message.value !== 0) {
-      writer.uint32(17).double(message.value);
+    if (message.distinct1 !== 0) {
+      writer.uint32(17).double(message.distinct1);
+    }
+    if (message.distinct2 !== 0) {
+      writer.uint32(25).double(message.distinct2);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Summary_DistinctNEntry {
+  decode(input: BinaryReader | Uint8Array, length?: number): Diversity {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1326,7 +1625,7 @@ export const Summary_DistinctNEntry: MessageFns<Summary_DistinctNEntry> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSummary_DistinctNEntry();
+      const message = createBaseDiversity();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1335,7 +1634,7 @@ export const Summary_DistinctNEntry: MessageFns<Summary_DistinctNEntry> = {
               break;
             }
 
-            message.key = reader.uint32();
+            message.texts = reader.uint64() as bigint;
             continue;
           }
           case 2: {
@@ -1343,7 +1642,15 @@ export const Summary_DistinctNEntry: MessageFns<Summary_DistinctNEntry> = {
               break;
             }
 
-            message.value = reader.double();
+            message.distinct1 = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.distinct2 = reader.double();
             continue;
           }
         }
@@ -1358,57 +1665,68 @@ export const Summary_DistinctNEntry: MessageFns<Summary_DistinctNEntry> = {
     }
   },
 
-  fromJSON(object: any): Summary_DistinctNEntry {
+  fromJSON(object: any): Diversity {
     return {
-      key: isSet(object.key) ? globalThis.Number(object.key) : 0,
-      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+      texts: isSet(object.texts) ? BigInt(object.texts) : 0n,
+      distinct1: isSet(object.distinct1) ? globalThis.Number(object.distinct1) : 0,
+      distinct2: isSet(object.distinct2) ? globalThis.Number(object.distinct2) : 0,
     };
   },
 
-  toJSON(message: Summary_DistinctNEntry): unknown {
+  toJSON(message: Diversity): unknown {
     const obj: any = {};
-    if (message.key !== 0) {
-      obj.key = Math.round(message.key);
+    if (message.texts !== 0n) {
+      obj.texts = message.texts.toString();
     }
-    if (message.value !== 0) {
-      obj.value = floatToJson(message.value);
+    if (message.distinct1 !== 0) {
+      obj.distinct1 = floatToJson(message.distinct1);
+    }
+    if (message.distinct2 !== 0) {
+      obj.distinct2 = floatToJson(message.distinct2);
     }
     return obj;
   },
 
-  create(base?: DeepPartial<Summary_DistinctNEntry>): Summary_DistinctNEntry {
-    return Summary_DistinctNEntry.fromPartial(base ?? {});
+  create(base?: DeepPartial<Diversity>): Diversity {
+    return Diversity.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<Summary_DistinctNEntry>): Summary_DistinctNEntry {
-    const message = createBaseSummary_DistinctNEntry();
-    message.key = object.key ?? 0;
-    message.value = object.value ?? 0;
+  fromPartial(object: DeepPartial<Diversity>): Diversity {
+    const message = createBaseDiversity();
+    message.texts = (object.texts !== undefined && object.texts !== null) ? BigInt(object.texts) : 0n;
+    message.distinct1 = object.distinct1 ?? 0;
+    message.distinct2 = object.distinct2 ?? 0;
     return message;
   },
 };
 
-function createBaseDroppedRow(): DroppedRow {
-  return { text: "", parentText: "", method: "", reason: "" };
+function createBaseExample(): Example {
+  return { parent: "", from: "", to: "", reason: "", similarity: undefined, answer: undefined };
 }
 
-export const DroppedRow: MessageFns<DroppedRow> = {
-  encode(message: DroppedRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.text !== "") {
-      writer.uint32(10).string(message.text);
+export const Example: MessageFns<Example> = {
+  encode(message: Example, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parent !== "") {
+      writer.uint32(10).string(message.parent);
     }
-    if (message.parentText !== "") {
-      writer.uint32(18).string(message.parentText);
+    if (message.from !== "") {
+      writer.uint32(18).string(message.from);
     }
-    if (message.method !== "") {
-      writer.uint32(26).string(message.method);
+    if (message.to !== "") {
+      writer.uint32(26).string(message.to);
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
     }
+    if (message.similarity !== undefined) {
+      writer.uint32(41).double(message.similarity);
+    }
+    if (message.answer !== undefined) {
+      writer.uint32(50).string(message.answer);
+    }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): DroppedRow {
+  decode(input: BinaryReader | Uint8Array, length?: number): Example {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1417,7 +1735,7 @@ export const DroppedRow: MessageFns<DroppedRow> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseDroppedRow();
+      const message = createBaseExample();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1426,7 +1744,7 @@ export const DroppedRow: MessageFns<DroppedRow> = {
               break;
             }
 
-            message.text = reader.string();
+            message.parent = reader.string();
             continue;
           }
           case 2: {
@@ -1434,7 +1752,7 @@ export const DroppedRow: MessageFns<DroppedRow> = {
               break;
             }
 
-            message.parentText = reader.string();
+            message.from = reader.string();
             continue;
           }
           case 3: {
@@ -1442,7 +1760,7 @@ export const DroppedRow: MessageFns<DroppedRow> = {
               break;
             }
 
-            message.method = reader.string();
+            message.to = reader.string();
             continue;
           }
           case 4: {
@@ -1453,6 +1771,22 @@ export const DroppedRow: MessageFns<DroppedRow> = {
             message.reason = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.similarity = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.answer = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1465,45 +1799,51 @@ export const DroppedRow: MessageFns<DroppedRow> = {
     }
   },
 
-  fromJSON(object: any): DroppedRow {
+  fromJSON(object: any): Example {
     return {
-      text: isSet(object.text) ? globalThis.String(object.text) : "",
-      parentText: isSet(object.parentText)
-        ? globalThis.String(object.parentText)
-        : isSet(object.parent_text)
-        ? globalThis.String(object.parent_text)
-        : "",
-      method: isSet(object.method) ? globalThis.String(object.method) : "",
+      parent: isSet(object.parent) ? globalThis.String(object.parent) : "",
+      from: isSet(object.from) ? globalThis.String(object.from) : "",
+      to: isSet(object.to) ? globalThis.String(object.to) : "",
       reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      similarity: isSet(object.similarity) ? globalThis.Number(object.similarity) : undefined,
+      answer: isSet(object.answer) ? globalThis.String(object.answer) : undefined,
     };
   },
 
-  toJSON(message: DroppedRow): unknown {
+  toJSON(message: Example): unknown {
     const obj: any = {};
-    if (message.text !== "") {
-      obj.text = message.text;
+    if (message.parent !== "") {
+      obj.parent = message.parent;
     }
-    if (message.parentText !== "") {
-      obj.parentText = message.parentText;
+    if (message.from !== "") {
+      obj.from = message.from;
     }
-    if (message.method !== "") {
-      obj.method = message.method;
+    if (message.to !== "") {
+      obj.to = message.to;
     }
     if (message.reason !== "") {
       obj.reason = message.reason;
     }
+    if (message.similarity !== undefined) {
+      obj.similarity = floatToJson(message.similarity);
+    }
+    if (message.answer !== undefined) {
+      obj.answer = message.answer;
+    }
     return obj;
   },
 
-  create(base?: DeepPartial<DroppedRow>): DroppedRow {
-    return DroppedRow.fromPartial(base ?? {});
+  create(base?: DeepPartial<Example>): Example {
+    return Example.fromPartial(base ?? {});
   },
-  fromPartial(object: DeepPartial<DroppedRow>): DroppedRow {
-    const message = createBaseDroppedRow();
-    message.text = object.text ?? "";
-    message.parentText = object.parentText ?? "";
-    message.method = object.method ?? "";
+  fromPartial(object: DeepPartial<Example>): Example {
+    const message = createBaseExample();
+    message.parent = object.parent ?? "";
+    message.from = object.from ?? "";
+    message.to = object.to ?? "";
     message.reason = object.reason ?? "";
+    message.similarity = object.similarity ?? undefined;
+    message.answer = object.answer ?? undefined;
     return message;
   },
 };
@@ -1630,7 +1970,7 @@ export const ListMethodsResponse: MessageFns<ListMethodsResponse> = {
 };
 
 function createBaseMethod(): Method {
-  return { name: "", description: "", languages: [], streamed: false, missing: "" };
+  return { name: "", description: "", streamed: false };
 }
 
 export const Method: MessageFns<Method> = {
@@ -1641,14 +1981,8 @@ export const Method: MessageFns<Method> = {
     if (message.description !== "") {
       writer.uint32(18).string(message.description);
     }
-    for (const v of message.languages) {
-      writer.uint32(26).string(v!);
-    }
     if (message.streamed !== false) {
-      writer.uint32(32).bool(message.streamed);
-    }
-    if (message.missing !== "") {
-      writer.uint32(42).string(message.missing);
+      writer.uint32(24).bool(message.streamed);
     }
     return writer;
   },
@@ -1683,27 +2017,11 @@ export const Method: MessageFns<Method> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.languages.push(reader.string());
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
+            if (tag !== 24) {
               break;
             }
 
             message.streamed = reader.bool();
-            continue;
-          }
-          case 5: {
-            if (tag !== 42) {
-              break;
-            }
-
-            message.missing = reader.string();
             continue;
           }
         }
@@ -1722,11 +2040,7 @@ export const Method: MessageFns<Method> = {
     return {
       name: isSet(object.name) ? globalThis.String(object.name) : "",
       description: isSet(object.description) ? globalThis.String(object.description) : "",
-      languages: globalThis.Array.isArray(object?.languages)
-        ? object.languages.map((e: any) => globalThis.String(e))
-        : [],
       streamed: isSet(object.streamed) ? globalThis.Boolean(object.streamed) : false,
-      missing: isSet(object.missing) ? globalThis.String(object.missing) : "",
     };
   },
 
@@ -1738,14 +2052,8 @@ export const Method: MessageFns<Method> = {
     if (message.description !== "") {
       obj.description = message.description;
     }
-    if (message.languages?.length) {
-      obj.languages = message.languages;
-    }
     if (message.streamed !== false) {
       obj.streamed = message.streamed;
-    }
-    if (message.missing !== "") {
-      obj.missing = message.missing;
     }
     return obj;
   },
@@ -1757,9 +2065,7 @@ export const Method: MessageFns<Method> = {
     const message = createBaseMethod();
     message.name = object.name ?? "";
     message.description = object.description ?? "";
-    message.languages = object.languages?.map((e) => e) || [];
     message.streamed = object.streamed ?? false;
-    message.missing = object.missing ?? "";
     return message;
   },
 };
@@ -1933,7 +2239,6 @@ function createBaseAugmentation(): Augmentation {
     labelColumn: undefined,
     labelSeparator: undefined,
     idColumn: undefined,
-    unlabelled: [],
     withOriginals: undefined,
     options: undefined,
   };
@@ -1962,14 +2267,11 @@ export const Augmentation: MessageFns<Augmentation> = {
     if (message.idColumn !== undefined) {
       writer.uint32(58).string(message.idColumn);
     }
-    for (const v of message.unlabelled) {
-      writer.uint32(66).string(v!);
-    }
     if (message.withOriginals !== undefined) {
-      writer.uint32(72).bool(message.withOriginals);
+      writer.uint32(64).bool(message.withOriginals);
     }
     if (message.options !== undefined) {
-      AugmentationOptions.encode(message.options, writer.uint32(82).fork()).join();
+      AugmentationOptions.encode(message.options, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -2044,23 +2346,15 @@ export const Augmentation: MessageFns<Augmentation> = {
             continue;
           }
           case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.unlabelled.push(reader.string());
-            continue;
-          }
-          case 9: {
-            if (tag !== 72) {
+            if (tag !== 64) {
               break;
             }
 
             message.withOriginals = reader.bool();
             continue;
           }
-          case 10: {
-            if (tag !== 82) {
+          case 9: {
+            if (tag !== 74) {
               break;
             }
 
@@ -2108,9 +2402,6 @@ export const Augmentation: MessageFns<Augmentation> = {
         : isSet(object.id_column)
         ? globalThis.String(object.id_column)
         : undefined,
-      unlabelled: globalThis.Array.isArray(object?.unlabelled)
-        ? object.unlabelled.map((e: any) => globalThis.String(e))
-        : [],
       withOriginals: isSet(object.withOriginals)
         ? globalThis.Boolean(object.withOriginals)
         : isSet(object.with_originals)
@@ -2143,9 +2434,6 @@ export const Augmentation: MessageFns<Augmentation> = {
     if (message.idColumn !== undefined) {
       obj.idColumn = message.idColumn;
     }
-    if (message.unlabelled?.length) {
-      obj.unlabelled = message.unlabelled;
-    }
     if (message.withOriginals !== undefined) {
       obj.withOriginals = message.withOriginals;
     }
@@ -2167,7 +2455,6 @@ export const Augmentation: MessageFns<Augmentation> = {
     message.labelColumn = object.labelColumn ?? undefined;
     message.labelSeparator = object.labelSeparator ?? undefined;
     message.idColumn = object.idColumn ?? undefined;
-    message.unlabelled = object.unlabelled?.map((e) => e) || [];
     message.withOriginals = object.withOriginals ?? undefined;
     message.options = (object.options !== undefined && object.options !== null)
       ? AugmentationOptions.fromPartial(object.options)
@@ -2539,18 +2826,18 @@ export const StateChange: MessageFns<StateChange> = {
 };
 
 function createBaseProgress(): Progress {
-  return { done: 0n, total: 0n, kept: 0n, secondsLeft: undefined };
+  return { rows: 0n, total: undefined, kept: 0n, dropped: 0n };
 }
 
 export const Progress: MessageFns<Progress> = {
   encode(message: Progress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.done !== 0n) {
-      if (BigInt.asUintN(64, message.done) !== message.done) {
-        throw new globalThis.Error("value provided for field message.done of type uint64 too large");
+    if (message.rows !== 0n) {
+      if (BigInt.asUintN(64, message.rows) !== message.rows) {
+        throw new globalThis.Error("value provided for field message.rows of type uint64 too large");
       }
-      writer.uint32(8).uint64(message.done);
+      writer.uint32(8).uint64(message.rows);
     }
-    if (message.total !== 0n) {
+    if (message.total !== undefined) {
       if (BigInt.asUintN(64, message.total) !== message.total) {
         throw new globalThis.Error("value provided for field message.total of type uint64 too large");
       }
@@ -2562,8 +2849,11 @@ export const Progress: MessageFns<Progress> = {
       }
       writer.uint32(24).uint64(message.kept);
     }
-    if (message.secondsLeft !== undefined) {
-      writer.uint32(33).double(message.secondsLeft);
+    if (message.dropped !== 0n) {
+      if (BigInt.asUintN(64, message.dropped) !== message.dropped) {
+        throw new globalThis.Error("value provided for field message.dropped of type uint64 too large");
+      }
+      writer.uint32(32).uint64(message.dropped);
     }
     return writer;
   },
@@ -2586,7 +2876,7 @@ export const Progress: MessageFns<Progress> = {
               break;
             }
 
-            message.done = reader.uint64() as bigint;
+            message.rows = reader.uint64() as bigint;
             continue;
           }
           case 2: {
@@ -2606,11 +2896,11 @@ export const Progress: MessageFns<Progress> = {
             continue;
           }
           case 4: {
-            if (tag !== 33) {
+            if (tag !== 32) {
               break;
             }
 
-            message.secondsLeft = reader.double();
+            message.dropped = reader.uint64() as bigint;
             continue;
           }
         }
@@ -2627,30 +2917,26 @@ export const Progress: MessageFns<Progress> = {
 
   fromJSON(object: any): Progress {
     return {
-      done: isSet(object.done) ? BigInt(object.done) : 0n,
-      total: isSet(object.total) ? BigInt(object.total) : 0n,
+      rows: isSet(object.rows) ? BigInt(object.rows) : 0n,
+      total: isSet(object.total) ? BigInt(object.total) : undefined,
       kept: isSet(object.kept) ? BigInt(object.kept) : 0n,
-      secondsLeft: isSet(object.secondsLeft)
-        ? globalThis.Number(object.secondsLeft)
-        : isSet(object.seconds_left)
-        ? globalThis.Number(object.seconds_left)
-        : undefined,
+      dropped: isSet(object.dropped) ? BigInt(object.dropped) : 0n,
     };
   },
 
   toJSON(message: Progress): unknown {
     const obj: any = {};
-    if (message.done !== 0n) {
-      obj.done = message.done.toString();
+    if (message.rows !== 0n) {
+      obj.rows = message.rows.toString();
     }
-    if (message.total !== 0n) {
+    if (message.total !== undefined) {
       obj.total = message.total.toString();
     }
     if (message.kept !== 0n) {
       obj.kept = message.kept.toString();
     }
-    if (message.secondsLeft !== undefined) {
-      obj.secondsLeft = floatToJson(message.secondsLeft);
+    if (message.dropped !== 0n) {
+      obj.dropped = message.dropped.toString();
     }
     return obj;
   },
@@ -2660,16 +2946,16 @@ export const Progress: MessageFns<Progress> = {
   },
   fromPartial(object: DeepPartial<Progress>): Progress {
     const message = createBaseProgress();
-    message.done = (object.done !== undefined && object.done !== null) ? BigInt(object.done) : 0n;
-    message.total = (object.total !== undefined && object.total !== null) ? BigInt(object.total) : 0n;
+    message.rows = (object.rows !== undefined && object.rows !== null) ? BigInt(object.rows) : 0n;
+    message.total = (object.total !== undefined && object.total !== null) ? BigInt(object.total) : undefined;
     message.kept = (object.kept !== undefined && object.kept !== null) ? BigInt(object.kept) : 0n;
-    message.secondsLeft = object.secondsLeft ?? undefined;
+    message.dropped = (object.dropped !== undefined && object.dropped !== null) ? BigInt(object.dropped) : 0n;
     return message;
   },
 };
 
 function createBaseAugmentationResult(): AugmentationResult {
-  return { output: "", summary: undefined, seconds: 0 };
+  return { output: "", summary: undefined };
 }
 
 export const AugmentationResult: MessageFns<AugmentationResult> = {
@@ -2679,9 +2965,6 @@ export const AugmentationResult: MessageFns<AugmentationResult> = {
     }
     if (message.summary !== undefined) {
       Summary.encode(message.summary, writer.uint32(18).fork()).join();
-    }
-    if (message.seconds !== 0) {
-      writer.uint32(25).double(message.seconds);
     }
     return writer;
   },
@@ -2715,14 +2998,6 @@ export const AugmentationResult: MessageFns<AugmentationResult> = {
             message.summary = Summary.decode(reader, reader.uint32());
             continue;
           }
-          case 3: {
-            if (tag !== 25) {
-              break;
-            }
-
-            message.seconds = reader.double();
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2739,7 +3014,6 @@ export const AugmentationResult: MessageFns<AugmentationResult> = {
     return {
       output: isSet(object.output) ? globalThis.String(object.output) : "",
       summary: isSet(object.summary) ? Summary.fromJSON(object.summary) : undefined,
-      seconds: isSet(object.seconds) ? globalThis.Number(object.seconds) : 0,
     };
   },
 
@@ -2750,9 +3024,6 @@ export const AugmentationResult: MessageFns<AugmentationResult> = {
     }
     if (message.summary !== undefined) {
       obj.summary = Summary.toJSON(message.summary);
-    }
-    if (message.seconds !== 0) {
-      obj.seconds = floatToJson(message.seconds);
     }
     return obj;
   },
@@ -2766,7 +3037,6 @@ export const AugmentationResult: MessageFns<AugmentationResult> = {
     message.summary = (object.summary !== undefined && object.summary !== null)
       ? Summary.fromPartial(object.summary)
       : undefined;
-    message.seconds = object.seconds ?? 0;
     return message;
   },
 };

@@ -8,74 +8,138 @@ export const protobufPackage = "taxon.augmenter.v1";
 
 export const protobufFileName = "taxon/augmenter/v1/options.proto";
 
-export const Selection = {
-  SELECTION_UNSPECIFIED: "SELECTION_UNSPECIFIED",
-  SELECTION_ALL: "SELECTION_ALL",
-  /** SELECTION_BOUNDARY - Those that the model is least sure of. */
-  SELECTION_BOUNDARY: "SELECTION_BOUNDARY",
-  /** SELECTION_MISCLASSIFIED - Those that the model answers wrongly. */
-  SELECTION_MISCLASSIFIED: "SELECTION_MISCLASSIFIED",
+export const LargestOrMedian = {
+  LARGEST_OR_MEDIAN_UNSPECIFIED: "LARGEST_OR_MEDIAN_UNSPECIFIED",
+  /** LARGEST_OR_MEDIAN_MEDIAN - As many as the median of the classes has. */
+  LARGEST_OR_MEDIAN_MEDIAN: "LARGEST_OR_MEDIAN_MEDIAN",
+  /** LARGEST_OR_MEDIAN_LARGEST - As many as the largest class has. */
+  LARGEST_OR_MEDIAN_LARGEST: "LARGEST_OR_MEDIAN_LARGEST",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
-export type Selection = typeof Selection[keyof typeof Selection];
+export type LargestOrMedian = typeof LargestOrMedian[keyof typeof LargestOrMedian];
 
-export namespace Selection {
-  export type SELECTION_UNSPECIFIED = typeof Selection.SELECTION_UNSPECIFIED;
-  export type SELECTION_ALL = typeof Selection.SELECTION_ALL;
-  export type SELECTION_BOUNDARY = typeof Selection.SELECTION_BOUNDARY;
-  export type SELECTION_MISCLASSIFIED = typeof Selection.SELECTION_MISCLASSIFIED;
-  export type UNRECOGNIZED = typeof Selection.UNRECOGNIZED;
+export namespace LargestOrMedian {
+  export type LARGEST_OR_MEDIAN_UNSPECIFIED = typeof LargestOrMedian.LARGEST_OR_MEDIAN_UNSPECIFIED;
+  export type LARGEST_OR_MEDIAN_MEDIAN = typeof LargestOrMedian.LARGEST_OR_MEDIAN_MEDIAN;
+  export type LARGEST_OR_MEDIAN_LARGEST = typeof LargestOrMedian.LARGEST_OR_MEDIAN_LARGEST;
+  export type UNRECOGNIZED = typeof LargestOrMedian.UNRECOGNIZED;
 }
 
-export function selectionFromJSON(object: any): Selection {
+export function largestOrMedianFromJSON(object: any): LargestOrMedian {
   switch (object) {
     case 0:
-    case "SELECTION_UNSPECIFIED":
-      return Selection.SELECTION_UNSPECIFIED;
+    case "LARGEST_OR_MEDIAN_UNSPECIFIED":
+      return LargestOrMedian.LARGEST_OR_MEDIAN_UNSPECIFIED;
     case 1:
-    case "SELECTION_ALL":
-      return Selection.SELECTION_ALL;
+    case "LARGEST_OR_MEDIAN_MEDIAN":
+      return LargestOrMedian.LARGEST_OR_MEDIAN_MEDIAN;
     case 2:
-    case "SELECTION_BOUNDARY":
-      return Selection.SELECTION_BOUNDARY;
-    case 3:
-    case "SELECTION_MISCLASSIFIED":
-      return Selection.SELECTION_MISCLASSIFIED;
+    case "LARGEST_OR_MEDIAN_LARGEST":
+      return LargestOrMedian.LARGEST_OR_MEDIAN_LARGEST;
     case -1:
     case "UNRECOGNIZED":
     default:
-      return Selection.UNRECOGNIZED;
+      return LargestOrMedian.UNRECOGNIZED;
   }
 }
 
-export function selectionToJSON(object: Selection): string {
+export function largestOrMedianToJSON(object: LargestOrMedian): string {
   switch (object) {
-    case Selection.SELECTION_UNSPECIFIED:
-      return "SELECTION_UNSPECIFIED";
-    case Selection.SELECTION_ALL:
-      return "SELECTION_ALL";
-    case Selection.SELECTION_BOUNDARY:
-      return "SELECTION_BOUNDARY";
-    case Selection.SELECTION_MISCLASSIFIED:
-      return "SELECTION_MISCLASSIFIED";
-    case Selection.UNRECOGNIZED:
+    case LargestOrMedian.LARGEST_OR_MEDIAN_UNSPECIFIED:
+      return "LARGEST_OR_MEDIAN_UNSPECIFIED";
+    case LargestOrMedian.LARGEST_OR_MEDIAN_MEDIAN:
+      return "LARGEST_OR_MEDIAN_MEDIAN";
+    case LargestOrMedian.LARGEST_OR_MEDIAN_LARGEST:
+      return "LARGEST_OR_MEDIAN_LARGEST";
+    case LargestOrMedian.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
   }
 }
 
-export function selectionToNumber(object: Selection): number {
+export function largestOrMedianToNumber(object: LargestOrMedian): number {
   switch (object) {
-    case Selection.SELECTION_UNSPECIFIED:
+    case LargestOrMedian.LARGEST_OR_MEDIAN_UNSPECIFIED:
       return 0;
-    case Selection.SELECTION_ALL:
+    case LargestOrMedian.LARGEST_OR_MEDIAN_MEDIAN:
       return 1;
-    case Selection.SELECTION_BOUNDARY:
+    case LargestOrMedian.LARGEST_OR_MEDIAN_LARGEST:
       return 2;
-    case Selection.SELECTION_MISCLASSIFIED:
+    case LargestOrMedian.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
+export const RowSelection = {
+  ROW_SELECTION_UNSPECIFIED: "ROW_SELECTION_UNSPECIFIED",
+  ROW_SELECTION_ALL: "ROW_SELECTION_ALL",
+  /** ROW_SELECTION_HARD - Rows that the model gets wrong, or right by less than `margin`. */
+  ROW_SELECTION_HARD: "ROW_SELECTION_HARD",
+  /** ROW_SELECTION_MISCLASSIFIED - Rows that the model gets wrong. */
+  ROW_SELECTION_MISCLASSIFIED: "ROW_SELECTION_MISCLASSIFIED",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type RowSelection = typeof RowSelection[keyof typeof RowSelection];
+
+export namespace RowSelection {
+  export type ROW_SELECTION_UNSPECIFIED = typeof RowSelection.ROW_SELECTION_UNSPECIFIED;
+  export type ROW_SELECTION_ALL = typeof RowSelection.ROW_SELECTION_ALL;
+  export type ROW_SELECTION_HARD = typeof RowSelection.ROW_SELECTION_HARD;
+  export type ROW_SELECTION_MISCLASSIFIED = typeof RowSelection.ROW_SELECTION_MISCLASSIFIED;
+  export type UNRECOGNIZED = typeof RowSelection.UNRECOGNIZED;
+}
+
+export function rowSelectionFromJSON(object: any): RowSelection {
+  switch (object) {
+    case 0:
+    case "ROW_SELECTION_UNSPECIFIED":
+      return RowSelection.ROW_SELECTION_UNSPECIFIED;
+    case 1:
+    case "ROW_SELECTION_ALL":
+      return RowSelection.ROW_SELECTION_ALL;
+    case 2:
+    case "ROW_SELECTION_HARD":
+      return RowSelection.ROW_SELECTION_HARD;
+    case 3:
+    case "ROW_SELECTION_MISCLASSIFIED":
+      return RowSelection.ROW_SELECTION_MISCLASSIFIED;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return RowSelection.UNRECOGNIZED;
+  }
+}
+
+export function rowSelectionToJSON(object: RowSelection): string {
+  switch (object) {
+    case RowSelection.ROW_SELECTION_UNSPECIFIED:
+      return "ROW_SELECTION_UNSPECIFIED";
+    case RowSelection.ROW_SELECTION_ALL:
+      return "ROW_SELECTION_ALL";
+    case RowSelection.ROW_SELECTION_HARD:
+      return "ROW_SELECTION_HARD";
+    case RowSelection.ROW_SELECTION_MISCLASSIFIED:
+      return "ROW_SELECTION_MISCLASSIFIED";
+    case RowSelection.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function rowSelectionToNumber(object: RowSelection): number {
+  switch (object) {
+    case RowSelection.ROW_SELECTION_UNSPECIFIED:
+      return 0;
+    case RowSelection.ROW_SELECTION_ALL:
+      return 1;
+    case RowSelection.ROW_SELECTION_HARD:
+      return 2;
+    case RowSelection.ROW_SELECTION_MISCLASSIFIED:
       return 3;
-    case Selection.UNRECOGNIZED:
+    case RowSelection.UNRECOGNIZED:
     default:
       return -1;
   }
@@ -83,16 +147,24 @@ export function selectionToNumber(object: Selection): number {
 
 /** How new texts are made of labelled ones. What is absent or unspecified takes its default. */
 export interface AugmentationOptions {
-  /** At least one; which of them makes a new text is drawn by weight. */
+  /** Which of them makes a text is drawn by weight. Empty: synonyms. */
   methods: MethodChoice[];
-  /** Of the texts: en, zh. Some methods need its lexicon. */
+  /** ISO 639-1 code of the texts. Absent: by each text's script. */
   language?:
     | string
     | undefined;
   /** The same seed, options and texts make the same new texts. */
   seed?: number | undefined;
   policy?: Policy | undefined;
-  quality?: Quality | undefined;
+  quality?:
+    | Quality
+    | undefined;
+  /** Folder or name of the encoder that embeds texts and fills masks. */
+  encoder?:
+    | string
+    | undefined;
+  /** Of native calls. 0: as many as the machine has. */
+  threads?: number | undefined;
 }
 
 export interface MethodChoice {
@@ -113,52 +185,76 @@ export interface MethodChoice_OptionsEntry {
 
 /** How many new texts, and of which. */
 export interface Policy {
-  /** Absent: one a text. */
-  amount?:
-    | //
-    /** New texts a text; a fraction is a chance. */
-    { $case: "perText"; value: number }
-    | //
-    /** Classes are filled up to so many texts. Needs all texts: not for a stream. */
-    { $case: "targetCount"; value: number }
-    | //
-    /** Classes are filled up to the median of all classes. Needs all texts: not for a stream. */
-    { $case: "toMedian"; value: boolean }
-    | undefined;
-  /** Only classes of fewer texts than this. Needs all texts: not for a stream. */
-  sparseBelow?:
+  /** Texts made of every row, where no target speaks; 0.5 makes one of every second row. 0..1000. */
+  perRow?:
     | number
     | undefined;
-  /** New texts a label at most. */
-  mostPerLabel?:
+  /** Texts that every class shall have in the end. Needs all rows: not for a stream. */
+  target?:
+    | { $case: "targetCount"; value: number }
+    | { $case: "targetClass"; value: LargestOrMedian }
+    | undefined;
+  /** Only classes with fewer rows than this. Needs all rows: not for a stream. */
+  below?:
     | number
     | undefined;
-  /** Which texts new ones are made of. */
-  selection: Selection;
-  /** Model folder, below `modelsFolder`, by which texts are selected. */
-  model?: string | undefined;
-}
-
-/** Which new texts are dropped. Those that repeat a text always are. */
-export interface Quality {
-  /** Cosine of the embeddings of a new text and its parent, 0..1; those below are dropped. Absent: not measured. */
-  minSimilarity?:
+  /** Only these labels. Empty: all. */
+  labels: string[];
+  /** The task whose labels count. Absent: the last one. */
+  task?: string | undefined;
+  rows: RowSelection;
+  /** Probability of the answer less that of the runner-up, below which a row is hard. 0..1. */
+  margin?:
     | number
     | undefined;
-  /** What embeds them: folder or hub name. */
-  encoder?:
-    | string
-    | undefined;
-  /** Model folder, below `modelsFolder`: a new text is dropped if this says with confidence that its label has changed. */
+  /** Model folder that judges the rows, below `modelsFolder`. */
   model?:
     | string
     | undefined;
-  /** From which probability on that is confident. 0..1. */
-  confidence?: number | undefined;
+  /** Answers of a model that a run saved, below `modelsFolder`, in place of the model. */
+  predictions?:
+    | string
+    | undefined;
+  /** Texts made of one label at most. */
+  perLabel?:
+    | number
+    | undefined;
+  /** Texts made of one row at most, whatever the target. 1..1000. */
+  mostPerRow?: number | undefined;
+}
+
+/** Which new texts are dropped. */
+export interface Quality {
+  /** What repeats a row or another new text, but for case, width and spaces. */
+  unique?:
+    | boolean
+    | undefined;
+  /** Smallest cosine of a text's embedding with its parent's; 0: none is computed. Needs `encoder`. 0..1. */
+  similarity?:
+    | number
+    | undefined;
+  /** Model folder, below `modelsFolder`, that drops a text which it gives another label with `confidence` or more. */
+  model?:
+    | string
+    | undefined;
+  /** 0..1. */
+  confidence?:
+    | number
+    | undefined;
+  /** Tries a wanted text has, the first included. 1..100. */
+  attempts?: number | undefined;
 }
 
 function createBaseAugmentationOptions(): AugmentationOptions {
-  return { methods: [], language: undefined, seed: undefined, policy: undefined, quality: undefined };
+  return {
+    methods: [],
+    language: undefined,
+    seed: undefined,
+    policy: undefined,
+    quality: undefined,
+    encoder: undefined,
+    threads: undefined,
+  };
 }
 
 export const AugmentationOptions: MessageFns<AugmentationOptions> = {
@@ -170,13 +266,19 @@ export const AugmentationOptions: MessageFns<AugmentationOptions> = {
       writer.uint32(18).string(message.language);
     }
     if (message.seed !== undefined) {
-      writer.uint32(24).uint32(message.seed);
+      writer.uint32(24).int32(message.seed);
     }
     if (message.policy !== undefined) {
       Policy.encode(message.policy, writer.uint32(34).fork()).join();
     }
     if (message.quality !== undefined) {
       Quality.encode(message.quality, writer.uint32(42).fork()).join();
+    }
+    if (message.encoder !== undefined) {
+      writer.uint32(50).string(message.encoder);
+    }
+    if (message.threads !== undefined) {
+      writer.uint32(56).uint32(message.threads);
     }
     return writer;
   },
@@ -215,7 +317,7 @@ export const AugmentationOptions: MessageFns<AugmentationOptions> = {
               break;
             }
 
-            message.seed = reader.uint32();
+            message.seed = reader.int32();
             continue;
           }
           case 4: {
@@ -232,6 +334,22 @@ export const AugmentationOptions: MessageFns<AugmentationOptions> = {
             }
 
             message.quality = Quality.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.encoder = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.threads = reader.uint32();
             continue;
           }
         }
@@ -255,6 +373,8 @@ export const AugmentationOptions: MessageFns<AugmentationOptions> = {
       seed: isSet(object.seed) ? globalThis.Number(object.seed) : undefined,
       policy: isSet(object.policy) ? Policy.fromJSON(object.policy) : undefined,
       quality: isSet(object.quality) ? Quality.fromJSON(object.quality) : undefined,
+      encoder: isSet(object.encoder) ? globalThis.String(object.encoder) : undefined,
+      threads: isSet(object.threads) ? globalThis.Number(object.threads) : undefined,
     };
   },
 
@@ -275,6 +395,12 @@ export const AugmentationOptions: MessageFns<AugmentationOptions> = {
     if (message.quality !== undefined) {
       obj.quality = Quality.toJSON(message.quality);
     }
+    if (message.encoder !== undefined) {
+      obj.encoder = message.encoder;
+    }
+    if (message.threads !== undefined) {
+      obj.threads = Math.round(message.threads);
+    }
     return obj;
   },
 
@@ -292,6 +418,8 @@ export const AugmentationOptions: MessageFns<AugmentationOptions> = {
     message.quality = (object.quality !== undefined && object.quality !== null)
       ? Quality.fromPartial(object.quality)
       : undefined;
+    message.encoder = object.encoder ?? undefined;
+    message.threads = object.threads ?? undefined;
     return message;
   },
 };
@@ -514,38 +642,59 @@ export const MethodChoice_OptionsEntry: MessageFns<MethodChoice_OptionsEntry> = 
 
 function createBasePolicy(): Policy {
   return {
-    amount: undefined,
-    sparseBelow: undefined,
-    mostPerLabel: undefined,
-    selection: Selection.SELECTION_UNSPECIFIED,
+    perRow: undefined,
+    target: undefined,
+    below: undefined,
+    labels: [],
+    task: undefined,
+    rows: RowSelection.ROW_SELECTION_UNSPECIFIED,
+    margin: undefined,
     model: undefined,
+    predictions: undefined,
+    perLabel: undefined,
+    mostPerRow: undefined,
   };
 }
 
 export const Policy: MessageFns<Policy> = {
   encode(message: Policy, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    switch (message.amount?.$case) {
-      case "perText":
-        writer.uint32(9).double(message.amount.value);
-        break;
+    if (message.perRow !== undefined) {
+      writer.uint32(9).double(message.perRow);
+    }
+    switch (message.target?.$case) {
       case "targetCount":
-        writer.uint32(16).uint32(message.amount.value);
+        writer.uint32(16).uint32(message.target.value);
         break;
-      case "toMedian":
-        writer.uint32(24).bool(message.amount.value);
+      case "targetClass":
+        writer.uint32(24).int32(largestOrMedianToNumber(message.target.value));
         break;
     }
-    if (message.sparseBelow !== undefined) {
-      writer.uint32(32).uint32(message.sparseBelow);
+    if (message.below !== undefined) {
+      writer.uint32(32).uint32(message.below);
     }
-    if (message.mostPerLabel !== undefined) {
-      writer.uint32(40).uint32(message.mostPerLabel);
+    for (const v of message.labels) {
+      writer.uint32(42).string(v!);
     }
-    if (message.selection !== Selection.SELECTION_UNSPECIFIED) {
-      writer.uint32(48).int32(selectionToNumber(message.selection));
+    if (message.task !== undefined) {
+      writer.uint32(50).string(message.task);
+    }
+    if (message.rows !== RowSelection.ROW_SELECTION_UNSPECIFIED) {
+      writer.uint32(56).int32(rowSelectionToNumber(message.rows));
+    }
+    if (message.margin !== undefined) {
+      writer.uint32(65).double(message.margin);
     }
     if (message.model !== undefined) {
-      writer.uint32(58).string(message.model);
+      writer.uint32(74).string(message.model);
+    }
+    if (message.predictions !== undefined) {
+      writer.uint32(82).string(message.predictions);
+    }
+    if (message.perLabel !== undefined) {
+      writer.uint32(88).uint32(message.perLabel);
+    }
+    if (message.mostPerRow !== undefined) {
+      writer.uint32(96).uint32(message.mostPerRow);
     }
     return writer;
   },
@@ -568,7 +717,7 @@ export const Policy: MessageFns<Policy> = {
               break;
             }
 
-            message.amount = { $case: "perText", value: reader.double() };
+            message.perRow = reader.double();
             continue;
           }
           case 2: {
@@ -576,7 +725,7 @@ export const Policy: MessageFns<Policy> = {
               break;
             }
 
-            message.amount = { $case: "targetCount", value: reader.uint32() };
+            message.target = { $case: "targetCount", value: reader.uint32() };
             continue;
           }
           case 3: {
@@ -584,7 +733,7 @@ export const Policy: MessageFns<Policy> = {
               break;
             }
 
-            message.amount = { $case: "toMedian", value: reader.bool() };
+            message.target = { $case: "targetClass", value: largestOrMedianFromJSON(reader.int32()) };
             continue;
           }
           case 4: {
@@ -592,31 +741,71 @@ export const Policy: MessageFns<Policy> = {
               break;
             }
 
-            message.sparseBelow = reader.uint32();
+            message.below = reader.uint32();
             continue;
           }
           case 5: {
-            if (tag !== 40) {
+            if (tag !== 42) {
               break;
             }
 
-            message.mostPerLabel = reader.uint32();
+            message.labels.push(reader.string());
             continue;
           }
           case 6: {
-            if (tag !== 48) {
+            if (tag !== 50) {
               break;
             }
 
-            message.selection = selectionFromJSON(reader.int32());
+            message.task = reader.string();
             continue;
           }
           case 7: {
-            if (tag !== 58) {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.rows = rowSelectionFromJSON(reader.int32());
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.margin = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
               break;
             }
 
             message.model = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.predictions = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.perLabel = reader.uint32();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.mostPerRow = reader.uint32();
             continue;
           }
         }
@@ -633,54 +822,76 @@ export const Policy: MessageFns<Policy> = {
 
   fromJSON(object: any): Policy {
     return {
-      amount: isSet(object.perText)
-        ? { $case: "perText", value: globalThis.Number(object.perText) }
-        : isSet(object.per_text)
-        ? { $case: "perText", value: globalThis.Number(object.per_text) }
-        : isSet(object.targetCount)
+      perRow: isSet(object.perRow)
+        ? globalThis.Number(object.perRow)
+        : isSet(object.per_row)
+        ? globalThis.Number(object.per_row)
+        : undefined,
+      target: isSet(object.targetCount)
         ? { $case: "targetCount", value: globalThis.Number(object.targetCount) }
         : isSet(object.target_count)
         ? { $case: "targetCount", value: globalThis.Number(object.target_count) }
-        : isSet(object.toMedian)
-        ? { $case: "toMedian", value: globalThis.Boolean(object.toMedian) }
-        : isSet(object.to_median)
-        ? { $case: "toMedian", value: globalThis.Boolean(object.to_median) }
+        : isSet(object.targetClass)
+        ? { $case: "targetClass", value: largestOrMedianFromJSON(object.targetClass) }
+        : isSet(object.target_class)
+        ? { $case: "targetClass", value: largestOrMedianFromJSON(object.target_class) }
         : undefined,
-      sparseBelow: isSet(object.sparseBelow)
-        ? globalThis.Number(object.sparseBelow)
-        : isSet(object.sparse_below)
-        ? globalThis.Number(object.sparse_below)
-        : undefined,
-      mostPerLabel: isSet(object.mostPerLabel)
-        ? globalThis.Number(object.mostPerLabel)
-        : isSet(object.most_per_label)
-        ? globalThis.Number(object.most_per_label)
-        : undefined,
-      selection: isSet(object.selection) ? selectionFromJSON(object.selection) : Selection.SELECTION_UNSPECIFIED,
+      below: isSet(object.below) ? globalThis.Number(object.below) : undefined,
+      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => globalThis.String(e)) : [],
+      task: isSet(object.task) ? globalThis.String(object.task) : undefined,
+      rows: isSet(object.rows) ? rowSelectionFromJSON(object.rows) : RowSelection.ROW_SELECTION_UNSPECIFIED,
+      margin: isSet(object.margin) ? globalThis.Number(object.margin) : undefined,
       model: isSet(object.model) ? globalThis.String(object.model) : undefined,
+      predictions: isSet(object.predictions) ? globalThis.String(object.predictions) : undefined,
+      perLabel: isSet(object.perLabel)
+        ? globalThis.Number(object.perLabel)
+        : isSet(object.per_label)
+        ? globalThis.Number(object.per_label)
+        : undefined,
+      mostPerRow: isSet(object.mostPerRow)
+        ? globalThis.Number(object.mostPerRow)
+        : isSet(object.most_per_row)
+        ? globalThis.Number(object.most_per_row)
+        : undefined,
     };
   },
 
   toJSON(message: Policy): unknown {
     const obj: any = {};
-    if (message.amount?.$case === "perText") {
-      obj.perText = floatToJson(message.amount.value);
-    } else if (message.amount?.$case === "targetCount") {
-      obj.targetCount = Math.round(message.amount.value);
-    } else if (message.amount?.$case === "toMedian") {
-      obj.toMedian = message.amount.value;
+    if (message.perRow !== undefined) {
+      obj.perRow = floatToJson(message.perRow);
     }
-    if (message.sparseBelow !== undefined) {
-      obj.sparseBelow = Math.round(message.sparseBelow);
+    if (message.target?.$case === "targetCount") {
+      obj.targetCount = Math.round(message.target.value);
+    } else if (message.target?.$case === "targetClass") {
+      obj.targetClass = largestOrMedianToJSON(message.target.value);
     }
-    if (message.mostPerLabel !== undefined) {
-      obj.mostPerLabel = Math.round(message.mostPerLabel);
+    if (message.below !== undefined) {
+      obj.below = Math.round(message.below);
     }
-    if (message.selection !== Selection.SELECTION_UNSPECIFIED) {
-      obj.selection = selectionToJSON(message.selection);
+    if (message.labels?.length) {
+      obj.labels = message.labels;
+    }
+    if (message.task !== undefined) {
+      obj.task = message.task;
+    }
+    if (message.rows !== RowSelection.ROW_SELECTION_UNSPECIFIED) {
+      obj.rows = rowSelectionToJSON(message.rows);
+    }
+    if (message.margin !== undefined) {
+      obj.margin = floatToJson(message.margin);
     }
     if (message.model !== undefined) {
       obj.model = message.model;
+    }
+    if (message.predictions !== undefined) {
+      obj.predictions = message.predictions;
+    }
+    if (message.perLabel !== undefined) {
+      obj.perLabel = Math.round(message.perLabel);
+    }
+    if (message.mostPerRow !== undefined) {
+      obj.mostPerRow = Math.round(message.mostPerRow);
     }
     return obj;
   },
@@ -690,51 +901,54 @@ export const Policy: MessageFns<Policy> = {
   },
   fromPartial(object: DeepPartial<Policy>): Policy {
     const message = createBasePolicy();
-    switch (object.amount?.$case) {
-      case "perText": {
-        if (object.amount?.value !== undefined && object.amount?.value !== null) {
-          message.amount = { $case: "perText", value: object.amount.value };
-        }
-        break;
-      }
+    message.perRow = object.perRow ?? undefined;
+    switch (object.target?.$case) {
       case "targetCount": {
-        if (object.amount?.value !== undefined && object.amount?.value !== null) {
-          message.amount = { $case: "targetCount", value: object.amount.value };
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = { $case: "targetCount", value: object.target.value };
         }
         break;
       }
-      case "toMedian": {
-        if (object.amount?.value !== undefined && object.amount?.value !== null) {
-          message.amount = { $case: "toMedian", value: object.amount.value };
+      case "targetClass": {
+        if (object.target?.value !== undefined && object.target?.value !== null) {
+          message.target = { $case: "targetClass", value: object.target.value };
         }
         break;
       }
     }
-    message.sparseBelow = object.sparseBelow ?? undefined;
-    message.mostPerLabel = object.mostPerLabel ?? undefined;
-    message.selection = object.selection ?? Selection.SELECTION_UNSPECIFIED;
+    message.below = object.below ?? undefined;
+    message.labels = object.labels?.map((e) => e) || [];
+    message.task = object.task ?? undefined;
+    message.rows = object.rows ?? RowSelection.ROW_SELECTION_UNSPECIFIED;
+    message.margin = object.margin ?? undefined;
     message.model = object.model ?? undefined;
+    message.predictions = object.predictions ?? undefined;
+    message.perLabel = object.perLabel ?? undefined;
+    message.mostPerRow = object.mostPerRow ?? undefined;
     return message;
   },
 };
 
 function createBaseQuality(): Quality {
-  return { minSimilarity: undefined, encoder: undefined, model: undefined, confidence: undefined };
+  return { unique: undefined, similarity: undefined, model: undefined, confidence: undefined, attempts: undefined };
 }
 
 export const Quality: MessageFns<Quality> = {
   encode(message: Quality, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.minSimilarity !== undefined) {
-      writer.uint32(9).double(message.minSimilarity);
+    if (message.unique !== undefined) {
+      writer.uint32(8).bool(message.unique);
     }
-    if (message.encoder !== undefined) {
-      writer.uint32(18).string(message.encoder);
+    if (message.similarity !== undefined) {
+      writer.uint32(17).double(message.similarity);
     }
     if (message.model !== undefined) {
       writer.uint32(26).string(message.model);
     }
     if (message.confidence !== undefined) {
       writer.uint32(33).double(message.confidence);
+    }
+    if (message.attempts !== undefined) {
+      writer.uint32(40).uint32(message.attempts);
     }
     return writer;
   },
@@ -753,19 +967,19 @@ export const Quality: MessageFns<Quality> = {
         const tag = reader.uint32();
         switch (tag >>> 3) {
           case 1: {
-            if (tag !== 9) {
+            if (tag !== 8) {
               break;
             }
 
-            message.minSimilarity = reader.double();
+            message.unique = reader.bool();
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 17) {
               break;
             }
 
-            message.encoder = reader.string();
+            message.similarity = reader.double();
             continue;
           }
           case 3: {
@@ -784,6 +998,14 @@ export const Quality: MessageFns<Quality> = {
             message.confidence = reader.double();
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.attempts = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -798,30 +1020,30 @@ export const Quality: MessageFns<Quality> = {
 
   fromJSON(object: any): Quality {
     return {
-      minSimilarity: isSet(object.minSimilarity)
-        ? globalThis.Number(object.minSimilarity)
-        : isSet(object.min_similarity)
-        ? globalThis.Number(object.min_similarity)
-        : undefined,
-      encoder: isSet(object.encoder) ? globalThis.String(object.encoder) : undefined,
+      unique: isSet(object.unique) ? globalThis.Boolean(object.unique) : undefined,
+      similarity: isSet(object.similarity) ? globalThis.Number(object.similarity) : undefined,
       model: isSet(object.model) ? globalThis.String(object.model) : undefined,
       confidence: isSet(object.confidence) ? globalThis.Number(object.confidence) : undefined,
+      attempts: isSet(object.attempts) ? globalThis.Number(object.attempts) : undefined,
     };
   },
 
   toJSON(message: Quality): unknown {
     const obj: any = {};
-    if (message.minSimilarity !== undefined) {
-      obj.minSimilarity = floatToJson(message.minSimilarity);
+    if (message.unique !== undefined) {
+      obj.unique = message.unique;
     }
-    if (message.encoder !== undefined) {
-      obj.encoder = message.encoder;
+    if (message.similarity !== undefined) {
+      obj.similarity = floatToJson(message.similarity);
     }
     if (message.model !== undefined) {
       obj.model = message.model;
     }
     if (message.confidence !== undefined) {
       obj.confidence = floatToJson(message.confidence);
+    }
+    if (message.attempts !== undefined) {
+      obj.attempts = Math.round(message.attempts);
     }
     return obj;
   },
@@ -831,10 +1053,11 @@ export const Quality: MessageFns<Quality> = {
   },
   fromPartial(object: DeepPartial<Quality>): Quality {
     const message = createBaseQuality();
-    message.minSimilarity = object.minSimilarity ?? undefined;
-    message.encoder = object.encoder ?? undefined;
+    message.unique = object.unique ?? undefined;
+    message.similarity = object.similarity ?? undefined;
     message.model = object.model ?? undefined;
     message.confidence = object.confidence ?? undefined;
+    message.attempts = object.attempts ?? undefined;
     return message;
   },
 };
