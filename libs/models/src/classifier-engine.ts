@@ -37,7 +37,7 @@ const roundUp = (value: number, step: number): number => Math.ceil(value / step)
  * The smallest shape that holds the texts. Sizes are rounded: ONNX Runtime keeps an allocation plan for every shape that
  * it meets, and there must not be thousands.
  */
-const chooseShape = (lengths: readonly number[]): PackShape => {
+export const chooseShape = (lengths: readonly number[]): PackShape => {
   const total = lengths.reduce((a, b) => a + b, 0);
   const longest = Math.max(...lengths);
   const onlyRow = roundUp(total, 8);
@@ -49,7 +49,7 @@ const chooseShape = (lengths: readonly number[]): PackShape => {
 const powerOfTwo = (value: number): number => 2 ** Math.ceil(Math.log2(value));
 
 /** Rows and slots that a plan really uses. */
-const trim = (rowOf: readonly number[], shape: PackShape): PackShape => {
+export const trim = (rowOf: readonly number[], shape: PackShape): PackShape => {
   const counts = new Int32Array(shape.rows);
   for (const row of rowOf) counts[row]! += 1;
   const rows = Math.max(...rowOf) + 1;

@@ -32,6 +32,7 @@ export { expectModelTarget, saveModelFolder, type SaveModelOptions } from './sav
 export { saveEnsembleFolder, type EnsembleModel } from './save-ensemble-folder.ts';
 export { averageLogits } from './average-logits.ts';
 export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
+export { loadTextEncoder, type MaskFill, type TextEncoder } from './text-encoder.ts';
 export type { TextInput, TextPair } from './text-input.ts';
 export { parameterShapes, type Weights } from './weights.ts';
 export { resolveEncoder, type ResolveEncoderOptions } from './encoder-source/resolve-encoder.ts';
