@@ -12,7 +12,7 @@ const repeatRows: AugmentRows = (rows) => {
       yield { ...row, origin: { method: 'repeat', parent: id } };
     }
   };
-  return { [Symbol.asyncIterator]: made, summary: () => summaryOf(read) };
+  return { [Symbol.asyncIterator]: made, summary: () => summaryOf(read), rowsDone: 0 };
 };
 
 const rowsOf = (from: number, count: number): Row[] =>

@@ -1,5 +1,9 @@
-export type { AugmentContext, Augmentation } from './augment-rows.ts';
+export { augmentRows, type AugmentContext, type Augmentation, type ResumedRun } from './augment-rows.ts';
+export type { Judge } from './judge.ts';
 export type { Method, MethodKind, MethodResources, Wanted } from './method.ts';
+export { methodNames, methodTable, type MethodName } from './methods/table.ts';
+export { openJudge } from './open-judge.ts';
+export { checkMethods } from './open-methods.ts';
 export {
   augmentOptionsSchema,
   type AugmentOptions,
@@ -7,7 +11,9 @@ export {
   type PolicyOptions,
   type QualityOptions,
 } from './options.ts';
-export type { DatasetProfile } from './profile.ts';
+export { parseAugmentOptions } from './parse-options.ts';
+export { needsProfile } from './policy.ts';
+export { profileRows, type DatasetProfile, type ProfileOptions } from './profile.ts';
 export type { AugmentedRow, Row } from './row.ts';
 export {
   dropReasons,
