@@ -94,6 +94,7 @@ export const createAugment = (
     const { augmentation, taskKind } = await optionsOf(messages);
     const options = confineOptions(fromOptionsMessage(augmentation), limits.modelsFolder);
     expectMethods(options, engine.methods);
+    engine.checkMethods(options);
     expectStreamed(options, engine.methods);
     if (open >= limits.maxStreams)
       throw new TaxonError({

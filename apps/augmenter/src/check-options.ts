@@ -34,6 +34,7 @@ export const expectStreamed = ({ methods, policy, quality }: AugmentOptions, kno
       ),
       ...(policy.target === undefined ? [] : [{ field: 'policy.target', description: needsAll }]),
       ...(policy.below === undefined ? [] : [{ field: 'policy.below', description: needsAll }]),
+      ...(policy.perLabel === undefined ? [] : [{ field: 'policy.perLabel', description: needsAll }]),
       ...(policy.rows === 'all' ? [] : [{ field: 'policy.rows', description: needsModel }]),
       ...(quality.similarity === 0 ? [] : [{ field: 'quality.similarity', description: needsModel }]),
       ...(quality.model === undefined ? [] : [{ field: 'quality.model', description: needsModel }]),

@@ -42,6 +42,8 @@ export type Made = { rows: AugmentedRow[] } | { summary: AugmentationSummary };
 export interface AugmentationEngine {
   /** By name. */
   readonly methods: readonly MethodFacts[];
+  /** @throws TaxonError `invalid_input` for options of methods that are wrong */
+  checkMethods(options: AugmentOptions): void;
   /** In a worker thread that a slow reader holds back. */
   stream(
     request: { options: AugmentOptions; tasks: TaskDefinition[] },

@@ -3,7 +3,7 @@ import { Augmentation } from '@taxon/contracts';
 import { invalidInput, type Violation } from '@taxon/errors';
 import { confinePath } from '@taxon/jobs';
 import { confineOptions, expectMethods } from './check-options.ts';
-import type { FileRequest, MethodFacts } from './engine.ts';
+import type { AugmentationEngine, FileRequest } from './engine.ts';
 import { fromOptionsMessage, toOptionsMessage } from './options-message.ts';
 
 export interface AllowedFolders {
@@ -35,7 +35,7 @@ const violationsOf = ({ input, output, textColumn, pairColumn, labelColumn, idCo
  */
 export const toFileRequest = (
   message: Augmentation | undefined,
-  methods: readonly MethodFacts[],
+  engine: Pick<AugmentationEngine, 'methods' | 'checkMethods'>,
   folders: AllowedFolders,
 ): FileRequest => {
   const given = message ?? Augmentation.fromPartial({});
@@ -52,7 +52,8 @@ export const toFileRequest = (
     throw invalidInput(`output: ${description}`, undefined, [{ field: 'output', description }]);
   }
   const options = fromOptionsMessage(given.options);
-  expectMethods(options, methods);
+  expectMethods(options, engine.methods);
+  engine.checkMethods(options);
   return {
     input,
     output,

@@ -43,7 +43,7 @@ const jobMethods = (
   folders: AllowedFolders,
 ): Omit<Implementation<typeof augmenterContract>, 'augment' | 'listMethods'> => ({
   startAugmentation: ({ augmentation, resume }) => ({
-    augmentationId: jobs.start(toFileRequest(augmentation, engine.methods, folders), resume).id,
+    augmentationId: jobs.start(toFileRequest(augmentation, engine, folders), resume).id,
   }),
   watchAugmentation: ({ augmentationId, afterSequence }, { signal }) =>
     jobs.get(augmentationId).history.follow(afterSequence, signal),

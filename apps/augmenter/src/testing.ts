@@ -60,6 +60,7 @@ export const openTestEngine = async () => {
       { name: 'repeat', description: 'says it again', streamed: true },
       { name: 'translate', description: 'there and back', streamed: false },
     ],
+    checkMethods: () => undefined,
     stream: (request, batches, { signal }) =>
       streamThroughWorker<Row[], Made>(entry, { ...request, summary: summaryOf(0) }, batches, {
         ...{ signal, name: 'augmentation', maxHeapMegabytes: 128 },

@@ -215,7 +215,7 @@ export interface Policy {
   predictions?:
     | string
     | undefined;
-  /** Texts made of one label at most. */
+  /** Texts made of one label at most. Needs all rows: not for a stream. */
   perLabel?:
     | number
     | undefined;
