@@ -1,4 +1,4 @@
-import { fillCoarseLabels, type Example, type TaskDefinition } from '@taxon/data';
+import { fillCoarseLabels, labelNameMethod as method, type Example, type TaskDefinition } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import type { Recipe } from './recipe.ts';
 
@@ -11,9 +11,6 @@ export const readableName = (label: string): string =>
     .replace(/[\s_\-./\\:]+/gu, ' ')
     .trim()
     .toLowerCase();
-
-/** The method of texts that labels are called by, in `Example.origin`. */
-const method = 'label-name';
 
 type LabelNames = Recipe['data']['labelNames'];
 
