@@ -3,12 +3,7 @@ import { invalidInput } from '@taxon/errors';
 import { loadClassifier, loadTextEncoder, type TextEncoder } from '@taxon/models';
 import type { AugmentOptions } from './options.ts';
 import type { Check } from './quality-gate.ts';
-
-const dot = (a: Float32Array, b: Float32Array): number => {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
-};
+import { dot } from './vectors.ts';
 
 /** Drops what is too far from its parent. Embeddings have length 1. Parents are embedded once a batch. */
 const driftCheck =

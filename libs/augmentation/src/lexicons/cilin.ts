@@ -14,11 +14,18 @@ const wheel: Wheel = {
 
 type Tree = { sub?: Record<string, Tree> } | string[];
 
-/** Groups whose words mean the same (code ends with `=`), not those that are merely related (`#`). */
+// Auxiliaries, particles and phrases of courtesy (K, L) and pronouns: their words rarely stand for each other.
+const leftAlone = /^(?:K|L|Aa0[2-6])/;
+
+/**
+ * Groups whose words mean the same (code ends with `=`), not those that are merely related (`#`). Words of one character have too many
+ * senses.
+ */
 function* synonymGroups(tree: Tree | undefined, code: string): Generator<string[]> {
   if (tree === undefined) return;
   if (Array.isArray(tree)) {
-    if (code.endsWith('=') && tree.length > 1) yield tree;
+    const words = tree.filter((word) => word.length > 1);
+    if (code.endsWith('=') && words.length > 1 && !leftAlone.test(code)) yield words;
     return;
   }
   for (const [key, below] of Object.entries(tree.sub ?? {})) yield* synonymGroups(below, code + key);

@@ -4,6 +4,7 @@ import { keyboard } from './keyboard.ts';
 import { mix } from './mix.ts';
 import { ocr } from './ocr.ts';
 import { deletion, insertion, swap } from './random-edits.ts';
+import { similar } from './similar.ts';
 import { synonyms } from './synonyms.ts';
 import { templates } from './templates.ts';
 import { letterCase, punctuation } from './writing-style.ts';
@@ -21,6 +22,7 @@ export const methodTable = {
   homophones,
   mix,
   templates,
+  similar,
 } satisfies Record<string, MethodKind>;
 
 export type MethodName = keyof typeof methodTable;
