@@ -10,13 +10,13 @@ import { forkJob } from './index.ts';
 const source = `
 import { TaxonError } from '@taxon/errors';
 import { serveJob } from './serve-job.ts';
-const never = new Promise(() => setInterval(() => {}, 1000));
+const never = () => new Promise(() => setInterval(() => {}, 1000));
 serveJob(async ({ act }, { signal, onEvent }) => {
   onEvent({ began: act, pid: process.pid });
   if (act === 'fail') throw new TaxonError({ code: 'invalid_input', message: 'a.csv:3: empty', violations: [{ field: 'a.csv:3', description: 'empty' }] });
   if (act === 'crash') { console.error('out of luck'); process.exit(3); }
   if (act === 'obey') await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new TaxonError({ code: 'cancelled', message: 'stopped at step 3' }))));
-  if (act === 'ignore') await never;
+  if (act === 'ignore') await never();
   if (act === 'hang') for (;;);
   return { act, pid: process.pid };
 });`;

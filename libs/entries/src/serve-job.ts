@@ -1,6 +1,9 @@
 import { serializeError } from '@taxon/errors';
 import type { JobMessage, JobRequest } from './job-messages.ts';
 
+/** How long a process may live on that has told all, milliseconds. */
+const lingering = 5000;
+
 /** The process of one job: takes its request from the parent, sends events, and ends with a result or an error. */
 // The caller names all three, so that what it sends is what its parent awaits.
 // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
@@ -21,6 +24,8 @@ export const serveJob = <Request, Event, Result>(
       await send({ kind: 'error', error: serializeError(error) });
     }
     if (process.connected) process.disconnect();
+    // Whatever is still open, a forgotten timer or thread, is not waited for.
+    setTimeout(() => process.exit(), lingering).unref();
   };
   process.on('message', (message: JobRequest<Request>) => {
     if (message.kind === 'start') void work(message.request);
