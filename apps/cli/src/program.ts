@@ -2,6 +2,7 @@ import { invalidInput } from '@taxon/errors';
 import { Command, CommanderError } from 'commander';
 import { addCompareCommand } from './commands/compare.ts';
 import { addCompressCommand } from './commands/compress.ts';
+import { addDistilCommand } from './commands/distil.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addPredictCommand } from './commands/predict.ts';
@@ -34,6 +35,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
     .configureOutput({ outputError: () => undefined });
   addTrainCommand(program, terminal, argv);
   addSearchCommand(program, terminal, argv);
+  addDistilCommand(program, terminal, argv);
   addEvaluateCommand(program, terminal);
   addCompareCommand(program, terminal);
   addCompressCommand(program, terminal);

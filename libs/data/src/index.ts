@@ -9,7 +9,14 @@ export {
   type LengthSummary,
   type TaskDescription,
 } from './describe-dataset.ts';
-export type { Example, Origin, Task, TaskDefinition, TaskKind } from './example.ts';
+export {
+  labelNameMethod,
+  type Example,
+  type Origin,
+  type Task,
+  type TaskDefinition,
+  type TaskKind,
+} from './example.ts';
 export type { DataFormat, TextFormat } from './file-format.ts';
 export { foldsOf } from './folds.ts';
 export {

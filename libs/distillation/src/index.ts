@@ -8,3 +8,11 @@ export { distillationSchema, type DistillationInput, type DistillationOptions } 
 export { parseDistillation } from './parse-options.ts';
 export type { DistillationEvent, DistillationResult, ModelSize } from './progress.ts';
 export { parseStudent, scratchSizes, type StudentInput, type StudentOptions } from './student/student-schema.ts';
+export { distilEncoder, type DistilEncoderOptions } from './encoder/distil-encoder.ts';
+export {
+  encoderDistillationSchema,
+  type EncoderDistillationInput,
+  type EncoderDistillationOptions,
+  type EncoderDistillationProgress,
+  type EncoderDistillationResult,
+} from './encoder/options.ts';

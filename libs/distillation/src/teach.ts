@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { encodeLabels, type LabelSpace } from '@taxon/data';
+import type { LabelSpace } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import { countOutputs, describeModelFolder, inputEncoder, outputGroups, taskOffsets } from '@taxon/models';
 import {

@@ -22,13 +22,15 @@ export interface Work {
 export const workFolder = (output: string): string => `${output.replace(/[/\\]+$/, '')}.distillation`;
 
 /** Options that may differ when a run goes on. */
-const identityOf = (
-  { spin: _, checkpoint: __, ...options }: DistillationOptions,
-  teachers: readonly Teacher[],
-): string =>
-  createHash('sha256')
-    .update(JSON.stringify([options, teachers.map(({ digest }) => digest)]))
+const freeOptions = ['spin', 'checkpoint'];
+
+const identityOf = (options: DistillationOptions, teachers: readonly Teacher[]): string => {
+  const counted = Object.entries(options).filter(([key]) => !freeOptions.includes(key));
+  const digests = teachers.map(({ digest }) => digest);
+  return createHash('sha256')
+    .update(JSON.stringify([counted, digests]))
     .digest('hex');
+};
 
 const pathOf = (folder: string): string => join(folder, 'distillation.json');
 

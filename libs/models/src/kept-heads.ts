@@ -49,8 +49,8 @@ const copy = (
 };
 
 /** The shapes that a checkpoint has: those of an encoder with all its heads. */
-export const storedShapes = ({ keptHeads: _, ...config }: EncoderConfig): Record<string, number[]> =>
-  encoderShapes(config);
+export const storedShapes = (config: EncoderConfig): Record<string, number[]> =>
+  encoderShapes({ ...config, keptHeads: undefined });
 
 /** A tensor without the numbers of the heads that are not kept. */
 export const takeHeads = <Array extends Data>(name: string, full: Array, config: EncoderConfig): Array => {

@@ -34,10 +34,10 @@ export const loraShapes = (config: EncoderConfig, { rank, targets, begin = 0 }: 
     for (const target of layerMatrices.filter((matrix) => targets.includes(matrix))) {
       const { a, b } = loraNames(`layer.${i}.${target}.weight`);
       const width = attentionWidth(config, i);
-      const inputs = { down: intermediate, output: width };
-      const outputs = { up: intermediate, query: width, key: width, value: width };
-      shapes[a] = [inputs[target as keyof typeof inputs] ?? hidden, rank];
-      shapes[b] = [rank, outputs[target as keyof typeof outputs] ?? hidden];
+      const inputs: Partial<Record<LayerMatrix, number>> = { down: intermediate, output: width };
+      const outputs: typeof inputs = { up: intermediate, query: width, key: width, value: width };
+      shapes[a] = [inputs[target] ?? hidden, rank];
+      shapes[b] = [rank, outputs[target] ?? hidden];
     }
   return shapes;
 };

@@ -68,10 +68,14 @@ export const forkJob = <Event, Result>(
   }).finally(() => signal?.removeEventListener('abort', abort));
 };
 
+/** What a job's process does. */
+export type RunJob<Request, Event, Result> = (
+  request: Request,
+  options: { signal: AbortSignal; onEvent: (event: Event) => void },
+) => Promise<Result>;
+
 /** The process of one job: takes its request from the parent, sends events, and ends with a result or an error. */
-export const serveJob = <Request, Event, Result>(
-  run: (request: Request, options: { signal: AbortSignal; onEvent: (event: Event) => void }) => Promise<Result>,
-): void => {
+export const serveJob = <Request, Event, Result>(run: RunJob<Request, Event, Result>): void => {
   const abort = new AbortController();
   const send = (message: JobMessage<Event, Result>): Promise<void> =>
     new Promise((resolve) => {

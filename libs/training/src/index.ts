@@ -21,13 +21,14 @@ export { createForwardPass, fillTexts, type ForwardPass, type TokenizedTexts } f
 export { microBatches } from './micro-batch.ts';
 export { checkpointFolder } from './checkpoint.ts';
 export { normal } from './normal.ts';
-export { createModelState, embedTokens, type ModelState, type Precision } from './model-state.ts';
+export { createModelState, embedTokens, type ModelState, type Precision, weightsOf } from './model-state.ts';
 export { compileGradients, gradientName, type ProgramOptions } from './programs.ts';
 export { countClasses, labelGroups } from './build-report.ts';
 export { taskReports, type ReportedPart } from './task-report.ts';
 export { answeredTexts, answersHeader, saveAnswers, type LogitAnswers } from './save-answers.ts';
 export { scoreLogits, type ScoredPart } from './score.ts';
 export { titledFigures, type Scores, type TaskScores } from './scores.ts';
+export { rateFactor } from './schedule.ts';
 export { singleLabelTargets, textTargets } from './objective.ts';
 export {
   createTrainingStep,

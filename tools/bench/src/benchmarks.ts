@@ -6,6 +6,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   step: async () => (await import('./step.ts')).step,
   train: async () => (await import('./train.ts')).train,
   compress: async () => (await import('./compress.ts')).compress,
+  distil: async () => (await import('./distil.ts')).distil,
   evaluation: async () => (await import('./evaluation.ts')).evaluation,
   quality: async () => (await import('./quality.ts')).quality,
 };

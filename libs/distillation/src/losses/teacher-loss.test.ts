@@ -35,7 +35,7 @@ describe('losses between insides', () => {
     const apart = [...loss(x, y).dataSync()];
     expect(apart.map((value) => value > 0.01)).toEqual([true, true, false, true, false, false]);
     // The last token is padding: whatever the teacher says of it changes nothing.
-    const padded = tf.concat([tf.slice(y, [0, 0], [9, 8]), tf.fill([1, 8], 50)]) as tf.Tensor2D;
+    const padded = tf.concat<tf.Tensor2D>([tf.slice(y, [0, 0], [9, 8]), tf.fill([1, 8], 50)]);
     [...loss(x, padded).dataSync()].forEach((value, i) => expect(value).toBeCloseTo(apart[i]!, 5));
   });
 
@@ -64,7 +64,7 @@ describe('losses between insides', () => {
     const counted = tf.tensor1d([1, 1, 1, 0]);
     const x = random([4, 6], 5);
     for (const value of embeddings(x, tf.mul(x, 3), counted).dataSync()) expect(value).toBeCloseTo(0, 5);
-    const wider = tf.concat([x, tf.zerosLike(x)], 1) as tf.Tensor2D; // the same cosines
+    const wider = tf.concat<tf.Tensor2D>([x, tf.zerosLike(x)], 1); // the same cosines
     for (const value of embeddings(x, wider, counted).dataSync()) expect(value).toBeCloseTo(0, 5);
     const other = [...embeddings(x, random([4, 12], 6), counted).dataSync()];
     expect(other.map((value) => value > 0.001)).toEqual([true, true, true, false]);

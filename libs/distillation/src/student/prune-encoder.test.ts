@@ -15,7 +15,7 @@ import {
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { denseHead, topicNames, topics } from '../testing.ts';
 import { activationImportance, taylorImportance } from './importance.ts';
-import { keepHeads, keepLayers, keepUnits, type EncoderWeights } from './prune-encoder.ts';
+import { keepHeads, keepLayers, keepUnits } from './prune-encoder.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -101,7 +101,7 @@ describe('pruning', () => {
   });
 
   it('of layers keeps those that are listed, under new numbers', () => {
-    const { encoder, weights } = keepLayers(tinyModel(denseHead) as EncoderWeights, [1]);
+    const { encoder, weights } = keepLayers(tinyModel(denseHead), [1]);
     expect(encoder.layers).toBe(1);
     const model = tinyModel(denseHead);
     expect(weights.parameters['layer.0.up.weight']).toEqual(model.weights.parameters['layer.1.up.weight']);

@@ -26,7 +26,7 @@ const readJson = async <Value>(path: string): Promise<Value | undefined> =>
 /** Whether a token is a single character, alone or going on a word: with these, any word of known characters can be spelt. */
 const isCharacter = (token: string, prefix: string): boolean => {
   const own = token.startsWith(prefix) && token !== prefix ? token.slice(prefix.length) : token;
-  return [...own].length === 1;
+  return Array.from(own).length === 1; // code points
 };
 
 const expectWordPiece = (json: TokenizerFile, path: string): void => {
@@ -52,10 +52,16 @@ const renumberFrame = (node: TokenizerFile['post_processor'], newId: (id: number
  * Writes a tokenizer that knows fewer tokens: those that are used, every single character, and the added (special) ones, in their
  * old order. A text of used tokens alone is cut as before: WordPiece takes the longest token that it knows, and that is still there.
  * @param used ids that texts of the domain have
+ * @param spelt single characters that are kept. @default all
  * @returns the old id of every new one
  * @throws TaxonError `invalid_input` for a tokenizer that is not WordPiece
  */
-export const pruneVocabulary = async (from: string, to: string, used: ReadonlySet<number>): Promise<Int32Array> => {
+export const pruneVocabulary = async (
+  from: string,
+  to: string,
+  used: ReadonlySet<number>,
+  spelt: (character: string) => boolean = () => true,
+): Promise<Int32Array> => {
   const path = join(from, 'tokenizer.json');
   const json = (await readJson<TokenizerFile>(path))!;
   expectWordPiece(json, path);
@@ -65,7 +71,7 @@ export const pruneVocabulary = async (from: string, to: string, used: ReadonlySe
   const known = new Map(Object.entries(model.vocab));
   for (const { content, id } of added) known.set(content, id);
   const kept = [...known]
-    .filter(([token, id]) => used.has(id) || special.has(token) || isCharacter(token, prefix))
+    .filter(([token, id]) => used.has(id) || special.has(token) || (isCharacter(token, prefix) && spelt(token)))
     .sort(([, a], [, b]) => a - b);
   const newIds = new Map(kept.map(([, id], at) => [id, at]));
   const newId = (id: number): number => newIds.get(id)!;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { applyThresholds, multiLabelMetrics, sweepThresholds, type SweepMetric } from './index.ts';
+import { applyThresholds, multiLabelMetrics, sweepThresholds, type SweepMetric } from '../index.ts';
 import { sigmoid } from '@taxon/probability';
-import { multiLabelDraws, numbersIn, type MultiLabelDraw } from './testing.ts';
+import { multiLabelDraws, numbersIn, type MultiLabelDraw } from '../testing.ts';
 
 /** Scored from nothing: the answers at these thresholds. */
 const scoreAt = ({ labels, classes, logits, expected }: MultiLabelDraw, thresholds: number | ArrayLike<number>) =>
