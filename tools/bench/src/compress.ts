@@ -139,7 +139,7 @@ const measureAll = async (context: BenchContext, dataset: string, scratch: strin
   say('measuring in turn …');
   const measured = await measureModels(models, texts, { ...timing, signal, say });
   const peer = await runPeer(context, teacher, texts, scratch, timing);
-  const theirs = 'skipped' in peer ? [] : (peer).models;
+  const theirs = 'skipped' in peer ? [] : peer.models;
   const plot = resolve(options.plot!);
   await mkdir(dirname(plot), { recursive: true });
   const points = [...measured.map(asPoint(false)), ...theirs.map(asPoint(true))];
