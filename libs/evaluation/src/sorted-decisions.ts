@@ -50,7 +50,7 @@ export const columnsOf = ({ classes, n, scores, decisions }: SortedDecisions): L
     const place = label * n + filled[label]!++;
     columnScores[place] = scores[i]!;
     right[place] = rightOf(decisions[i]!);
-    support[label]! += rightOf(decisions[i]!);
+    support[label]! += right[place];
   }
   return Array.from(support, (count, label) => ({
     support: count,

@@ -5,8 +5,8 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   tokenize: async () => (await import('./tokenize.ts')).tokenize,
   step: async () => (await import('./step.ts')).step,
   train: async () => (await import('./train.ts')).train,
-  compress: async () => (await import('./compress.ts')).compress,
   distil: async () => (await import('./distil.ts')).distil,
+  compress: async () => (await import('./compress.ts')).compress,
   evaluation: async () => (await import('./evaluation.ts')).evaluation,
   quality: async () => (await import('./quality.ts')).quality,
 };
