@@ -1,8 +1,8 @@
 import { invalidInput } from '@taxon/errors';
 import { Command, CommanderError } from 'commander';
 import { addCompareCommand } from './commands/compare.ts';
-import { addDistilCommand } from './commands/distil.ts';
 import { addCompressCommand } from './commands/compress.ts';
+import { addDistilCommand } from './commands/distil.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addPredictCommand } from './commands/predict.ts';

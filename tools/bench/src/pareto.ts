@@ -29,13 +29,27 @@ export const paretoFront = (points: readonly ParetoPoint[], cost: Cost): ParetoP
     )
     .sort((a, b) => a[cost] - b[cost]);
 
+/** Where a point's number stands beside it, in turn: models that are much alike lie on each other. */
+const corners = [
+  [9, -9],
+  [9, 9],
+  [-9, 9],
+  [-9, -9],
+] as const;
+
 const titles: Record<Cost, string> = { milliseconds: 'milliseconds a text, one at a time', megabytes: 'megabytes' };
 
 const describe = ({ name, accuracy, milliseconds, megabytes }: ParetoPoint): string =>
   `${name}: ${percent(accuracy)}, ${milliseconds.toFixed(2)} ms, ${megabytes.toFixed(1)} MB`;
 
 const panel = (points: readonly ParetoPoint[], cost: Cost): object => {
-  const all = points.map((point) => ({ ...point, kind: point.peer ? 'peer' : 'Taxon', what: describe(point) }));
+  const all = points.map((point, i) => ({
+    ...point,
+    number: String(i + 1),
+    corner: i % corners.length,
+    kind: point.peer ? 'peer' : 'Taxon',
+    what: describe(point),
+  }));
   const accuracies = points.map(({ accuracy }) => accuracy);
   const [low, high] = [Math.min(...accuracies), Math.max(...accuracies)];
   const room = Math.max(0.002, (high - low) * 0.15);
@@ -67,16 +81,16 @@ const panel = (points: readonly ParetoPoint[], cost: Cost): object => {
         mark: { type: 'point', filled: true, size: 70, opacity: 1 },
         encoding: { x, y, color, description: { field: 'what' } },
       },
-      {
-        data: { values: all },
-        mark: { type: 'text', align: 'left', dx: 7, dy: -7, fontSize: 11 },
-        encoding: { x, y, text: { field: 'name' } },
-      },
+      ...corners.map(([dx, dy], corner) => ({
+        data: { values: all.filter((one) => one.corner === corner) },
+        mark: { type: 'text', dx, dy, fontSize: 12 },
+        encoding: { x, y, text: { field: 'number' } },
+      })),
     ],
   };
 };
 
-/** Accuracy against latency and against size, side by side, as SVG text. The dashed line joins those that none beats. */
+/** Accuracy against latency and against size, side by side, as SVG text. The dashed line joins those that none beats; numbers are places in the list. */
 export const paretoSvg = (points: readonly ParetoPoint[]): Promise<string> =>
   vegaSvg({ hconcat: [panel(points, 'milliseconds'), panel(points, 'megabytes')], spacing: 40 });
 
@@ -85,16 +99,16 @@ const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceA
 /** A page of its own with the plot and its numbers; nothing is fetched. */
 export const paretoPage = async (points: readonly ParetoPoint[], title: string): Promise<string> => {
   const rows = points.map(
-    ({ name, accuracy, milliseconds, megabytes }) =>
-      `<tr><td>${escaped(name)}</td><td>${percent(accuracy)}</td><td>${milliseconds.toFixed(2)}</td><td>${megabytes.toFixed(1)}</td></tr>`,
+    ({ name, accuracy, milliseconds, megabytes }, i) =>
+      `<tr><td>${i + 1}</td><td>${escaped(name)}</td><td>${percent(accuracy)}</td><td>${milliseconds.toFixed(2)}</td><td>${megabytes.toFixed(1)}</td></tr>`,
   );
   return [
     '<!doctype html><html lang="en"><meta charset="utf-8">',
     `<title>${escaped(title)}</title>`,
-    '<style>body{font:15px system-ui,sans-serif;margin:2rem;max-width:70rem}td,th{padding:.2rem .8rem;text-align:right}td:first-child,th:first-child{text-align:left}svg{max-width:100%;height:auto}</style>',
+    '<style>body{font:15px system-ui,sans-serif;margin:2rem;max-width:70rem}td,th{padding:.2rem .8rem;text-align:right}td:nth-child(2),th:nth-child(2){text-align:left}svg{max-width:100%;height:auto}</style>',
     `<h1>${escaped(title)}</h1>`,
     await paretoSvg(points),
-    '<table><tr><th>model</th><th>accuracy</th><th>ms a text</th><th>MB</th></tr>',
+    '<table><tr><th></th><th>model</th><th>accuracy</th><th>ms a text</th><th>MB</th></tr>',
     ...rows,
     '</table></html>\n',
   ].join('\n');
