@@ -24,11 +24,12 @@ const peekHeader = async (chunks: AsyncIterable<Buffer>): Promise<{ header: stri
   return { header: bytes.toString('utf8').split(/[\r\n]/, 1)[0] ?? '', all: all() };
 };
 
-/** Where each wanted column stands in the header. */
+/** Where each wanted column stands in the header; −1 for one that may be absent and is. */
 const columnIndices = ({ path, columns }: RowSource, header: readonly string[], line: number): number[] => {
   const names = header.map((name) => name.trim());
   return columns.map((column) => {
     const index = names.indexOf(column.name);
+    if (index === -1 && column.absent === true) return index;
     if (index === -1) throw missingColumn(`${path}:${line}`, column, names, 'column');
     if (names.includes(column.name, index + 1))
       throw invalidInput(
@@ -90,8 +91,8 @@ export const delimitedRows = (format: 'csv' | 'tsv'): RowReader =>
           const problem = `the row has ${countOf(fields.length, 'field')}, the header ${width}`;
           batch.push({ line: at, values: [], problem });
         } else {
-          const values = new Array<string>(indices.length);
-          for (let i = 0; i < indices.length; i++) values[i] = fields[indices[i]!]!;
+          const values = new Array<string | undefined>(indices.length);
+          for (let i = 0; i < indices.length; i++) values[i] = fields[indices[i]!];
           batch.push({ line: at, values });
         }
         if (batch.length === rowsABatch) {

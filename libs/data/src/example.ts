@@ -3,6 +3,8 @@ export type TaskKind = 'single-label' | 'multi-label';
 
 /** One labelled text, or pair of texts. */
 export interface Example {
+  /** Of the file's column `id`, where it has one; what is made of a text is known by it (`Origin.parent`). */
+  id?: string;
   /** As written in the file, never empty or blank. */
   text: string;
   /** Second text of a sentence pair, never empty or blank. */
@@ -24,7 +26,7 @@ export const labelNameMethod = 'label-name';
 export interface Origin {
   /** `labelNameMethod`, or the method of augmentation. */
   method: string;
-  /** What it was made of: the label, or the id of the text. */
+  /** What it was made of: the label, or the id of the text (`exampleId`). */
   parent: string;
 }
 

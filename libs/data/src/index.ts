@@ -27,10 +27,18 @@ export {
   type LabelIndices,
   type LabelSpace,
 } from './label-space.ts';
+export { exampleId, leakNotes, leaksOf, type HeldOut, type Leak } from './leaks.ts';
 export { nearDuplicatesAcross, type NearDuplicate, type NearDuplicateOptions } from './near-duplicates.ts';
 export type { Note } from './note.ts';
 export { createRandom, shuffle, type Random } from './random.ts';
-export { readDataset, type Dataset, type ReadDatasetOptions, type TaskColumn } from './read-dataset.ts';
+export {
+  openDataset,
+  readDataset,
+  type Dataset,
+  type DatasetFile,
+  type ReadDatasetOptions,
+  type TaskColumn,
+} from './read-dataset.ts';
 export { readHierarchy } from './read-hierarchy.ts';
 export { readTexts, type ReadTextsOptions, type TextFile, type TextRow } from './read-texts.ts';
 export { stratifiedSplit, type Split, type SplitOptions } from './stratified-split.ts';

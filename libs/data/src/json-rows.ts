@@ -23,14 +23,15 @@ interface RowMaker {
  * row. An optional key must be there once: else its name is wrong.
  */
 const rowMaker = ({ path, columns }: RowSource): RowMaker => {
-  const unmet = new Set(columns.filter(({ optional }) => optional === true));
+  const needed = columns.filter(({ absent }) => absent !== true);
+  const unmet = new Set(needed.filter(({ optional }) => optional === true));
   let firstObject: { line: number; keys: string[] } | undefined;
   const end = (): void => {
     const [never] = unmet;
     if (never !== undefined && firstObject !== undefined)
       throw missingColumn(`${path}:${firstObject.line}`, never, firstObject.keys, 'key');
   };
-  const wanted = columns.map(({ name }) => JSON.stringify(name)).join(' and ');
+  const wanted = needed.map(({ name }) => JSON.stringify(name)).join(' and ');
   const row = (line: number, json: string): SourceRow => {
     let value: unknown;
     try {
@@ -43,7 +44,7 @@ const rowMaker = ({ path, columns }: RowSource): RowMaker => {
     if (typeof value !== 'object' || value === null || Array.isArray(value))
       return { line, values: [], problem: `${kindOf(value)}, where an object with ${wanted} is wanted` };
     const record = value as Record<string, unknown>;
-    const missing = columns.find(({ name, optional }) => optional !== true && !Object.hasOwn(record, name));
+    const missing = needed.find(({ name, optional }) => optional !== true && !Object.hasOwn(record, name));
     if (missing !== undefined && firstObject === undefined)
       throw missingColumn(`${path}:${line}`, missing, Object.keys(record), 'key');
     firstObject ??= { line, keys: Object.keys(record) };

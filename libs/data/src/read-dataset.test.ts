@@ -47,7 +47,7 @@ describe('reading CSV and TSV', () => {
     const tsv = 'id\tbody\tintent\n1\tthe 5" pipe, please\torder\n';
     const options = { textColumn: 'body', tasks: [{ column: 'intent' }] };
     expect((await read('a.tsv', tsv, options)).examples).toEqual([
-      { text: 'the 5" pipe, please', labels: [['order']], line: 2 },
+      { id: '1', text: 'the 5" pipe, please', labels: [['order']], line: 2 },
     ]);
   });
 

@@ -1,6 +1,6 @@
 import { fileFormat, type TextFormat } from './file-format.ts';
 import { countOf, firstFew, type Note } from './note.ts';
-import { textOf, textOption } from './read-dataset.ts';
+import { textOf, textOption } from './labelled-rows.ts';
 import { readRows } from './read-rows.ts';
 import { RowProblems } from './source-rows.ts';
 

@@ -7,6 +7,8 @@ export interface WantedColumn {
   option: string;
   /** JSON objects may lack the key, as long as one has it. */
   optional?: boolean;
+  /** The whole file may lack it. */
+  absent?: boolean;
 }
 
 /** One record of a file: the wanted columns' values in the order asked for, or why it cannot be read. */

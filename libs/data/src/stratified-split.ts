@@ -1,6 +1,7 @@
 import { invalidInput } from '@taxon/errors';
 import type { Example } from './example.ts';
 import { iterativeStratification } from './iterative-stratification.ts';
+import { leakNotes, leaksOf } from './leaks.ts';
 import { countOf, firstFew, type Note } from './note.ts';
 import { createRandom, hashName, shuffle } from './random.ts';
 import { strataOf, type Strata, type Unit } from './strata.ts';
@@ -19,6 +20,8 @@ export interface SplitOptions {
   hierarchical?: boolean;
   /** What notes call the tasks, in the order of the labels. @default their numbers */
   tasks?: readonly { name: string }[];
+  /** The file that the examples are of: those without an id are known by it, as parents of texts that were made. */
+  path?: string;
 }
 
 export interface Split extends Record<PartName, Example[]> {
@@ -119,16 +122,29 @@ const smallClassNotes = (
   );
 };
 
+/** Into train what was made, but for what would leak the held-out parts. */
+const placeMade = (examples: readonly Example[], made: readonly Example[], split: Split, path: string): void => {
+  const leaks = leaksOf(made, [{ path, examples: [...split.validation, ...split.test] }]);
+  split.notes.push(...leakNotes(leaks));
+  const dropped = new Set(leaks.map(({ index }) => made[index]!));
+  const held = new Set([...split.validation, ...split.test]);
+  split.train = examples.filter((example) => !held.has(example) && !dropped.has(example));
+};
+
 /**
  * Splits examples so that every class has its share in every part. Seeded. Copies of a text (`normalizeText`, of the pair too) never
  * straddle parts. Every label is in train first; one too small for every part is reported. Parts keep the order of the examples.
  * - One label an example: per class by largest remainder, so a part is at most one example off (more only where copies must stay
  *   together), and a new class leaves the others where they were. A hierarchy counts as its fine labels.
+ * - Texts that were made (`origin`) are in train, and only if nothing held out can be told by them: their parent and its copies are in
+ *   train too, and they are not nearly the same as a held-out text. Others are dropped, with a note.
  * - Multi-label or several tasks: iterative stratification over the labels of all tasks and their frequent combinations.
  * @throws TaxonError `invalid_input` for shares that are negative, not finite, or 0 for train
  */
-export const stratifiedSplit = (examples: readonly Example[], options: SplitOptions = {}): Split => {
-  const { seed = 0, hierarchical = false } = options;
+export const stratifiedSplit = (all: readonly Example[], options: SplitOptions = {}): Split => {
+  const { seed = 0, hierarchical = false, path = '' } = options;
+  const made = all.filter(({ origin }) => origin !== undefined);
+  const examples = made.length === 0 ? all : all.filter(({ origin }) => origin === undefined);
   const shares = sharesOf(options);
   const strata = strataOf(examples, hierarchical);
   const { units } = strata;
@@ -154,5 +170,6 @@ export const stratifiedSplit = (examples: readonly Example[], options: SplitOpti
       level: 'info',
       message: `${countOf(repeated, 'text occurs', 'texts occur')} more than once; copies of a text stay in the same part`,
     });
+  if (made.length > 0) placeMade(all, made, split, path);
   return split;
 };

@@ -3,6 +3,7 @@ export { compressionSchema, type CompressionInput, type CompressionOptions } fro
 export type { CompressionEvent, CompressionStage } from './compression/progress.ts';
 export type { CompressionReport, FormMeasured, PartCost } from './compression/report.ts';
 export { distil, type DistilOptions } from './distil.ts';
+export { expectOptions } from './expect-options.ts';
 export { runDistillationJob, type DistillationJobOptions } from './job.ts';
 export { distillationSchema, type DistillationInput, type DistillationOptions } from './options.ts';
 export { parseDistillation } from './parse-options.ts';
@@ -16,3 +17,4 @@ export {
   type EncoderDistillationProgress,
   type EncoderDistillationResult,
 } from './encoder/options.ts';
+export { workFolder } from './work-folder.ts';

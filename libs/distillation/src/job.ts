@@ -1,5 +1,4 @@
-import { entryUrl } from '@taxon/entries';
-import { forkJob } from '@taxon/training';
+import { entryUrl, forkJob, type Patience } from '@taxon/entries';
 import type { DistillationOptions } from './options.ts';
 import type { DistillationEvent, DistillationResult } from './progress.ts';
 
@@ -9,6 +8,8 @@ export interface DistillationJobOptions {
   onEvent?: (event: DistillationEvent) => void;
   /** Go on from the checkpoint beside the output folder. */
   resume?: boolean;
+  /** How long an aborted job has before its process is killed. @default as long as it takes */
+  patience?: Patience;
 }
 
 /** What the process of a distillation is asked for. */
@@ -23,5 +24,9 @@ export const runDistillationJob = (
   { resume = false, ...rest }: DistillationJobOptions = {},
 ): Promise<DistillationResult> => {
   const request: DistillationRequest = { options, resume };
-  return forkJob<DistillationEvent, DistillationResult>(entryUrl('distillation-job', import.meta.url), request, rest);
+  return forkJob<DistillationEvent, DistillationResult>(entryUrl('distillation-job', import.meta.url), request, {
+    ...rest,
+    name: 'distillation',
+    killedHint: 'The system may have run out of memory: try a smaller optimizer.tokensPerStep.',
+  });
 };

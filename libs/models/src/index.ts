@@ -56,6 +56,7 @@ export { replaceFolder } from './replace-folder.ts';
 export { saveEncoderFolder, type SavableEncoder } from './save-encoder-folder.ts';
 export { tapOutput, traceServingProgram } from './serving-program.ts';
 export { openSafetensors, writeSafetensors, type SafetensorsFile, type StoredTensor } from './safetensors.ts';
+export { loadTextEncoder, type MaskFill, type TextEncoder } from './text-encoder.ts';
 export type { TextInput, TextPair } from './text-input.ts';
 export { parameterShapes, type Weights } from './weights.ts';
 export { resolveEncoder, type ResolveEncoderOptions } from './encoder-source/resolve-encoder.ts';

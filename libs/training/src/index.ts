@@ -1,4 +1,3 @@
-export { forkJob, serveJob, type ForkOptions } from './fork-job.ts';
 export { runTrainingJob, type TrainingJobOptions } from './job.ts';
 export {
   trainingStages,

@@ -1,5 +1,5 @@
 // The process of one training job.
-import { serveJob } from './fork-job.ts';
+import { serveJob } from '@taxon/entries';
 import type { TrainingRequest } from './job.ts';
 import type { TrainingEvent, TrainingResult } from './progress.ts';
 import { runRecipe } from './run-recipe.ts';

@@ -1,5 +1,4 @@
-import { entryUrl } from '@taxon/entries';
-import { forkJob } from './fork-job.ts';
+import { entryUrl, forkJob, type Patience } from '@taxon/entries';
 import type { TrainingEvent, TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 
@@ -9,6 +8,8 @@ export interface TrainingJobOptions {
   onEvent?: (event: TrainingEvent) => void;
   /** Go on from the checkpoint in the recipe's output folder. */
   resume?: boolean;
+  /** How long an aborted job has before its process is killed. @default as long as it takes */
+  patience?: Patience;
 }
 
 /** What the process of a training is asked for. */
@@ -24,5 +25,9 @@ export interface TrainingRequest {
 export const runTrainingJob = (recipe: Recipe, options: TrainingJobOptions = {}): Promise<TrainingResult> => {
   const { resume = false, ...rest } = options;
   const request: TrainingRequest = { recipe, resume };
-  return forkJob<TrainingEvent, TrainingResult>(entryUrl('training-job', import.meta.url), request, rest);
+  return forkJob<TrainingEvent, TrainingResult>(entryUrl('training-job', import.meta.url), request, {
+    ...rest,
+    name: 'training',
+    killedHint: 'The system may have run out of memory: try a smaller optimizer.tokensPerStep.',
+  });
 };

@@ -6,6 +6,8 @@ import {
   describeDataset,
   encodeLabels,
   fillCoarseLabels,
+  leakNotes,
+  leaksOf,
   readDataset,
   readHierarchy,
   requireClasses,
@@ -164,9 +166,37 @@ const splitTexts = (
     seed,
     tasks,
     hierarchical: twoLevels,
+    path,
   });
   notes.push(...split.notes);
   return split;
+};
+
+/** What was made is learnt from, never scored on; and what would tell held-out files' texts is not learnt from. */
+const withoutLeaks = (
+  parts: Record<PartName, Example[]>,
+  { data }: Recipe,
+  notes: Note[],
+): Record<PartName, Example[]> => {
+  const written = (part: 'validation' | 'test'): Example[] => {
+    const own = parts[part].filter(({ origin }) => origin === undefined);
+    const made = parts[part].length - own.length;
+    if (made > 0)
+      notes.push({
+        level: 'info',
+        message: `${made} augmented texts of ${data[part] ?? part} left out: none is scored on`,
+      });
+    return own;
+  };
+  const [validation, test] = [written('validation'), written('test')];
+  if (parts.train.every(({ origin }) => origin === undefined)) return { ...parts, validation, test };
+  const leaks = leaksOf(parts.train, [
+    { path: data.validation ?? data.train ?? '', examples: validation },
+    { path: data.test ?? data.train ?? '', examples: test },
+  ]);
+  notes.push(...leakNotes(leaks));
+  const dropped = new Set(leaks.map(({ index }) => index));
+  return { train: parts.train.filter((_, i) => !dropped.has(i)), validation, test };
 };
 
 /** What the task of coarse labels is called where no column names it. */
@@ -190,6 +220,7 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
   const split =
     data.train === undefined ? noParts : splitTexts(all, recipe, { path: data.train, tasks, twoLevels, held, notes });
   let parts = { train: split.train, validation: held.validation ?? split.validation, test: held.test ?? split.test };
+  parts = withoutLeaks(parts, recipe, notes);
   const { nearDuplicates, notes: duplicateNotes } = findNearDuplicates(parts);
   parts.train = withLabelNames(parts.train, tasks, recipe, { hierarchical: twoLevels });
   if (data.train === undefined) expectLabels(parts.train);

@@ -9,4 +9,5 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   compress: async () => (await import('./compress.ts')).compress,
   evaluation: async () => (await import('./evaluation.ts')).evaluation,
   quality: async () => (await import('./quality.ts')).quality,
+  'augment-quality': async () => (await import('./augment-quality.ts')).augmentQuality,
 };

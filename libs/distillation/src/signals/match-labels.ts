@@ -57,11 +57,13 @@ const refuse = (student: LabelSpace, teachers: readonly Named[], mode: 'same' | 
         ...(further.length === 0 ? [] : [`the data lacks ${listed(further)}`]),
       ];
       const told = student.tasks.length === 1 ? '' : ` of '${name}'`;
+      const message = `${teacher.folder} has other labels${told} than the data: ${parts.join('; ')}`;
       throw invalidInput(
-        `${teacher.folder} has other labels${told} than the data: ${parts.join('; ')}`,
+        message,
         student.hierarchy === undefined
           ? "Set labels to 'shared' to be taught those that both have, or give a teacher that was trained on the same labels."
           : 'Give a teacher that was trained on the same labels; those of a hierarchy must all be the same.',
+        [{ field: 'teachers', description: message }],
       );
     }
 };

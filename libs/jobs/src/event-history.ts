@@ -1,32 +1,40 @@
-import type { EventMessage } from './event-message.ts';
-
-export interface RecordedEvent {
-  /** From 1, without gaps when recorded. */
+export interface RecordedEvent<Event> {
+  /** From 1; grows, with gaps where events were forgotten. */
   sequence: bigint;
   time: Date;
-  event: EventMessage;
+  event: Event;
 }
 
-export interface EventHistory {
+export interface EventHistory<Event> {
   readonly lastSequence: bigint;
-  append(event: EventMessage): void;
+  append(event: Event): void;
   /** No event follows. */
   end(): void;
   /**
    * The kept events after a sequence number, then new ones as they come, until the end or until the signal aborts, which
    * throws its reason.
    */
-  follow(after: bigint, signal: AbortSignal): AsyncGenerator<RecordedEvent>;
+  follow(after: bigint, signal: AbortSignal): AsyncGenerator<RecordedEvent<Event>>;
 }
 
-/**
- * Everything a training told, so that a watcher who comes late or again misses nothing that matters. Of progress only the
- * newest `keptProgress` events are kept: the older ones say nothing that these do not.
- */
-export const createEventHistory = (keptProgress = 500): EventHistory => {
-  const events: RecordedEvent[] = [];
+export interface EventHistoryOptions<Event> {
+  /** Events of which the newer ones say all that the older ones did. */
+  isProgress: (event: Event) => boolean;
+  /** How many of these are kept. @default 500 */
+  keptProgress?: number;
+  /** The sequence number that the first event follows. @default 0 */
+  after?: bigint;
+}
+
+/** Everything a job told, so that a watcher who comes late or again misses nothing that matters. */
+export const createEventHistory = <Event>({
+  isProgress,
+  keptProgress = 500,
+  after: before = 0n,
+}: EventHistoryOptions<Event>): EventHistory<Event> => {
+  const events: RecordedEvent<Event>[] = [];
   const waiting = new Set<() => void>();
-  let last = 0n;
+  let last = before;
   let progress = 0;
   let ended = false;
 
@@ -47,7 +55,7 @@ export const createEventHistory = (keptProgress = 500): EventHistory => {
     // In blocks, since each pass looks at the whole history.
     if (progress < 2 * keptProgress) return;
     let surplus = progress - keptProgress;
-    const kept = events.filter(({ event }) => event.$case !== 'progress' || surplus-- <= 0);
+    const kept = events.filter(({ event }) => !isProgress(event) || surplus-- <= 0);
     events.splice(0, events.length, ...kept);
     progress = keptProgress;
   };
@@ -68,7 +76,7 @@ export const createEventHistory = (keptProgress = 500): EventHistory => {
     },
     append: (event) => {
       events.push({ sequence: ++last, time: new Date(), event });
-      if (event.$case === 'progress') progress++;
+      if (isProgress(event)) progress++;
       forgetOldProgress();
       wake();
     },

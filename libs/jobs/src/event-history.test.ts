@@ -1,16 +1,16 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createEventHistory, type EventHistory } from './event-history.ts';
-import type { EventMessage } from './event-message.ts';
 
-const notice = (message: string): EventMessage => ({ $case: 'notice', value: { level: 'NOTICE_LEVEL_INFO', message } });
-const progress = (done: number): EventMessage => ({
-  $case: 'progress',
-  value: { stage: 'STAGE_TRAIN', done: BigInt(done), total: 100n, unit: 'UNIT_STEPS' },
-});
+type TestEvent = { $case: 'notice'; value: string } | { $case: 'progress'; value: number };
+
+const notice = (value: string): TestEvent => ({ $case: 'notice', value });
+const progress = (value: number): TestEvent => ({ $case: 'progress', value });
+const createHistory = (keptProgress?: number) =>
+  createEventHistory<TestEvent>({ isProgress: ({ $case }) => $case === 'progress', keptProgress });
 const never = new AbortController().signal;
 
-const collect = async (history: EventHistory, after = 0n, limit = Infinity) => {
+const collect = async (history: EventHistory<TestEvent>, after = 0n, limit = Infinity) => {
   const seen: bigint[] = [];
   for await (const { sequence } of history.follow(after, never)) if (seen.push(sequence) >= limit) break;
   return seen;
@@ -18,7 +18,7 @@ const collect = async (history: EventHistory, after = 0n, limit = Infinity) => {
 
 describe('event history', () => {
   it('gives late and early watchers the same events, each once and in order', async () => {
-    const history = createEventHistory();
+    const history = createHistory();
     const early = collect(history);
     for (let n = 0; n < 5; n++) {
       history.append(notice(String(n)));
@@ -37,7 +37,7 @@ describe('event history', () => {
         fc.nat(60),
         fc.integer({ min: 1, max: 5 }),
         async (kinds, after, kept) => {
-          const history = createEventHistory(kept);
+          const history = createHistory(kept);
           kinds.forEach((isProgress, n) => history.append(isProgress ? progress(n) : notice(String(n))));
           history.end();
           const all = await collect(history);
@@ -54,7 +54,7 @@ describe('event history', () => {
   });
 
   it('stops with the reason of the signal', async () => {
-    const history = createEventHistory();
+    const history = createHistory();
     history.append(notice('a'));
     const controller = new AbortController();
     const events = history.follow(0n, controller.signal);

@@ -1,0 +1,206 @@
+import type { TaskDefinition } from '@taxon/data';
+import { TaxonError } from '@taxon/errors';
+import type { Wish } from './candidate.ts';
+import { makeTexts } from './make-texts.ts';
+import { closeMethods, openMethods, type OpenMethod } from './open-methods.ts';
+import type { AugmentOptions } from './options.ts';
+import { openChecks } from './open-checks.ts';
+import { openJudge } from './open-judge.ts';
+import type { Judge } from './judge.ts';
+import { createQuota, policyTask } from './policy.ts';
+import type { DatasetProfile } from './profile.ts';
+import { createQualityGate, type Check } from './quality-gate.ts';
+import type { AugmentedRow, Row } from './row.ts';
+import { SeenTexts } from './seen-texts.ts';
+import type { AugmentationProgress, AugmentationSummary } from './summary.ts';
+import { SummaryTracker } from './track-summary.ts';
+import type { Translator } from './translator.ts';
+
+export interface AugmentContext {
+  /** Of the rows' labels, in their order. */
+  tasks: readonly TaskDefinition[];
+  /**
+   * Of a first pass over the same rows (`profileRows`). Targets, `below`, and methods that need other rows of a class ask for it; with it,
+   * no text repeats a row that comes later.
+   */
+  profile?: DatasetProfile;
+  /** What an earlier, unfinished run had handed out: it is neither made nor handed out again, and the rest is what it would have been. */
+  resume?: ResumedRun;
+  translator?: Translator;
+  signal?: AbortSignal;
+  /** At most some times a second. */
+  onProgress?: (progress: AugmentationProgress) => void;
+}
+
+export interface ResumedRun {
+  /** `rowsDone` of the earlier run. */
+  rows: number;
+  /** All texts that were made of these rows, in their order. */
+  made: AsyncIterable<AugmentedRow>;
+}
+
+/** The texts as they are made, in the order of their parents; can be gone through once. */
+export interface Augmentation extends AsyncIterable<AugmentedRow> {
+  /** Rows whose texts have all been handed out and taken: where an interrupted run goes on. */
+  readonly rowsDone: number;
+  /** Of what was made so far; of everything once the iteration has ended. */
+  summary(): AugmentationSummary;
+}
+
+/** Rows that are looked at together. */
+const chunkRows = 256;
+const progressEvery = 200; // milliseconds
+
+interface Open {
+  methods: OpenMethod[];
+  checks: { checks: Check[]; dispose(): Promise<void> };
+  judge: Judge | undefined;
+}
+
+const openAll = async (options: AugmentOptions, context: AugmentContext): Promise<Open> => {
+  const { signal, profile, translator } = context;
+  const { language, seed, encoder, threads } = options;
+  const methods = await openMethods(options.methods, { language, seed, profile, encoder, translator, threads, signal });
+  try {
+    const checks = await openChecks(options, context.tasks, signal);
+    try {
+      // Rows that a first pass has judged are not judged again.
+      const judge = profile?.chosen === undefined ? await openJudge(options, context.tasks, signal) : undefined;
+      return { methods, checks, judge };
+    } catch (error) {
+      await checks.dispose();
+      throw error;
+    }
+  } catch (error) {
+    await closeMethods(methods);
+    throw error;
+  }
+};
+
+const toAugmented = ({ row, made }: Wish): AugmentedRow => {
+  const { id, ...rest } = row;
+  return { ...rest, text: made!.text, origin: { method: made!.method, parent: id } };
+};
+
+/** Goes through rows, makes what the policy wants, hands out what the gate keeps. */
+class Run implements Augmentation {
+  readonly #rows: AsyncIterable<Row>;
+  readonly #options: AugmentOptions;
+  readonly #context: AugmentContext;
+  readonly #task: number;
+  readonly #tracker: SummaryTracker;
+  readonly #seen: SeenTexts;
+  #told = 0;
+  rowsDone = 0;
+
+  constructor(rows: AsyncIterable<Row>, options: AugmentOptions, context: AugmentContext) {
+    this.#rows = rows;
+    this.#options = options;
+    this.#context = context;
+    this.#task = policyTask(context.tasks, options.policy);
+    this.#tracker = new SummaryTracker(
+      options.methods.map(({ name }) => name),
+      this.#task,
+    );
+    this.#seen = context.profile?.seen.clone() ?? new SeenTexts();
+  }
+
+  summary(): AugmentationSummary {
+    return this.#tracker.summary;
+  }
+
+  #tell(): void {
+    const now = performance.now();
+    if (now - this.#told < progressEvery) return;
+    this.#told = now;
+    const { rows, kept, dropped } = this.#tracker;
+    this.#context.onProgress?.({ rows, total: this.#context.profile?.rows, kept, dropped });
+  }
+
+  /** What the earlier run made counts as made. */
+  async #takeUp(): Promise<void> {
+    const { resume, signal } = this.#context;
+    if (resume === undefined) return;
+    for await (const row of resume.made) {
+      this.#seen.add(row.text);
+      this.#tracker.addMade(row.labels, row.origin.method, row.text);
+      signal?.throwIfAborted();
+    }
+    this.rowsDone = resume.rows;
+  }
+
+  /** A label's texts end at `perLabel`, whatever its rows were asked for. */
+  #hasRoom(row: Row, asked: Map<string, number>): boolean {
+    const { perLabel } = this.#options.policy;
+    if (perLabel === undefined) return true;
+    const labels = row.labels[this.#task] ?? [];
+    if (labels.some((label) => this.#tracker.madeOf(label) + (asked.get(label) ?? 0) >= perLabel)) return false;
+    for (const label of labels) asked.set(label, (asked.get(label) ?? 0) + 1);
+    return true;
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<AugmentedRow> {
+    const { profile, signal } = this.#context;
+    const { seed, policy, quality } = this.#options;
+    const quota = createQuota(policy, { task: this.#task, seed, profile });
+    const open = await openAll(this.#options, this.#context);
+    const gate = createQualityGate(quality.unique ? this.#seen : undefined, open.checks.checks);
+    let [index, chunk] = [0, [] as Row[]];
+    await this.#takeUp();
+
+    const goThrough = async (rows: readonly Row[]): Promise<Wish[]> => {
+      const first = index - rows.length;
+      const chosen = profile?.chosen
+        ? rows.map((_, i) => profile.chosen!.rows.has(first + i))
+        : await open.judge?.choose(rows, signal);
+      const asked = new Map<string, number>();
+      const wishes: Wish[] = [];
+      rows.forEach((row, i) => {
+        const count = quota(row, chosen?.[i] ?? true);
+        this.#tracker.addRow(row, count);
+        if (first + i < this.rowsDone) return;
+        for (let copy = 0; copy < count; copy++) if (this.#hasRoom(row, asked)) wishes.push({ row, copy, tries: 0 });
+      });
+      const { methods } = open;
+      const onVerdict: Parameters<typeof makeTexts>[1]['onVerdict'] = (candidate, verdict) =>
+        this.#tracker.add(candidate, verdict);
+      await makeTexts(wishes, { seed, methods, gate, attempts: quality.attempts, signal, onVerdict });
+      this.#tell();
+      return wishes.filter(({ made }) => made !== undefined);
+    };
+
+    try {
+      for await (const row of this.#rows) {
+        if (profile === undefined) this.#seen.add(row.text);
+        if (row.origin !== undefined) continue;
+        index++;
+        if (chunk.push(row) < chunkRows) continue;
+        for (const wish of await goThrough(chunk)) yield toAugmented(wish);
+        this.rowsDone = Math.max(this.rowsDone, index);
+        chunk = [];
+        if (signal?.aborted) throw TaxonError.from(signal.reason);
+      }
+      for (const wish of await goThrough(chunk)) yield toAugmented(wish);
+      this.rowsDone = index;
+      this.#told = 0;
+      this.#tell();
+    } catch (error) {
+      throw signal?.aborted && !(error instanceof TaxonError)
+        ? new TaxonError({ code: 'cancelled', message: 'augmenting was cancelled', cause: error })
+        : error;
+    } finally {
+      await closeMethods(open.methods);
+      await open.checks.dispose();
+      await open.judge?.dispose();
+    }
+  }
+}
+
+/**
+ * Makes new rows of a dataset's: as many as the policy wants, by methods drawn by their weights, kept where the quality gate lets them pass.
+ * What is made of a row depends on the seed and the row (and, through `quality.unique`, on what was kept before), so that a run
+ * goes on where it stopped. Memory does not grow with the rows. Rows that were made (`origin`) are not augmented again.
+ * @throws TaxonError, when the iteration begins or goes on: `invalid_input`, `failed_precondition` (no profile, no engine), `cancelled`
+ */
+export const augmentRows = (rows: AsyncIterable<Row>, options: AugmentOptions, context: AugmentContext): Augmentation =>
+  new Run(rows, options, context);

@@ -1,0 +1,27 @@
+export { augmentRows, type AugmentContext, type Augmentation, type ResumedRun } from './augment-rows.ts';
+export type { Judge } from './judge.ts';
+export type { Method, MethodKind, MethodResources, Wanted } from './method.ts';
+export { methodNames, methodTable, type MethodName } from './methods/table.ts';
+export { openJudge } from './open-judge.ts';
+export { checkMethods } from './open-methods.ts';
+export {
+  augmentOptionsSchema,
+  type AugmentOptions,
+  type MethodOptions,
+  type PolicyOptions,
+  type QualityOptions,
+} from './options.ts';
+export { parseAugmentOptions } from './parse-options.ts';
+export { needsProfile } from './policy.ts';
+export { profileRows, type DatasetProfile, type ProfileOptions } from './profile.ts';
+export type { AugmentedRow, Row } from './row.ts';
+export {
+  dropReasons,
+  type AugmentationExample,
+  type AugmentationProgress,
+  type AugmentationSummary,
+  type Diversity,
+  type DropReason,
+  type MethodSummary,
+} from './summary.ts';
+export type { Translator } from './translator.ts';

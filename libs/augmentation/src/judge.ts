@@ -1,0 +1,7 @@
+import type { Row } from './row.ts';
+
+/** Says which rows are worth augmenting. */
+export interface Judge {
+  choose(rows: readonly Row[], signal?: AbortSignal): Promise<readonly boolean[]>;
+  dispose(): Promise<void>;
+}

@@ -1,0 +1,124 @@
+import { readTexts } from '@taxon/data';
+import { TaxonError } from '@taxon/errors';
+import { loadTextEncoder, type TextEncoder } from '@taxon/models';
+import { z } from 'zod';
+import type { MethodKind } from '../method.ts';
+import { labelsKey, type DatasetProfile } from '../profile.ts';
+import type { Row } from '../row.ts';
+import { SeenTexts } from '../seen-texts.ts';
+import { dot, nearestPlaces, nearestPlace } from '../vectors.ts';
+
+const options = z.strictObject({
+  /** File of unlabelled texts: CSV, TSV, JSONL, JSON, or TXT with a text a line. */
+  texts: z.string({ error: 'the method similar needs texts=FILE, a file of unlabelled texts' }).min(1),
+  textColumn: z.string().default('text'),
+  /** Smallest cosine with the row's embedding. */
+  least: z.number().min(0).max(1).default(0.6),
+  /** Texts that are read at most: all are embedded before the first row, and their embeddings kept. */
+  limit: z.int().positive().default(50_000),
+});
+
+/** Labelled texts that decide whose a found text is, at most. */
+const judges = 20_000;
+
+/** Rows whose neighbours are remembered: several texts of one row are asked for one after the other. */
+const remembered = 2048;
+
+interface Found {
+  texts: string[];
+  vectors: Float32Array[];
+  /** The labels of the nearest labelled text, where there are any. */
+  keys: (string | undefined)[];
+}
+
+const sampleOf = (profile: DatasetProfile): { texts: string[]; keys: string[] } => {
+  const texts: string[] = [];
+  const keys: string[] = [];
+  for (const [key, own] of profile.pool)
+    for (const text of own) {
+      if (texts.length === judges) return { texts, keys };
+      texts.push(text);
+      keys.push(key);
+    }
+  return { texts, keys };
+};
+
+/** Different texts that are no row's. */
+const readFound = async (
+  { texts: path, textColumn, limit }: z.output<typeof options>,
+  profile: DatasetProfile | undefined,
+  signal?: AbortSignal,
+): Promise<string[]> => {
+  const file = await readTexts(path, { textColumn, signal });
+  const own = new SeenTexts();
+  return file.texts
+    .map(({ text }) => text)
+    .filter((text) => text.trim() !== '' && profile?.seen.has(text) !== true && !own.add(text))
+    .slice(0, limit);
+};
+
+const embedFound = async (
+  texts: string[],
+  encoder: TextEncoder,
+  profile: DatasetProfile | undefined,
+  signal?: AbortSignal,
+): Promise<Found> => {
+  const vectors = await encoder.embed(texts, { signal });
+  if (profile === undefined) return { texts, vectors, keys: texts.map(() => undefined) };
+  const sample = sampleOf(profile);
+  const known = await encoder.embed(sample.texts, { signal });
+  return { texts, vectors, keys: vectors.map((vector) => sample.keys[nearestPlace(vector, known)]) };
+};
+
+/**
+ * Real texts of an unlabelled file that are near a row, the nearest first. A text is only given to rows with the labels of the labelled
+ * text that it is nearest to (a sample of 32 of each label set), where the dataset was gone through before.
+ */
+export const similar: MethodKind<typeof options> = {
+  description: 'finds near neighbours in a file of unlabelled texts, by an encoder’s embeddings (texts=FILE)',
+  options,
+  batch: 64,
+  async open(own, { encoder: name, profile, threads, signal }) {
+    if (name === undefined)
+      throw new TaxonError({
+        code: 'failed_precondition',
+        message: 'similar needs an encoder, and none is named',
+        hint: 'Set encoder, such as all-MiniLM-L6-v2.',
+      });
+    const texts = await readFound(own, profile, signal);
+    const encoder = await loadTextEncoder(name, { threads, signal });
+    let found: Found;
+    try {
+      found = await embedFound(texts, encoder, profile, signal);
+    } catch (error) {
+      await encoder.dispose();
+      throw error;
+    }
+    const placesOf = new Map<string, number[]>();
+    found.keys.forEach((key = '', i) => placesOf.set(key, [...(placesOf.get(key) ?? []), i]));
+    const neighbours = new Map<string, number[]>();
+    const remember = (row: Row, vector: Float32Array): void => {
+      if (neighbours.size >= remembered) neighbours.delete(neighbours.keys().next().value!);
+      const places = placesOf.get(profile === undefined ? '' : labelsKey(row.labels)) ?? [];
+      const near = places.filter((place) => dot(vector, found.vectors[place]!) >= own.least);
+      neighbours.set(row.id, nearestPlaces(vector, found.vectors, near));
+    };
+    return {
+      async make(wanted, stop) {
+        const fresh = [...new Map(wanted.map(({ row }) => [row.id, row])).values()].filter(
+          ({ id }) => !neighbours.has(id),
+        );
+        const vectors = await encoder.embed(
+          fresh.map(({ text }) => text),
+          { signal: stop },
+        );
+        fresh.forEach((row, i) => remember(row, vectors[i]!));
+        return wanted.map(({ row, attempt }) => {
+          const place = neighbours.get(row.id)?.[attempt];
+          return place === undefined ? undefined : found.texts[place];
+        });
+      },
+      dispose: () => encoder.dispose(),
+    };
+  },
+};

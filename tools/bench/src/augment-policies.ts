@@ -1,0 +1,54 @@
+import { parseAugmentOptions, type AugmentOptions } from '@taxon/augmentation';
+import { invalidInput, nearestName } from '@taxon/errors';
+
+/** What a policy of the benchmark is given. */
+interface PolicyContext {
+  seed: number;
+  /** File of the training part's other texts, without their labels. */
+  unlabelled: string;
+}
+
+const edits = [{ name: 'insert' }, { name: 'delete' }, { name: 'swap' }];
+const words = [{ name: 'synonyms', weight: 3 }, ...edits];
+const encoder = 'all-MiniLM-L6-v2';
+
+/** Policies by name: what the options say beside the seed. */
+const policies = {
+  none: undefined,
+  synonyms: () => ({ methods: [{ name: 'synonyms' }], policy: { perRow: 4 } }),
+  edits: () => ({ methods: edits, policy: { perRow: 4 } }),
+  words: () => ({ methods: words, policy: { perRow: 4 } }),
+  // Ten texts a class at most, real ones that are nearer to this class than to any other.
+  similar: ({ unlabelled }) => ({
+    encoder,
+    methods: [{ name: 'similar', texts: unlabelled, least: 0.5 }],
+    policy: { perRow: 4 },
+    quality: { attempts: 1 },
+  }),
+  mix: () => ({ methods: [{ name: 'mix' }], policy: { perRow: 4 } }),
+  'balanced-synonyms': () => ({ methods: [{ name: 'synonyms' }], policy: { target: 'largest' } }),
+  'balanced-words': () => ({ methods: words, policy: { target: 'largest' } }),
+  'balanced-similar': ({ unlabelled }) => ({
+    encoder,
+    methods: [{ name: 'similar', texts: unlabelled, least: 0.5 }],
+    policy: { target: 'largest' },
+    quality: { attempts: 1 },
+  }),
+  'median-words': () => ({ methods: words, policy: { target: 'median' } }),
+} satisfies Record<string, ((context: PolicyContext) => object) | undefined>;
+
+export type AugmentPolicy = keyof typeof policies;
+export const augmentPolicies = Object.keys(policies) as AugmentPolicy[];
+
+/** The options of a policy; undefined for `none`. @throws TaxonError `invalid_input` for an unknown name */
+export const policyOptions = (name: string, context: PolicyContext): AugmentOptions | undefined => {
+  if (!Object.hasOwn(policies, name)) {
+    const near = nearestName(name, augmentPolicies);
+    throw invalidInput(
+      `--policies ${name}: must be of ${augmentPolicies.join(', ')}`,
+      near === undefined ? undefined : `Did you mean ${near}?`,
+    );
+  }
+  const make: ((context: PolicyContext) => object) | undefined = policies[name as AugmentPolicy];
+  return make && parseAugmentOptions({ seed: context.seed, ...make(context) }, name);
+};
