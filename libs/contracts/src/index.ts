@@ -202,3 +202,21 @@ export {
   WatchAugmentationRequest,
   WatchAugmentationResponse,
 } from './gen/taxon/augmenter/v1/augmenter.ts';
+
+export { DriftMeasured } from './gen/taxon/events/v1/drift.ts';
+export {
+  Comparison,
+  ModelPromoted,
+  ModelRefused,
+  ModelRolledBack,
+  ModelShadowed,
+} from './gen/taxon/events/v1/model.ts';
+export { Answer, FeedbackGiven, PredictionMade, RightLabels, TaskLabels } from './gen/taxon/events/v1/prediction.ts';
+export { Reason, Trigger } from './gen/taxon/events/v1/reason.ts';
+export {
+  TrainingCompleted,
+  TrainingFailed,
+  TrainingRequested,
+  TrainingStarted,
+} from './gen/taxon/events/v1/training.ts';
+export { WorkDone, WorkRequested } from './gen/taxon/events/v1/work.ts';

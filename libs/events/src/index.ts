@@ -1,0 +1,13 @@
+export type {
+  Delivery,
+  EventBus,
+  GroupLag,
+  Handler,
+  Handlers,
+  ReadOptions,
+  RetryOptions,
+  SubscribeOptions,
+  Subscription,
+} from './event-bus.ts';
+export type { StoredEvent, TaxonEvent } from './event.ts';
+export { eventTypes, topics, type EventType, type PayloadOf } from './event-types.ts';
