@@ -43,4 +43,4 @@ export { readHierarchy } from './read-hierarchy.ts';
 export { readTexts, type ReadTextsOptions, type TextFile, type TextRow } from './read-texts.ts';
 export { stratifiedSplit, type Split, type SplitOptions } from './stratified-split.ts';
 export { fewShot, imbalancedCut, type ImbalancedCutOptions } from './subsets.ts';
-export { normalizeText } from './text-groups.ts';
+export { normalizeText, textKey } from './text-groups.ts';

@@ -36,3 +36,6 @@ export {
   type StepOptions,
   type TrainingStep,
 } from './training-step.ts';
+export { addRows, type AddedRows } from './retraining/add-rows.ts';
+export { findDataParts, withDataParts, writeDataParts, type DataParts } from './retraining/data-parts.ts';
+export { readNewRows, type NewRow } from './retraining/new-rows.ts';

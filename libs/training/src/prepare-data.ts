@@ -53,7 +53,7 @@ const digestOf = (data: Record<PartName, Example[]>): string => {
 };
 
 /** The columns that hold labels, with what the person who named them calls them. */
-const labelColumns = ({ data, hierarchy, task }: Recipe): (TaskColumn & { name: string })[] => {
+export const labelColumns = ({ data, hierarchy, task }: Recipe): (TaskColumn & { name: string })[] => {
   const kindOf = (kind: 'auto' | TaskKind): TaskKind | undefined => (kind === 'auto' ? undefined : kind);
   if (data.tasks !== undefined)
     return data.tasks.map(({ column, name = column, kind }, i) => ({
