@@ -36,6 +36,12 @@ export {
   type StepOptions,
   type TrainingStep,
 } from './training-step.ts';
-export { addRows, type AddedRows } from './retraining/add-rows.ts';
-export { findDataParts, withDataParts, writeDataParts, type DataParts } from './retraining/data-parts.ts';
-export { readNewRows, type NewRow } from './retraining/new-rows.ts';
+export type { AddedRows } from './retraining/add-rows.ts';
+export type { DataParts } from './retraining/data-parts.ts';
+export type { NewRow } from './retraining/new-rows.ts';
+export {
+  keepDataParts,
+  prepareRetraining,
+  type Retraining,
+  type RetrainingOptions,
+} from './retraining/prepare-retraining.ts';

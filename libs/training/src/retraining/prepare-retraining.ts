@@ -1,0 +1,76 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TaxonError } from '@taxon/errors';
+import { describeModelFolder } from '@taxon/models';
+import { parseRecipe } from '../parse-recipe.ts';
+import { partNames } from '../prepare-data.ts';
+import type { Recipe } from '../recipe.ts';
+import { addRows, type AddedRows } from './add-rows.ts';
+import { findDataParts, withDataParts, writeDataParts, type DataParts } from './data-parts.ts';
+import { readNewRows } from './new-rows.ts';
+
+export interface RetrainingOptions {
+  /** Model folder of the version that is trained again, with its parts. */
+  parent: string;
+  /** Files of new rows (`readNewRows`), the older first. */
+  rows: readonly string[];
+  /** Where everything of this training is put: its parts, and the model below `model`. */
+  folder: string;
+  /** Instead of the parent's; its files are not read, the parent's parts are. */
+  recipe?: Recipe;
+  signal?: AbortSignal;
+}
+
+export interface Retraining {
+  recipe: Recipe;
+  /** Absent without new rows. */
+  rows?: AddedRows;
+}
+
+/** Within a model folder: what it was trained and scored on. */
+const partsFolder = (model: string): string => join(model, 'run', 'data');
+
+/** Keeps with a model what it was trained and scored on, so that it can be trained again wherever its folder is. */
+export const keepDataParts = (model: string, recipe: Recipe, signal?: AbortSignal): Promise<DataParts> =>
+  describeModelFolder(model).then(({ lineage }) =>
+    writeDataParts(recipe, partsFolder(model), { digest: String(lineage?.['dataDigest']), signal }),
+  );
+
+/**
+ * The recipe of a model trained again: as before, with the same validation and test part, and with the new rows in the training part.
+ * @throws TaxonError `failed_precondition` for a model that does not say how it was made; `invalid_input` as `readNewRows`
+ */
+export const prepareRetraining = async (options: RetrainingOptions): Promise<Retraining> => {
+  const { parent, folder, signal } = options;
+  const { lineage, space } = await describeModelFolder(parent);
+  const parts = findDataParts(partsFolder(parent));
+  if (lineage?.['recipe'] === undefined || parts.train === undefined || space === undefined)
+    throw new TaxonError({
+      code: 'failed_precondition',
+      message: `${parent}: holds ${parts.train === undefined ? 'no training data (run/data)' : 'no recipe'}, so it cannot be trained again`,
+      hint: 'Register it with its data: taxon models register --with-data.',
+    });
+  await mkdir(folder, { recursive: true });
+  const own: Record<string, string> = {};
+  for (const part of partNames) {
+    const from = parts[part];
+    if (from !== undefined) await copyFile(from, (own[part] = join(folder, `${part}.jsonl`)));
+  }
+  const asBefore = options.recipe ?? parseRecipe(lineage['recipe']);
+  let recipe: Recipe = { ...withDataParts(asBefore, own, space), output: join(folder, 'model') };
+  let rows: AddedRows | undefined;
+  for (const path of options.rows) {
+    const target = join(folder, 'train.jsonl');
+    const added = await addRows(recipe, await readNewRows(path, space), { target, signal });
+    rows = rows === undefined ? added : sumOf(rows, added);
+    recipe = { ...recipe, data: { ...recipe.data, train: target } };
+  }
+  return { recipe, ...(rows && { rows }) };
+};
+
+const sumOf = (a: AddedRows, b: AddedRows): AddedRows => ({
+  added: a.added + b.added,
+  replaced: a.replaced + b.replaced,
+  known: a.known + b.known,
+  heldOut: a.heldOut + b.heldOut,
+});
