@@ -21,7 +21,11 @@ export interface TrainingRequested {
   /** Whose recipe and data are taken; 0: those of the version that serves. */
   parentVersion: number;
   /** Instead of the parent's. Its output is the trainer's to choose. */
-  recipe?: Recipe | undefined;
+  recipe?:
+    | Recipe
+    | undefined;
+  /** Learnt from beside the parent's data: SHA-256 of files of new rows that the registry keeps, the older first. */
+  rows: string[];
 }
 
 /** `taxon.training.started`: a job was durably queued for the request. */
@@ -54,7 +58,7 @@ export interface TrainingFailed {
 }
 
 function createBaseTrainingRequested(): TrainingRequested {
-  return { model: "", reason: undefined, parentVersion: 0, recipe: undefined };
+  return { model: "", reason: undefined, parentVersion: 0, recipe: undefined, rows: [] };
 }
 
 export const TrainingRequested: MessageFns<TrainingRequested> = {
@@ -70,6 +74,9 @@ export const TrainingRequested: MessageFns<TrainingRequested> = {
     }
     if (message.recipe !== undefined) {
       Recipe.encode(message.recipe, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.rows) {
+      writer.uint32(42).string(v!);
     }
     return writer;
   },
@@ -119,6 +126,14 @@ export const TrainingRequested: MessageFns<TrainingRequested> = {
             message.recipe = Recipe.decode(reader, reader.uint32());
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.rows.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -141,6 +156,7 @@ export const TrainingRequested: MessageFns<TrainingRequested> = {
         ? globalThis.Number(object.parent_version)
         : 0,
       recipe: isSet(object.recipe) ? Recipe.fromJSON(object.recipe) : undefined,
+      rows: globalThis.Array.isArray(object?.rows) ? object.rows.map((e: any) => globalThis.String(e)) : [],
     };
   },
 
@@ -158,6 +174,9 @@ export const TrainingRequested: MessageFns<TrainingRequested> = {
     if (message.recipe !== undefined) {
       obj.recipe = Recipe.toJSON(message.recipe);
     }
+    if (message.rows?.length) {
+      obj.rows = message.rows;
+    }
     return obj;
   },
 
@@ -174,6 +193,7 @@ export const TrainingRequested: MessageFns<TrainingRequested> = {
     message.recipe = (object.recipe !== undefined && object.recipe !== null)
       ? Recipe.fromPartial(object.recipe)
       : undefined;
+    message.rows = object.rows?.map((e) => e) || [];
     return message;
   },
 };
