@@ -157,7 +157,10 @@ export interface Registry {
    * The version's files in a folder of the cache, each checked against its digest.
    * @throws TaxonError `failed_precondition` naming the file that is not what was registered
    */
-  checkOut(version: ModelVersion, options?: { signal?: AbortSignal; onProgress?: RegisterOptions['onProgress'] }): Promise<string>;
+  checkOut(
+    version: ModelVersion,
+    options?: { signal?: AbortSignal; onProgress?: RegisterOptions['onProgress'] },
+  ): Promise<string>;
   /** @throws TaxonError `failed_precondition` when the alias is not where it was expected, `not_found` for the version */
   moveAlias(options: MoveAliasOptions): Promise<HistoryEntry>;
   /** Writes into the audit log alone, e.g. a candidate that was refused. */

@@ -6,6 +6,7 @@ const pattern = new RegExp(`^${part}(/${part})*$`, 'u');
 
 /** @throws TaxonError `invalid_input` */
 export const expectKey = (key: string): string => {
-  if (!pattern.test(key) || key.length > 900) throw invalidInput(`storage: ${JSON.stringify(key.slice(0, 200))} is no key`);
+  if (!pattern.test(key) || key.length > 900)
+    throw invalidInput(`storage: ${JSON.stringify(key.slice(0, 200))} is no key`);
   return key;
 };
