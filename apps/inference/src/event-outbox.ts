@@ -28,6 +28,7 @@ const [firstPause, longestPause] = [100, 5000];
 export const createEventOutbox = ({ events, size, count, onError }: OutboxOptions): EventOutbox => {
   const waiting: TaxonEvent[] = [];
   const over = new AbortController();
+  const ended = (): boolean => over.signal.aborted;
   let running: Promise<void> | undefined;
 
   const publish = async (next: readonly TaxonEvent[]): Promise<void> => {
@@ -47,14 +48,14 @@ export const createEventOutbox = ({ events, size, count, onError }: OutboxOption
 
   const drain = async (): Promise<void> => {
     let pause = firstPause;
-    while (waiting.length > 0 && !over.signal.aborted) {
+    while (waiting.length > 0 && !ended()) {
       const next = waiting.slice(0, batch);
       try {
         await publish(next);
         waiting.splice(0, next.length);
         pause = firstPause;
       } catch (error) {
-        if (over.signal.aborted) break;
+        if (ended()) break;
         onError(error);
         await sleep(pause, undefined, { signal: over.signal }).catch(() => undefined);
         pause = Math.min(2 * pause, longestPause);
@@ -71,7 +72,7 @@ export const createEventOutbox = ({ events, size, count, onError }: OutboxOption
 
   return {
     push: (event) => {
-      if (over.signal.aborted || waiting.length >= size) return count('dropped', 1);
+      if (ended() || waiting.length >= size) return count('dropped', 1);
       waiting.push(event);
       if (running === undefined) start();
     },

@@ -30,8 +30,7 @@ const checkHierarchy = ({ hierarchy, tasks }: LabelSpace, right: readonly TaskLa
   const [coarse, fine] = tasks.map(({ name }) => right.find(({ task }) => task === name)?.labels[0]);
   if (hierarchy === undefined || coarse === undefined || fine === undefined) return;
   const parent = tasks[0]!.labels[hierarchy.parents[tasks[1]!.labels.indexOf(fine)]!]!;
-  if (parent !== coarse)
-    throw fieldError('right.tasks', `'${fine}' belongs to '${parent}', not to '${coarse}'`);
+  if (parent !== coarse) throw fieldError('right.tasks', `'${fine}' belongs to '${parent}', not to '${coarse}'`);
 };
 
 /**
@@ -76,8 +75,7 @@ export interface FeedbackOptions {
 const verdictOf = (request: FeedbackRequest, space: LabelSpace): NonNullable<FeedbackGiven['verdict']> => {
   const { verdict } = request;
   if (verdict === undefined) throw fieldError('verdict', 'missing; give the right labels, or wrong: true');
-  if (verdict.$case === 'right')
-    return { $case: 'right', value: { tasks: checkRight(space, verdict.value.tasks) } };
+  if (verdict.$case === 'right') return { $case: 'right', value: { tasks: checkRight(space, verdict.value.tasks) } };
   if (!verdict.value) throw fieldError('wrong', 'false says nothing; give the right labels, or true');
   return { $case: 'wrong', value: true };
 };

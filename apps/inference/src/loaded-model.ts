@@ -56,12 +56,7 @@ export const loadModel = async ({ name, checkout, load, metrics }: LoadOptions):
   return inMemory(name, checkout, classifier, metrics);
 };
 
-const inMemory = (
-  name: string,
-  checkout: Checkout,
-  classifier: Classifier,
-  metrics: InferenceMetrics,
-): LoadedModel => {
+const inMemory = (name: string, checkout: Checkout, classifier: Classifier, metrics: InferenceMetrics): LoadedModel => {
   const model = { model: name };
   let calls = 0;
   let idle: (() => void) | undefined;

@@ -29,7 +29,6 @@ export interface ModelSource {
   resolve(name?: string): Promise<string>;
   target(name: string): Promise<Target>;
   checkout(name: string, version: number): Promise<Checkout>;
-  close(): Promise<void>;
 }
 
 /** Models that are plain folders: one version each, for ever. */
@@ -42,5 +41,4 @@ export const folderSource = (registry: ModelRegistry): ModelSource => ({
     const { folder } = await registry.resolve(name);
     return { version: 0, folder, release: () => Promise.resolve() };
   },
-  close: () => Promise.resolve(),
 });

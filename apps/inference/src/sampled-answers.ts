@@ -37,8 +37,14 @@ export interface SampledCall {
 /** Texts that may wait for a shadow: it must not take the machine from those whom somebody waits for. */
 const shadowTexts = 256;
 
+export interface Sampling {
+  begin(texts: number): SampledCall;
+  /** Resolves when no shadow answers. */
+  idle(): Promise<void>;
+}
+
 /** Chooses answers at random, text by text, and publishes what they were. */
-export const createSampling = (options: SamplingOptions): { begin(texts: number): SampledCall; idle(): Promise<void> } => {
+export const createSampling = (options: SamplingOptions): Sampling => {
   const { rate, outbox, source, metrics, random = Math.random } = options;
   const underway = new Set<Promise<void>>();
   let waiting = 0;
@@ -60,7 +66,11 @@ export const createSampling = (options: SamplingOptions): { begin(texts: number)
     return createEvent('taxon.prediction.made', data, { source, id: shadow ? `${id}/shadow-${model.version}` : id });
   };
 
-  const askShadow = async (shadow: LoadedModel, inputs: readonly TextInput[], ids: readonly string[]): Promise<void> => {
+  const askShadow = async (
+    shadow: LoadedModel,
+    inputs: readonly TextInput[],
+    ids: readonly string[],
+  ): Promise<void> => {
     const outcome = (name: 'answered' | 'skipped' | 'failed'): void =>
       metrics.shadowTexts.inc({ model: shadow.name, outcome: name }, inputs.length);
     if (waiting + inputs.length > shadowTexts) return outcome('skipped');
@@ -96,6 +106,8 @@ export const createSampling = (options: SamplingOptions): { begin(texts: number)
         },
       };
     },
-    idle: async () => void (await Promise.allSettled([...underway])),
+    idle: async () => {
+      await Promise.allSettled([...underway]);
+    },
   };
 };

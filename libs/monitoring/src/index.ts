@@ -7,7 +7,13 @@ export {
   type Verdict,
 } from './feedback-accuracy.ts';
 export { wilsonInterval, type Bounds } from './intervals.ts';
-export { confidenceOf, embeddingOf, type LiveObservation, type ObservedAnswer, type Observation } from './observation.ts';
+export {
+  confidenceOf,
+  embeddingOf,
+  type LiveObservation,
+  type ObservedAnswer,
+  type Observation,
+} from './observation.ts';
 export type { Profile, TaskProfile } from './profile.ts';
 export { createReference, readReference, type Reference, type ReferenceOptions } from './reference.ts';
 export {
