@@ -43,7 +43,37 @@ export const createMetrics = (registry: Registry) => {
       buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
       registers,
     }),
-    loaded: new Gauge({ name: 'taxon_inference_models_loaded', help: 'Models in memory', registers }),
+    loaded: new Gauge({ name: 'taxon_inference_models_loaded', help: 'Models in memory, shadows included', registers }),
+    version: new Gauge({
+      name: 'taxon_inference_model_version',
+      help: 'The version that answers; 0 of a plain folder',
+      labelNames,
+      registers,
+    }),
+    swaps: new Counter({
+      name: 'taxon_inference_model_swaps_total',
+      help: 'Times that another version took over',
+      labelNames,
+      registers,
+    }),
+    events: new Counter({
+      name: 'taxon_inference_prediction_events_total',
+      help: 'Sampled answers by outcome, `published`, or `dropped` where the bus was away for long',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    shadowTexts: new Counter({
+      name: 'taxon_inference_shadow_texts_total',
+      help: 'Texts for the shadow version by outcome, `answered`, `skipped` where it was behind, or `failed`',
+      labelNames: ['model', 'outcome'] as const,
+      registers,
+    }),
+    feedback: new Counter({
+      name: 'taxon_inference_feedback_total',
+      help: 'Feedback taken by verdict, `right` (labels were told) or `wrong`',
+      labelNames: ['model', 'verdict'] as const,
+      registers,
+    }),
   };
 };
 

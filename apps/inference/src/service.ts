@@ -1,121 +1,131 @@
-import {
-  inferenceContract,
-  TaskKind,
-  type ClassifyRequest,
-  type ClassifyResponse,
-  type Model,
-  type Prediction as PredictionMessage,
-} from '@taxon/contracts';
-import { invalidInput } from '@taxon/errors';
-import { loadClassifier, type Prediction, type TextInput } from '@taxon/models';
-import { openModelRegistry, type ModelRegistry } from '@taxon/registry';
-import { defineService, type CallContext } from '@taxon/service';
-import { z } from 'zod';
-import { mapOrdered } from './map-ordered.ts';
-import { createMetrics } from './metrics.ts';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { inferenceContract } from '@taxon/contracts';
+import type { EventBus } from '@taxon/events';
+import { loadClassifier } from '@taxon/models';
+import { defineService, type CallContext, type Logger } from '@taxon/service';
+import { createClassify } from './classify.ts';
+import { config, type Config } from './config.ts';
+import { createEventOutbox } from './event-outbox.ts';
+import { createFeedback } from './feedback.ts';
+import { followVersions } from './follow-versions.ts';
+import { listModels } from './list-models.ts';
+import { createMetrics, type InferenceMetrics } from './metrics.ts';
 import { createModelPool, type ModelPool } from './model-pool.ts';
+import { mapOrdered } from './map-ordered.ts';
+import { openSource } from './open-source.ts';
+import { createRecentPredictions } from './recent-predictions.ts';
+import { createSampling } from './sampled-answers.ts';
 
-const config = z.object({
-  models: z.array(z.string().min(1)).default([]).describe('NAME=PATH or PATH of model folders, loaded at the start'),
-  modelsFolder: z
-    .string()
-    .min(1)
-    .default('models')
-    .describe('folder of model folders, each loaded when it is first asked for'),
-  maxTexts: z.int().min(1).default(1024).describe('texts a request'),
-  streamRequests: z.int().min(1).default(16).describe('messages of one stream that may be under way at once'),
-  threads: z.int().min(0).max(1024).default(0).describe('threads a model; 0 for as many as the machine has'),
-});
-type Config = z.output<typeof config>;
+/** How long what was sampled may still be published when the service ends, in ms. */
+const lastPatience = 2000;
+/** One line of log in so many failures, in ms: a bus that is away fails every few seconds. */
+const quietFor = 30_000;
 
-const fieldError = (field: string, description: string) =>
-  invalidInput(`${field}: ${description}`, undefined, [{ field, description }]);
-
-const checkRequest = ({ texts, pairs, topK }: ClassifyRequest, { maxTexts }: Config): void => {
-  if (texts.length === 0) throw fieldError('texts', 'empty; at least one text is needed');
-  if (texts.length > maxTexts)
-    throw fieldError('texts', `${texts.length} texts are more than the limit ${maxTexts} (maxTexts)`);
-  if (pairs.length > 0 && pairs.length !== texts.length)
-    throw fieldError('pairs', `${pairs.length} second texts for ${texts.length} texts; one each, or none at all`);
-  if (topK === 0) throw fieldError('top_k', '0; at least 1, or absent for all labels');
+/** Tells of the first failure, and of no more than one in a while after it. */
+const seldom = (tell: (error: unknown) => void): ((error: unknown) => void) => {
+  let last = -Infinity;
+  return (error) => {
+    if (performance.now() - last < quietFor) return;
+    last = performance.now();
+    tell(error);
+  };
 };
 
-const taskKinds = {
-  'single-label': TaskKind.TASK_KIND_SINGLE_LABEL,
-  'multi-label': TaskKind.TASK_KIND_MULTI_LABEL,
-} as const;
+interface PublishingOptions {
+  config: Config;
+  events: EventBus | undefined;
+  source: string;
+  metrics: InferenceMetrics;
+  log: Logger;
+}
 
-/** The only task of a model is told once. */
-const toPredictionMessage = ({ labels, answer, tasks, tokens, truncated }: Prediction): PredictionMessage => ({
-  labels,
-  answer,
-  tasks: tasks.length > 1 ? tasks : [],
-  tokens,
-  truncated,
-});
-
-const inputsOf = ({ texts, pairs }: ClassifyRequest): TextInput[] =>
-  pairs.length === 0 ? texts : texts.map((text, i) => ({ text, pair: pairs[i]! }));
-
-const createClassify =
-  (config: Config, registry: ModelRegistry, pool: ModelPool) =>
-  async (request: ClassifyRequest, { signal }: CallContext): Promise<ClassifyResponse> => {
-    checkRequest(request, config);
-    const model = await registry.resolve(request.model);
-    const loaded = await pool.get(model);
-    const predictions = await loaded.classify(inputsOf(request), { topK: request.topK, signal });
-    return { predictions: predictions.map(toPredictionMessage), model: model.name };
-  };
-
-const listModels = async (registry: ModelRegistry, pool: ModelPool): Promise<Model[]> =>
-  (await registry.list()).map(({ name }) => {
-    const { state, loaded, problem } = pool.describe(name);
-    return {
-      name,
-      state,
-      labels: [...(loaded?.classifier.labels ?? [])],
-      tasks: (loaded?.classifier.space.tasks ?? []).map((task) => ({ ...task, kind: taskKinds[task.kind] })),
-      maxLength: loaded?.classifier.maxLength ?? 0,
-      loadedAt: loaded?.loadedAt,
-      problem,
-    };
+/** What is published of the answers; nothing without a bus, or at a rate of 0. */
+const openPublishing = ({ config, events, source, metrics, log }: PublishingOptions) => {
+  if (events === undefined || config.sampleRate === 0) return undefined;
+  const outbox = createEventOutbox({
+    events,
+    size: config.eventBuffer,
+    count: (outcome, n) => metrics.events.inc({ outcome }, n),
+    onError: seldom((error) => log.warn({ err: error }, 'sampled answers wait: they cannot be published')),
   });
+  const sampling = createSampling({
+    rate: config.sampleRate,
+    texts: config.sampleTexts,
+    embeddings: config.sampleEmbeddings,
+    ...{ outbox, source, metrics },
+  });
+  return {
+    sampling,
+    close: async () => {
+      await sampling.idle();
+      await outbox.close(lastPatience);
+    },
+  };
+};
 
-/** Serves models from folders. */
+/** Loads what was given by name; one failure ends the service. */
+const loadGiven = async (names: readonly string[], pool: ModelPool): Promise<void> => {
+  try {
+    await Promise.all(names.map((name) => pool.get(name)));
+  } catch (error) {
+    await pool.dispose();
+    throw error;
+  }
+};
+
+/** Serves models from folders and from a registry. */
 export const inferenceService = defineService({
   name: 'inference',
   description: 'classifies texts with trained models',
   contracts: { inference: inferenceContract },
   config,
   metrics: createMetrics,
-  start: async ({ config, metrics, log, signal }) => {
-    const registry = openModelRegistry({ folder: config.modelsFolder, models: config.models });
-    const pool = createModelPool({
-      load: (folder) => loadClassifier(folder, { threads: config.threads, signal }),
-      metrics,
+  start: async ({ config, metrics, log, events, signal }) => {
+    const holder = `inference/${hostname()}/${process.pid}`;
+    const registry = undefined;
+    const source = openSource({ config, registry, holder, signal });
+    const load = (folder: string) => loadClassifier(folder, { threads: config.threads, signal });
+    const pool = createModelPool({ source, load, metrics, log });
+    await loadGiven(source.given, pool);
+
+    const eventSource = `/inference/${hostname()}`;
+    const recent = createRecentPredictions(config.rememberedPredictions);
+    const publishing = openPublishing({ config, events, source: eventSource, metrics, log });
+    const following = followVersions({ pool, events, interval: 1000 * config.registrySeconds, log });
+    const classify = createClassify({
+      ...{ config, source, pool },
+      ...(events !== undefined && { recent }),
+      sampling: publishing?.sampling,
     });
-    try {
-      await Promise.all(
-        registry.given.map(async (model) => {
-          const { classifier } = await pool.get(model);
-          log.info({ model: model.name, folder: model.folder, labels: classifier.labels.length }, 'model loaded');
-        }),
-      );
-    } catch (error) {
-      await pool.dispose();
-      throw error;
-    }
-    const classify = createClassify(config, registry, pool);
+    const feedback = createFeedback({
+      ...{ events, source: eventSource, recent },
+      find: async (model) => {
+        const name = await source.resolve(model);
+        return { name, space: (await pool.get(name)).classifier.space };
+      },
+      count: (model, verdict) => metrics.feedback.inc({ model, verdict }),
+    });
     return {
       implementations: {
         inference: {
-          classify,
-          classifyStream: (requests, context) =>
-            mapOrdered(requests, config.streamRequests, (request) => classify(request, context)),
-          listModels: async () => ({ models: await listModels(registry, pool) }),
+          classify: (request, context) => classify(request, context, randomUUID()),
+          classifyStream: (requests, context) => {
+            const stream = randomUUID();
+            let message = 0;
+            return mapOrdered(requests, config.streamRequests, (request) =>
+              classify(request, context, `${stream}.${message++}`),
+            );
+          },
+          listModels: async () => ({ models: await listModels(source, pool) }),
+          feedback: (request, context: CallContext) => feedback(request, context),
         },
       },
-      dispose: () => pool.dispose(),
+      dispose: async () => {
+        await following.close();
+        await publishing?.close();
+        await pool.dispose();
+      },
     };
   },
 });

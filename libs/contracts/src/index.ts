@@ -38,6 +38,8 @@ export {
   ClassifyResponse,
   ClassifyStreamRequest,
   ClassifyStreamResponse,
+  FeedbackRequest,
+  FeedbackResponse,
   InferenceServiceClient as InferenceClient,
   InferenceServiceService as inferenceContract,
   LabelScore,
@@ -46,6 +48,8 @@ export {
   Model,
   ModelState,
   Prediction,
+  RightAnswer,
+  RightTask,
   TaskPrediction,
 } from './gen/taxon/inference/v1/inference.ts';
 

@@ -98,6 +98,7 @@ export {
 } from './significance/compare-runs.ts';
 export { verdictOf, type Verdict } from './significance/verdict.ts';
 export { mcnemarExact } from './significance/mcnemar.ts';
+export { normalQuantile, normalShare } from './significance/normal.ts';
 export { confidenceScores, type ConfidenceKind } from './abstention/confidence-scores.ts';
 export { riskCoverage, type RiskCoverage, type RiskCoveragePoint } from './abstention/risk-coverage.ts';
 export { outOfScopeDetection, type OutOfScopeDetection, type RocPoint } from './abstention/out-of-scope.ts';

@@ -1,3 +1,4 @@
+import type { EventBus } from '@taxon/events';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { z } from 'zod';
@@ -11,6 +12,11 @@ export interface ServiceContext<Config, Metrics> {
   /** What the definition's `metrics` returned. */
   readonly metrics: Metrics;
   readonly log: Logger;
+  /**
+   * Carries events; one for all services of the process, opened before they start and closed after the last is disposed.
+   * Undefined where none is configured: the service does without, or says what it needs.
+   */
+  readonly events: EventBus | undefined;
   /** Aborts when the host gives up starting, or after the drain: nothing may go on then. */
   readonly signal: AbortSignal;
 }

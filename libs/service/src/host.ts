@@ -1,9 +1,11 @@
 import { healthContract, reflectionContract, reflectionV1AlphaContract } from '@taxon/contracts';
+import type { EventBus } from '@taxon/events';
 import type { DestinationStream, Logger } from 'pino';
 import { Registry } from 'prom-client';
 import type { ConfigSources } from './config.ts';
 import { contractName } from './contract.ts';
 import type { AnyRunningService, AnyServiceDefinition } from './define-service.ts';
+import { openEvents } from './open-events.ts';
 import { startGrpcServer, type GrpcServer, type Mounted } from './grpc-server.ts';
 import { healthImplementation } from './health.ts';
 import { resolveHostConfig, type HostConfig } from './host-config.ts';
@@ -16,6 +18,8 @@ import { reflectionImplementation } from './reflection.ts';
 export interface HostOptions extends ConfigSources {
   /** Where log lines go. @default standard output */
   logDestination?: DestinationStream;
+  /** Carries events instead of what `events.bus` says; closed by whoever opened it. */
+  events?: EventBus;
 }
 
 /** Services that are being served. */
@@ -73,12 +77,19 @@ const mount = (slots: readonly Slot[], lifecycle: Lifecycle, log: Logger): Mount
   ];
 };
 
-const startSlot = async (slot: Slot, config: HostConfig, signal: AbortSignal): Promise<void> => {
+interface Start {
+  config: HostConfig;
+  events: EventBus | undefined;
+  over: AbortController;
+}
+
+const startSlot = async (slot: Slot, { config, events, over: { signal } }: Start): Promise<void> => {
   const { definition, registry, log } = slot;
   slot.running = await definition.start({
     config: config.services[definition.name] as never,
     metrics: definition.metrics(registry) as never,
     log,
+    events,
     signal,
   });
 };
@@ -137,12 +148,14 @@ export const hostServices = async (
       metrics: () => renderMetrics(registries),
     });
     undo.push(() => http.close());
+    const events = options.events ?? (await openEvents(config.events, log));
+    if (options.events === undefined) undo.push(() => events?.close());
     for (const slot of slots) undo.push(() => slot.running?.dispose?.());
     undo.push(() => over.abort());
     const metrics = createCallMetrics(hostRegistry);
     const grpc = await startGrpcServer(server, mount(slots, lifecycle, log), { lifecycle, metrics, log });
     undo.push(() => grpc.close());
-    await startAll(slots, config, over);
+    await startAll(slots, { config, events, over });
     lifecycle.enter('ready');
     log.info({ state: 'ready', host: server.host, port: grpc.port, metricsPort: http.port }, 'host');
     return {
@@ -164,13 +177,13 @@ export const hostServices = async (
 };
 
 /** Starts all at once; when one fails the others are told to give up, and are waited for so that they can be disposed. */
-const startAll = async (slots: readonly Slot[], config: HostConfig, over: AbortController): Promise<void> => {
+const startAll = async (slots: readonly Slot[], start: Start): Promise<void> => {
   let failed: { error: unknown } | undefined;
   await Promise.all(
     slots.map((slot) =>
-      startSlot(slot, config, over.signal).catch((error: unknown) => {
+      startSlot(slot, start).catch((error: unknown) => {
         failed ??= { error };
-        over.abort();
+        start.over.abort();
       }),
     ),
   );

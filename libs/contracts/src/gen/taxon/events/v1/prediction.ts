@@ -18,16 +18,18 @@ export interface Answer {
 
 /** `taxon.prediction.made`: a sampled answer. Topic `taxon.prediction.v1`, key: the model. */
 export interface PredictionMade {
+  /** The same in what the serving version and its shadow say of one text. */
   predictionId: string;
   model: string;
   version: number;
+  /** Empty where texts are not kept. */
   text: string;
   /** Absent in models of single texts. */
   pair?: string | undefined;
   answers: Answer[];
   /** Share of answers that are sampled, 0..1: each stands for 1 / rate. */
   samplingRate: number;
-  /** Features before the head, for distances; may be left out. */
+  /** For distances: ln of every label's probability, 1e-4 at least, the tasks one after the other; may be left out. */
   embedding: number[];
   /** Answered in the shadow: nobody saw it. */
   shadow: boolean;
@@ -40,6 +42,7 @@ export interface FeedbackGiven {
   model: string;
   /** That answered; 0 when unknown. */
   version: number;
+  /** Empty, like `answers`, where the service no longer knew them: the event of the same prediction may. */
   text: string;
   pair?: string | undefined;
   answers: Answer[];

@@ -122,6 +122,8 @@ export interface ClassifyResponse {
   predictions: Prediction[];
   /** The model that answered. */
   model: string;
+  /** Its version in the registry; 0 of a model that is a plain folder. All predictions are of this one. */
+  version: number;
 }
 
 export interface ClassifyStreamRequest {
@@ -141,6 +143,8 @@ export interface ClassifyStreamResponse {
   predictions: Prediction[];
   /** The model that answered. */
   model: string;
+  /** Its version in the registry; 0 of a model that is a plain folder. All predictions are of this one. */
+  version: number;
 }
 
 /** Labels and answer are those of the model's main task: the fine one of a hierarchy, else the first. */
@@ -155,6 +159,8 @@ export interface Prediction {
   answer: string[];
   /** Every task, where the model has several. */
   tasks: TaskPrediction[];
+  /** Names this answer in Feedback and in events: `MODEL@VERSION/…`. */
+  predictionId: string;
 }
 
 /** What a model says about a text in one task. */
@@ -170,6 +176,48 @@ export interface LabelScore {
   label: string;
   /** 0..1: softmax in a single-label task, sigmoid in a multi-label one; of a fine label that of its path. */
   probability: number;
+}
+
+/** What an answer should have been. It is named by `prediction_id`, or by `model` and `text`. */
+export interface FeedbackRequest {
+  /** Of Prediction. */
+  predictionId: string;
+  /** A name from ListModels; may be left out beside a prediction id, or where the service has one model. */
+  model: string;
+  /** May be left out beside a prediction id of late, which the service still knows; sent along it is never missing. */
+  text: string;
+  /** As in ClassifyRequest. */
+  pair?: string | undefined;
+  verdict?:
+    | { $case: "right"; value: RightAnswer }
+    | //
+    /** True: the answer is wrong, and what would be right is not known. */
+    { $case: "wrong"; value: boolean }
+    | undefined;
+  /** Who says so, for the record; may be left out. */
+  from: string;
+}
+
+export interface RightAnswer {
+  /** Tasks that are left out are not judged. */
+  tasks: RightTask[];
+}
+
+export interface RightTask {
+  /** May be left out where the model has one task. */
+  task: string;
+  /** Exactly one in a single-label task; any number in a multi-label one, none included. */
+  labels: string[];
+}
+
+export interface FeedbackResponse {
+  /** Of the event `taxon.feedback.given`. */
+  eventId: string;
+  model: string;
+  /** That gave the answer; 0 when that is not known. */
+  version: number;
+  /** False: the service no longer knew the text, so that the event carries none: training cannot learn from it. */
+  textKnown: boolean;
 }
 
 export interface ListModelsRequest {
@@ -190,10 +238,14 @@ export interface Model {
   loadedAt?:
     | Date
     | undefined;
-  /** Why loading failed. */
+  /** Why loading failed; of a model that is served, why a newer version could not take its place. */
   problem: string;
   /** What it answers. Known once the model is loaded. */
   tasks: Task[];
+  /** In the registry, of what answers; 0 of a plain folder, and while none is loaded. */
+  version: number;
+  /** Answers sampled calls beside, unseen; 0: none does. */
+  shadowVersion: number;
 }
 
 function createBaseClassifyRequest(): ClassifyRequest {
@@ -318,7 +370,7 @@ export const ClassifyRequest: MessageFns<ClassifyRequest> = {
 };
 
 function createBaseClassifyResponse(): ClassifyResponse {
-  return { predictions: [], model: "" };
+  return { predictions: [], model: "", version: 0 };
 }
 
 export const ClassifyResponse: MessageFns<ClassifyResponse> = {
@@ -328,6 +380,9 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
     }
     if (message.model !== "") {
       writer.uint32(18).string(message.model);
+    }
+    if (message.version !== 0) {
+      writer.uint32(24).uint32(message.version);
     }
     return writer;
   },
@@ -361,6 +416,14 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
             message.model = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -379,6 +442,7 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
         ? object.predictions.map((e: any) => Prediction.fromJSON(e))
         : [],
       model: isSet(object.model) ? globalThis.String(object.model) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
     };
   },
 
@@ -390,6 +454,9 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
     if (message.model !== "") {
       obj.model = message.model;
     }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
     return obj;
   },
 
@@ -400,6 +467,7 @@ export const ClassifyResponse: MessageFns<ClassifyResponse> = {
     const message = createBaseClassifyResponse();
     message.predictions = object.predictions?.map((e) => Prediction.fromPartial(e)) || [];
     message.model = object.model ?? "";
+    message.version = object.version ?? 0;
     return message;
   },
 };
@@ -526,7 +594,7 @@ export const ClassifyStreamRequest: MessageFns<ClassifyStreamRequest> = {
 };
 
 function createBaseClassifyStreamResponse(): ClassifyStreamResponse {
-  return { predictions: [], model: "" };
+  return { predictions: [], model: "", version: 0 };
 }
 
 export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
@@ -536,6 +604,9 @@ export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
     }
     if (message.model !== "") {
       writer.uint32(18).string(message.model);
+    }
+    if (message.version !== 0) {
+      writer.uint32(24).uint32(message.version);
     }
     return writer;
   },
@@ -569,6 +640,14 @@ export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
             message.model = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -587,6 +666,7 @@ export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
         ? object.predictions.map((e: any) => Prediction.fromJSON(e))
         : [],
       model: isSet(object.model) ? globalThis.String(object.model) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
     };
   },
 
@@ -598,6 +678,9 @@ export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
     if (message.model !== "") {
       obj.model = message.model;
     }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
     return obj;
   },
 
@@ -608,12 +691,13 @@ export const ClassifyStreamResponse: MessageFns<ClassifyStreamResponse> = {
     const message = createBaseClassifyStreamResponse();
     message.predictions = object.predictions?.map((e) => Prediction.fromPartial(e)) || [];
     message.model = object.model ?? "";
+    message.version = object.version ?? 0;
     return message;
   },
 };
 
 function createBasePrediction(): Prediction {
-  return { labels: [], tokens: 0, truncated: false, answer: [], tasks: [] };
+  return { labels: [], tokens: 0, truncated: false, answer: [], tasks: [], predictionId: "" };
 }
 
 export const Prediction: MessageFns<Prediction> = {
@@ -632,6 +716,9 @@ export const Prediction: MessageFns<Prediction> = {
     }
     for (const v of message.tasks) {
       TaskPrediction.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.predictionId !== "") {
+      writer.uint32(50).string(message.predictionId);
     }
     return writer;
   },
@@ -689,6 +776,14 @@ export const Prediction: MessageFns<Prediction> = {
             message.tasks.push(TaskPrediction.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.predictionId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -708,6 +803,11 @@ export const Prediction: MessageFns<Prediction> = {
       truncated: isSet(object.truncated) ? globalThis.Boolean(object.truncated) : false,
       answer: globalThis.Array.isArray(object?.answer) ? object.answer.map((e: any) => globalThis.String(e)) : [],
       tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => TaskPrediction.fromJSON(e)) : [],
+      predictionId: isSet(object.predictionId)
+        ? globalThis.String(object.predictionId)
+        : isSet(object.prediction_id)
+        ? globalThis.String(object.prediction_id)
+        : "",
     };
   },
 
@@ -728,6 +828,9 @@ export const Prediction: MessageFns<Prediction> = {
     if (message.tasks?.length) {
       obj.tasks = message.tasks.map((e) => TaskPrediction.toJSON(e));
     }
+    if (message.predictionId !== "") {
+      obj.predictionId = message.predictionId;
+    }
     return obj;
   },
 
@@ -741,6 +844,7 @@ export const Prediction: MessageFns<Prediction> = {
     message.truncated = object.truncated ?? false;
     message.answer = object.answer?.map((e) => e) || [];
     message.tasks = object.tasks?.map((e) => TaskPrediction.fromPartial(e)) || [];
+    message.predictionId = object.predictionId ?? "";
     return message;
   },
 };
@@ -931,6 +1035,470 @@ export const LabelScore: MessageFns<LabelScore> = {
   },
 };
 
+function createBaseFeedbackRequest(): FeedbackRequest {
+  return { predictionId: "", model: "", text: "", pair: undefined, verdict: undefined, from: "" };
+}
+
+export const FeedbackRequest: MessageFns<FeedbackRequest> = {
+  encode(message: FeedbackRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.predictionId !== "") {
+      writer.uint32(10).string(message.predictionId);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
+    }
+    if (message.pair !== undefined) {
+      writer.uint32(34).string(message.pair);
+    }
+    switch (message.verdict?.$case) {
+      case "right":
+        RightAnswer.encode(message.verdict.value, writer.uint32(42).fork()).join();
+        break;
+      case "wrong":
+        writer.uint32(48).bool(message.verdict.value);
+        break;
+    }
+    if (message.from !== "") {
+      writer.uint32(58).string(message.from);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FeedbackRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeedbackRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.predictionId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pair = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.verdict = { $case: "right", value: RightAnswer.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.verdict = { $case: "wrong", value: reader.bool() };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.from = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FeedbackRequest {
+    return {
+      predictionId: isSet(object.predictionId)
+        ? globalThis.String(object.predictionId)
+        : isSet(object.prediction_id)
+        ? globalThis.String(object.prediction_id)
+        : "",
+      model: isSet(object.model) ? globalThis.String(object.model) : "",
+      text: isSet(object.text) ? globalThis.String(object.text) : "",
+      pair: isSet(object.pair) ? globalThis.String(object.pair) : undefined,
+      verdict: isSet(object.right)
+        ? { $case: "right", value: RightAnswer.fromJSON(object.right) }
+        : isSet(object.wrong)
+        ? { $case: "wrong", value: globalThis.Boolean(object.wrong) }
+        : undefined,
+      from: isSet(object.from) ? globalThis.String(object.from) : "",
+    };
+  },
+
+  toJSON(message: FeedbackRequest): unknown {
+    const obj: any = {};
+    if (message.predictionId !== "") {
+      obj.predictionId = message.predictionId;
+    }
+    if (message.model !== "") {
+      obj.model = message.model;
+    }
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    if (message.pair !== undefined) {
+      obj.pair = message.pair;
+    }
+    if (message.verdict?.$case === "right") {
+      obj.right = RightAnswer.toJSON(message.verdict.value);
+    } else if (message.verdict?.$case === "wrong") {
+      obj.wrong = message.verdict.value;
+    }
+    if (message.from !== "") {
+      obj.from = message.from;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<FeedbackRequest>): FeedbackRequest {
+    return FeedbackRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FeedbackRequest>): FeedbackRequest {
+    const message = createBaseFeedbackRequest();
+    message.predictionId = object.predictionId ?? "";
+    message.model = object.model ?? "";
+    message.text = object.text ?? "";
+    message.pair = object.pair ?? undefined;
+    switch (object.verdict?.$case) {
+      case "right": {
+        if (object.verdict?.value !== undefined && object.verdict?.value !== null) {
+          message.verdict = { $case: "right", value: RightAnswer.fromPartial(object.verdict.value) };
+        }
+        break;
+      }
+      case "wrong": {
+        if (object.verdict?.value !== undefined && object.verdict?.value !== null) {
+          message.verdict = { $case: "wrong", value: object.verdict.value };
+        }
+        break;
+      }
+    }
+    message.from = object.from ?? "";
+    return message;
+  },
+};
+
+function createBaseRightAnswer(): RightAnswer {
+  return { tasks: [] };
+}
+
+export const RightAnswer: MessageFns<RightAnswer> = {
+  encode(message: RightAnswer, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tasks) {
+      RightTask.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RightAnswer {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRightAnswer();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tasks.push(RightTask.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RightAnswer {
+    return {
+      tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => RightTask.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: RightAnswer): unknown {
+    const obj: any = {};
+    if (message.tasks?.length) {
+      obj.tasks = message.tasks.map((e) => RightTask.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RightAnswer>): RightAnswer {
+    return RightAnswer.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RightAnswer>): RightAnswer {
+    const message = createBaseRightAnswer();
+    message.tasks = object.tasks?.map((e) => RightTask.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseRightTask(): RightTask {
+  return { task: "", labels: [] };
+}
+
+export const RightTask: MessageFns<RightTask> = {
+  encode(message: RightTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.task !== "") {
+      writer.uint32(10).string(message.task);
+    }
+    for (const v of message.labels) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RightTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRightTask();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.task = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.labels.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RightTask {
+    return {
+      task: isSet(object.task) ? globalThis.String(object.task) : "",
+      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: RightTask): unknown {
+    const obj: any = {};
+    if (message.task !== "") {
+      obj.task = message.task;
+    }
+    if (message.labels?.length) {
+      obj.labels = message.labels;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RightTask>): RightTask {
+    return RightTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RightTask>): RightTask {
+    const message = createBaseRightTask();
+    message.task = object.task ?? "";
+    message.labels = object.labels?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseFeedbackResponse(): FeedbackResponse {
+  return { eventId: "", model: "", version: 0, textKnown: false };
+}
+
+export const FeedbackResponse: MessageFns<FeedbackResponse> = {
+  encode(message: FeedbackResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.eventId !== "") {
+      writer.uint32(10).string(message.eventId);
+    }
+    if (message.model !== "") {
+      writer.uint32(18).string(message.model);
+    }
+    if (message.version !== 0) {
+      writer.uint32(24).uint32(message.version);
+    }
+    if (message.textKnown !== false) {
+      writer.uint32(32).bool(message.textKnown);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FeedbackResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFeedbackResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.eventId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.model = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.textKnown = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): FeedbackResponse {
+    return {
+      eventId: isSet(object.eventId)
+        ? globalThis.String(object.eventId)
+        : isSet(object.event_id)
+        ? globalThis.String(object.event_id)
+        : "",
+      model: isSet(object.model) ? globalThis.String(object.model) : "",
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      textKnown: isSet(object.textKnown)
+        ? globalThis.Boolean(object.textKnown)
+        : isSet(object.text_known)
+        ? globalThis.Boolean(object.text_known)
+        : false,
+    };
+  },
+
+  toJSON(message: FeedbackResponse): unknown {
+    const obj: any = {};
+    if (message.eventId !== "") {
+      obj.eventId = message.eventId;
+    }
+    if (message.model !== "") {
+      obj.model = message.model;
+    }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.textKnown !== false) {
+      obj.textKnown = message.textKnown;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<FeedbackResponse>): FeedbackResponse {
+    return FeedbackResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<FeedbackResponse>): FeedbackResponse {
+    const message = createBaseFeedbackResponse();
+    message.eventId = object.eventId ?? "";
+    message.model = object.model ?? "";
+    message.version = object.version ?? 0;
+    message.textKnown = object.textKnown ?? false;
+    return message;
+  },
+};
+
 function createBaseListModelsRequest(): ListModelsRequest {
   return {};
 }
@@ -1059,6 +1627,8 @@ function createBaseModel(): Model {
     loadedAt: undefined,
     problem: "",
     tasks: [],
+    version: 0,
+    shadowVersion: 0,
   };
 }
 
@@ -1084,6 +1654,12 @@ export const Model: MessageFns<Model> = {
     }
     for (const v of message.tasks) {
       Task.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.version !== 0) {
+      writer.uint32(64).uint32(message.version);
+    }
+    if (message.shadowVersion !== 0) {
+      writer.uint32(72).uint32(message.shadowVersion);
     }
     return writer;
   },
@@ -1157,6 +1733,22 @@ export const Model: MessageFns<Model> = {
             message.tasks.push(Task.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.shadowVersion = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1186,6 +1778,12 @@ export const Model: MessageFns<Model> = {
         : undefined,
       problem: isSet(object.problem) ? globalThis.String(object.problem) : "",
       tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => Task.fromJSON(e)) : [],
+      version: isSet(object.version) ? globalThis.Number(object.version) : 0,
+      shadowVersion: isSet(object.shadowVersion)
+        ? globalThis.Number(object.shadowVersion)
+        : isSet(object.shadow_version)
+        ? globalThis.Number(object.shadow_version)
+        : 0,
     };
   },
 
@@ -1212,6 +1810,12 @@ export const Model: MessageFns<Model> = {
     if (message.tasks?.length) {
       obj.tasks = message.tasks.map((e) => Task.toJSON(e));
     }
+    if (message.version !== 0) {
+      obj.version = Math.round(message.version);
+    }
+    if (message.shadowVersion !== 0) {
+      obj.shadowVersion = Math.round(message.shadowVersion);
+    }
     return obj;
   },
 
@@ -1227,6 +1831,8 @@ export const Model: MessageFns<Model> = {
     message.loadedAt = object.loadedAt ?? undefined;
     message.problem = object.problem ?? "";
     message.tasks = object.tasks?.map((e) => Task.fromPartial(e)) || [];
+    message.version = object.version ?? 0;
+    message.shadowVersion = object.shadowVersion ?? 0;
     return message;
   },
 };
@@ -1266,6 +1872,19 @@ export const InferenceServiceService = {
     responseSerialize: (value: ListModelsResponse): Buffer => Buffer.from(ListModelsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListModelsResponse => ListModelsResponse.decode(value),
   },
+  /**
+   * Says what would have been right. Answered once it is durable in the event log; needs one (`events.bus`). Sent again with the
+   * same prediction id, or the same `x-request-id`, it counts once.
+   */
+  feedback: {
+    path: "/taxon.inference.v1.InferenceService/Feedback" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: FeedbackRequest): Buffer => Buffer.from(FeedbackRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): FeedbackRequest => FeedbackRequest.decode(value),
+    responseSerialize: (value: FeedbackResponse): Buffer => Buffer.from(FeedbackResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): FeedbackResponse => FeedbackResponse.decode(value),
+  },
 } as const;
 
 export interface InferenceServiceServer extends UntypedServiceImplementation {
@@ -1275,6 +1894,11 @@ export interface InferenceServiceServer extends UntypedServiceImplementation {
   classifyStream: handleBidiStreamingCall<ClassifyStreamRequest, ClassifyStreamResponse>;
   /** Every model that Classify takes, by name. */
   listModels: handleUnaryCall<ListModelsRequest, ListModelsResponse>;
+  /**
+   * Says what would have been right. Answered once it is durable in the event log; needs one (`events.bus`). Sent again with the
+   * same prediction id, or the same `x-request-id`, it counts once.
+   */
+  feedback: handleUnaryCall<FeedbackRequest, FeedbackResponse>;
 }
 
 export interface InferenceServiceClient extends Client {
@@ -1316,6 +1940,25 @@ export interface InferenceServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListModelsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Says what would have been right. Answered once it is durable in the event log; needs one (`events.bus`). Sent again with the
+   * same prediction id, or the same `x-request-id`, it counts once.
+   */
+  feedback(
+    request: FeedbackRequest,
+    callback: (error: ServiceError | null, response: FeedbackResponse) => void,
+  ): ClientUnaryCall;
+  feedback(
+    request: FeedbackRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: FeedbackResponse) => void,
+  ): ClientUnaryCall;
+  feedback(
+    request: FeedbackRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: FeedbackResponse) => void,
   ): ClientUnaryCall;
 }
 
