@@ -11,6 +11,7 @@ import { z } from 'zod';
 import { confinePaths, type AllowedFolders } from './confine-paths.ts';
 import { createTrainingMetrics } from './metrics.ts';
 import { fromRecipeMessage } from './recipe-message.ts';
+import { followRequests } from './retraining/follow-requests.ts';
 import {
   toStateMessage,
   toTrainingMessage,
@@ -22,6 +23,11 @@ import {
 const config = z.object({
   dataFolder: z.string().min(1).default('.').describe('folder that recipes may read labelled files from'),
   modelsFolder: z.string().min(1).default('models').describe('folder that recipes may write models to'),
+  registry: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('folder of a registry; its models are trained again when events ask for it'),
   ...jobConfig('modelsFolder'),
 });
 
@@ -60,7 +66,7 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
     config,
     metrics: (registry) =>
       createTrainingMetrics(registry, { service: 'trainer', noun: 'training', plural: 'trainings' }),
-    start: async ({ config, metrics, log }) => {
+    start: async ({ config, metrics, log, events }) => {
       const jobs = await openJobs(trainingKind(run), {
         maxQueued: config.maxQueued,
         keepEnded: config.keepEnded,
@@ -73,11 +79,21 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
         },
         onKeepingError: (error) => log.warn({ err: error }, 'keeping trainings'),
       });
+      const retraining =
+        config.registry === undefined || events === undefined
+          ? undefined
+          : await followRequests({ ...config, registry: config.registry, bus: events, jobs, log });
       return {
         implementations: { trainer: implement(jobs, config) },
-        // The running one writes a checkpoint; its watchers hear of its end, and their calls end with it.
-        drain: () => jobs.close('the trainer is stopping'),
-        dispose: () => jobs.idle(),
+        drain: () => {
+          retraining?.drain();
+          // The running one writes a checkpoint; its watchers hear of its end, and their calls end with it.
+          jobs.close('the trainer is stopping');
+        },
+        dispose: async () => {
+          await jobs.idle();
+          await retraining?.dispose();
+        },
       };
     },
   });

@@ -4,6 +4,7 @@ export {
   type ModelRegistryOptions,
   type RegisteredModel,
 } from './model-registry.ts';
+export { openRegistryAt } from './open-place.ts';
 export { openRegistry, type OpenRegistryOptions } from './open-registry.ts';
 export type {
   Cause,

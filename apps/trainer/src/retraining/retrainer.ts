@@ -1,7 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import type { TrainingRequested } from '@taxon/contracts';
 import { createEvent, type EventBus, type Handler, type TaxonEvent } from '@taxon/events';
 import { TaxonError } from '@taxon/errors';
 import { parseRecipe, prepareRetraining, keepDataParts, type Recipe } from '@taxon/training';
@@ -66,7 +65,13 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
     const folder = folderOf(requestId);
     const asked = request.recipe && parseRecipe(fromRecipeMessage(request.recipe));
     const rows = await versions.readRows(request.rows, folder);
-    const { recipe, rows: added } = await prepareRetraining({ parent: parent.folder, rows, folder, recipe: asked, signal });
+    const { recipe, rows: added } = await prepareRetraining({
+      parent: parent.folder,
+      rows,
+      folder,
+      recipe: asked,
+      signal,
+    });
     log.info({ request: requestId, model, parent: parent.version, rows: added }, 'retraining');
     const job = await startJob(recipe);
     const common = { model, requestId, trainingId: job.id, parentVersion: parent.version };
@@ -74,10 +79,15 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
     await ended(job);
     if (job.state !== 'succeeded') throw job.error ?? new TaxonError({ code: 'internal', message: 'no result' });
     await keepDataParts(recipe.output, recipe, signal);
-    const version = await versions.register(model, recipe.output, { requestId, parent: parent.version, reason: request.reason });
+    const candidate = { requestId, jobId: job.id, parent: parent.version, rows: request.rows, result: job.result };
+    const version = await versions.register(model, recipe.output, { ...candidate, reason: request.reason?.text ?? '' });
     const validation = job.result?.validation;
     await publish(
-      createEvent('taxon.training.completed', { ...common, version, validation }, { source, id: told(requestId, 'completed') }),
+      createEvent(
+        'taxon.training.completed',
+        { ...common, version, validation },
+        { source, id: told(requestId, 'completed') },
+      ),
     );
     await rm(folder, { recursive: true, force: true });
   };
@@ -105,7 +115,9 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
   const begin = (record: RequestRecord): void => {
     if (running.has(record.requestId)) return;
     const work = see(record)
-      .catch((error: unknown) => log.error({ request: record.requestId, err: error }, 'retraining is left for the next start'))
+      .catch((error: unknown) =>
+        log.error({ request: record.requestId, err: error }, 'retraining is left for the next start'),
+      )
       .finally(() => running.delete(record.requestId));
     running.set(record.requestId, work);
   };
@@ -113,11 +125,21 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
   return {
     onRequested: async ({ id, data }: TaxonEvent<'taxon.training.requested'>) => {
       if (requests.get(id) !== undefined) return;
-      const record: RequestRecord = { version: 1, requestId: id, request: data, receivedAt: new Date(), told: undefined };
+      const record: RequestRecord = {
+        version: 1,
+        requestId: id,
+        request: data,
+        receivedAt: new Date(),
+        told: undefined,
+      };
       await requests.save(record);
       begin(record);
     },
-    resume: () => requests.all().filter((record) => record.told === undefined).forEach(begin),
+    resume: () =>
+      requests
+        .all()
+        .filter((record) => record.told === undefined)
+        .forEach(begin),
     idle: async () => {
       await Promise.allSettled(running.values());
     },
