@@ -23,3 +23,4 @@ export {
   type DeadLetter,
 } from './dead-letters.ts';
 export { once, openEffects, type Effects, type EffectsOptions, type EffectStore } from './effects.ts';
+export { openEmbeddedBus, type EmbeddedBusOptions } from './embedded/embedded-bus.ts';

@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createEvent, type EventBus, type Handler, type TaxonEvent } from '@taxon/events';
 import { TaxonError } from '@taxon/errors';
-import { parseRecipe, prepareRetraining, keepDataParts, type Recipe } from '@taxon/training';
+import { checkpointFolder, parseRecipe, prepareRetraining, keepDataParts, type Recipe } from '@taxon/training';
 import type { Logger } from 'pino';
 import { fromRecipeMessage } from '../recipe-message.ts';
 import type { TrainingJob, TrainingJobs } from '../training-jobs.ts';
@@ -46,10 +47,10 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
 
   const publish = (...events: TaxonEvent[]): Promise<void> => bus.publish(events, { signal });
 
-  const startJob = async (recipe: Recipe): Promise<TrainingJob> => {
+  const startJob = async (recipe: Recipe, resume: boolean): Promise<TrainingJob> => {
     for (;;)
       try {
-        return jobs.start(recipe, true);
+        return jobs.start(recipe, resume);
       } catch (error) {
         if (TaxonError.from(error).code !== 'resource_exhausted') throw error;
         await setTimeout(queuePause, undefined, { signal });
@@ -73,10 +74,19 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
       signal,
     });
     log.info({ request: requestId, model, parent: parent.version, rows: added }, 'retraining');
-    const job = await startJob(recipe);
-    const common = { model, requestId, trainingId: job.id, parentVersion: parent.version };
-    await publish(createEvent('taxon.training.started', common, { source, id: told(requestId, 'started') }));
-    await ended(job);
+    const common = { model, requestId, parentVersion: parent.version };
+    const start = async (): Promise<TrainingJob> => {
+      const resume = existsSync(checkpointFolder(recipe.output));
+      const job = await startJob(recipe, resume);
+      const started = { ...common, trainingId: job.id };
+      await publish(createEvent('taxon.training.started', started, { source, id: told(requestId, 'started') }));
+      await ended(job);
+      if (!resume || job.error?.code !== 'failed_precondition') return job;
+      // Its checkpoint is none that can be gone on from.
+      await rm(checkpointFolder(recipe.output), { recursive: true, force: true });
+      return start();
+    };
+    const job = await start();
     if (job.state !== 'succeeded') throw job.error ?? new TaxonError({ code: 'internal', message: 'no result' });
     await keepDataParts(recipe.output, recipe, signal);
     const candidate = { requestId, jobId: job.id, parent: parent.version, rows: request.rows, result: job.result };
@@ -85,7 +95,7 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
     await publish(
       createEvent(
         'taxon.training.completed',
-        { ...common, version, validation },
+        { ...common, trainingId: job.id, version, validation },
         { source, id: told(requestId, 'completed') },
       ),
     );
