@@ -18,7 +18,7 @@ import {
 interface EventKind<Payload> {
   readonly topic: string;
   /** Events of one key keep their order. */
-  key(payload: Payload): string;
+  readonly key: (payload: Payload) => string;
   readonly codec: {
     encode(payload: Payload): { finish(): Uint8Array };
     decode(bytes: Uint8Array): Payload;

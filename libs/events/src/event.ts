@@ -16,15 +16,20 @@ export interface TaxonEvent<Type extends EventType = EventType> {
   readonly data: PayloadOf<Type>;
 }
 
-/** An event as a bus keeps it: not yet believed. Bytes that are no event of ours reach nobody but the dead-letter topic. */
-export interface StoredEvent {
+/** An event as it is written to a topic. */
+export interface EncodedEvent {
   readonly topic: string;
-  readonly partition: number;
-  /** Within the partition, rising. */
-  readonly offset: bigint;
   readonly key: string;
   /** CloudEvents attributes and extensions in binary mode: `ce_id`, `ce_type`, …, `content-type`. */
   readonly headers: Readonly<Record<string, string>>;
   readonly value: Uint8Array;
+}
+
+/** An event as a bus keeps it: not yet believed. Bytes that are no event of ours reach nobody but the dead-letter topic. */
+export interface StoredEvent extends EncodedEvent {
+  readonly partition: number;
+  /** Within the partition, rising. */
+  readonly offset: bigint;
+  /** When the bus wrote it. */
   readonly timestamp: Date;
 }

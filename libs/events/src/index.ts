@@ -11,3 +11,5 @@ export type {
 } from './event-bus.ts';
 export type { StoredEvent, TaxonEvent } from './event.ts';
 export { eventTypes, topics, type EventType, type PayloadOf } from './event-types.ts';
+export { decodeEvent, encodeEvent, largestEvent } from './cloud-events.ts';
+export { createEvent, type CreateEventOptions } from './create-event.ts';

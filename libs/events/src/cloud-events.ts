@@ -1,0 +1,122 @@
+import { invalidInput } from '@taxon/errors';
+import type { EncodedEvent, StoredEvent, TaxonEvent } from './event.ts';
+import { eventTypes, type EventType } from './event-types.ts';
+
+// CloudEvents 1.0.2, Kafka protocol binding, binary mode: attributes are headers, the payload is the value.
+const contentType = 'application/protobuf';
+
+/**
+ * Key, headers and value together, bytes. Kafka's brokers take batches of 1,048,588 by default; what is left over is for the
+ * batch's own fields and for what a dead letter adds.
+ */
+export const largestEvent = 1_000_000;
+
+export const bytesOf = ({ key, headers, value }: Pick<EncodedEvent, 'key' | 'headers' | 'value'>): number => {
+  let bytes = Buffer.byteLength(key) + value.length;
+  for (const [name, text] of Object.entries(headers)) bytes += name.length + Buffer.byteLength(text);
+  return bytes;
+};
+
+export const isEventType = (type: string | undefined): type is EventType =>
+  type !== undefined && Object.hasOwn(eventTypes, type);
+
+const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/u;
+
+const checkSize = (event: Pick<EncodedEvent, 'key' | 'headers' | 'value'>, name: string): void => {
+  const bytes = bytesOf(event);
+  if (bytes > largestEvent) throw invalidInput(`${name} has ${bytes} bytes; the limit is ${largestEvent}`);
+};
+
+/** Every part of a key says which entity it is: `model`, `run/unit`. */
+const keyOf = (type: EventType, data: TaxonEvent['data'], name: string): string => {
+  const key = (eventTypes[type].key as (data: TaxonEvent['data']) => string)(data);
+  if (key.split('/').includes(''))
+    throw invalidInput(`${name}: its payload gives the key '${key}', which names no entity`);
+  return key;
+};
+
+const valueOf = (type: EventType, data: TaxonEvent['data'], name: string): Uint8Array => {
+  const codec = eventTypes[type].codec as { encode(data: TaxonEvent['data']): { finish(): Uint8Array } };
+  try {
+    return codec.encode(data).finish();
+  } catch (cause) {
+    throw invalidInput(`${name}: its payload is no ${type}: ${cause instanceof Error ? cause.message : String(cause)}`);
+  }
+};
+
+/** @throws TaxonError `invalid_input` where the event lacks what every event has, or is too large */
+export const encodeEvent = (event: TaxonEvent): EncodedEvent => {
+  const { id, source, type, subject, time, traceparent, tracestate, data } = event;
+  if (!isEventType(type)) throw invalidInput(`there is no event type '${String(type)}'`);
+  const name = `event ${id} (${type})`;
+  for (const [attribute, text] of Object.entries({ id, source, subject }))
+    if (typeof text !== 'string' || text === '') throw invalidInput(`${name}: ${attribute} is empty`);
+  if (Number.isNaN(time.getTime())) throw invalidInput(`${name}: time is not a valid date`);
+  if (traceparent !== undefined && !traceparentPattern.test(traceparent))
+    throw invalidInput(`${name}: traceparent '${traceparent}' is not as W3C trace context has it`);
+  const value = valueOf(type, data, name);
+  const headers = {
+    ce_specversion: '1.0',
+    ...{ ce_id: id, ce_source: source, ce_type: type, ce_subject: subject, ce_time: time.toISOString() },
+    'content-type': contentType,
+    // Not `ce_`: the names under which OpenTelemetry's instrumentation of brokers looks for them.
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
+  };
+  const encoded = { topic: eventTypes[type].topic, key: keyOf(type, data, name), headers, value };
+  checkSize(encoded, name);
+  return encoded;
+};
+
+const attribute = (stored: StoredEvent, name: string): string => {
+  const text = stored.headers[name];
+  if (text === undefined || text === '') throw invalidInput(`its header ${name} is missing`);
+  return text;
+};
+
+const typeOf = (stored: StoredEvent): EventType => {
+  const version = attribute(stored, 'ce_specversion');
+  if (version !== '1.0') throw invalidInput(`its ce_specversion is '${version}', not 1.0`);
+  const type = attribute(stored, 'ce_type');
+  if (!isEventType(type)) throw invalidInput(`its type '${type}' is unknown`);
+  const { topic } = eventTypes[type];
+  if (stored.topic !== topic) throw invalidInput(`${type} belongs to the topic ${topic}, not to ${stored.topic}`);
+  const content = attribute(stored, 'content-type');
+  if (content.split(';', 1)[0]!.trim() !== contentType)
+    throw invalidInput(`its content-type is '${content}', not ${contentType}`);
+  return type;
+};
+
+const dataOf = (type: EventType, value: Uint8Array): TaxonEvent['data'] => {
+  try {
+    return eventTypes[type].codec.decode(value);
+  } catch (cause) {
+    throw invalidInput(
+      `its ${value.length} bytes are no ${type}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    );
+  }
+};
+
+/**
+ * What arrived, checked before it is believed.
+ * @throws TaxonError `invalid_input` with the reason: too large, an attribute missing, an unknown type, a topic that is not the
+ *   type's, bytes that are no such payload
+ */
+export const decodeEvent = (stored: StoredEvent): TaxonEvent => {
+  checkSize(stored, 'it');
+  const type = typeOf(stored);
+  const id = attribute(stored, 'ce_id');
+  const source = attribute(stored, 'ce_source');
+  const time = new Date(stored.headers['ce_time'] ?? stored.timestamp);
+  if (Number.isNaN(time.getTime())) throw invalidInput(`its ce_time '${stored.headers['ce_time'] ?? ''}' is no time`);
+  const data = dataOf(type, stored.value);
+  const key = keyOf(type, data, 'it');
+  const { traceparent, tracestate } = stored.headers;
+  return {
+    ...{ id, source, type, subject: stored.headers['ce_subject'] ?? key, time },
+    // A trace is no reason to lose an event: one that is not well formed is left out.
+    ...(traceparent !== undefined && traceparentPattern.test(traceparent) && { traceparent }),
+    ...(traceparent !== undefined && tracestate !== undefined && { tracestate }),
+    data,
+  };
+};
