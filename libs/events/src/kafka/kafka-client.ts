@@ -1,0 +1,144 @@
+import { readFile } from 'node:fs/promises';
+import { connect, isIP, type Socket } from 'node:net';
+import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { TaxonError, invalidInput } from '@taxon/errors';
+import { Kafka, logLevel, type ISocketFactory, type SASLOptions } from 'kafkajs';
+import { fatalSocketError, kafkaError } from './kafka-errors.ts';
+import { saslMechanisms, type KafkaOptions, type KafkaTls, type LogLevel } from './kafka-options.ts';
+
+/** A client of its own for a producer, a consumer or an admin, so that each can be ended at once. */
+export interface KafkaClient {
+  readonly kafka: Kafka;
+  /** Why no waiting helps: TLS cannot be agreed on. */
+  readonly fatal: TaxonError | undefined;
+  /** kafkajs's error, or the one behind it, in our terms. */
+  asError(error: unknown, doing: string): TaxonError;
+  /** Breaks its connections and ends what kafkajs still tries: it cannot be stopped otherwise while brokers are away. */
+  kill(): void;
+}
+
+const readPem = async (option: keyof KafkaTls, path: string): Promise<string> => {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw invalidInput(`kafka.tls.${option} is '${path}', which cannot be read: ${why}`);
+  }
+};
+
+const tlsOf = async (tls: KafkaOptions['tls']): Promise<ConnectionOptions | undefined> => {
+  if (tls === undefined || tls === false) return undefined;
+  const { ca, cert, key } = tls === true ? {} : tls;
+  if ((cert === undefined) !== (key === undefined))
+    throw invalidInput('kafka.tls.cert and kafka.tls.key belong together; one of them is missing');
+  return {
+    ...(ca !== undefined && { ca: await readPem('ca', ca) }),
+    ...(cert !== undefined && { cert: await readPem('cert', cert) }),
+    ...(key !== undefined && { key: await readPem('key', key) }),
+  };
+};
+
+const saslOf = ({ sasl }: KafkaOptions): SASLOptions | undefined => {
+  if (sasl === undefined) return undefined;
+  if (!saslMechanisms.includes(sasl.mechanism))
+    throw invalidInput(`kafka.sasl.mechanism is '${sasl.mechanism}'; it must be one of ${saslMechanisms.join(', ')}`);
+  for (const option of ['username', 'password'] as const)
+    if (sasl[option] === '') throw invalidInput(`kafka.sasl.${option} is empty`);
+  return { ...sasl };
+};
+
+const levelNames: Partial<Record<logLevel, LogLevel>> = {
+  [logLevel.ERROR]: 'error',
+  [logLevel.WARN]: 'warn',
+  [logLevel.INFO]: 'info',
+  [logLevel.DEBUG]: 'debug',
+};
+
+const checkBrokers = (brokers: readonly string[]): void => {
+  if (brokers.length === 0) throw invalidInput('kafka.brokers is empty; it must name at least one broker as host:port');
+  for (const broker of brokers)
+    if (!/^[^\s:]+:\d{1,5}$/u.test(broker)) throw invalidInput(`kafka.brokers has '${broker}', which is not host:port`);
+};
+
+/** Of all connections of one client: they can be broken together, and what TLS refuses is seen. */
+const createSockets = (fail: (error: TaxonError) => void) => {
+  const open = new Set<Socket>();
+  let killed = false;
+  const factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
+    if (killed) throw new Error('closed');
+    const tls = ssl as ConnectionOptions | undefined;
+    const serverName = isIP(host) === 0 ? { servername: host } : {};
+    const socket = tls
+      ? connectTls({ host, port, ...serverName, ...tls }, onConnect)
+      : connect({ host, port }, onConnect);
+    // A commit behind a fetch would wait for the other side's delayed acknowledgement, 40 ms.
+    socket.setNoDelay(true).setKeepAlive(true, 60_000);
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const fatal = killed ? undefined : fatalSocketError(error, `${host}:${port}`, tls !== undefined);
+      if (fatal !== undefined) fail(fatal);
+    });
+    open.add(socket);
+    socket.once('close', () => open.delete(socket));
+    return socket;
+  };
+  const kill = (): void => {
+    killed = true;
+    // kafkajs hears of errors and of ends alone.
+    for (const socket of open) socket.destroy(new Error('closed'));
+  };
+  return { factory, kill };
+};
+
+export type OpenClient = () => Promise<KafkaClient>;
+
+/**
+ * Checks the options at once.
+ * @returns opens clients, each with connections of its own
+ * @throws TaxonError `invalid_input` naming the option
+ */
+export const clientOpener = (options: KafkaOptions): OpenClient => {
+  const { brokers, clientId = 'taxon', tls, log } = options;
+  checkBrokers(brokers);
+  const sasl = saslOf(options);
+  const ssl = tlsOf(tls);
+  ssl.catch(() => undefined);
+
+  return async () => {
+    const tlsOptions = await ssl;
+    let fatal: TaxonError | undefined;
+    let killed = false;
+    const kill = (): void => {
+      killed = true;
+      sockets.kill();
+    };
+    const sockets = createSockets((error) => {
+      fatal ??= error;
+      kill();
+    });
+    const kafka = new Kafka({
+      // Without brokers kafkajs gives up; nothing else makes it.
+      brokers: () => (killed ? [] : [...brokers]),
+      clientId,
+      ssl: tlsOptions,
+      sasl,
+      connectionTimeout: 5_000,
+      socketFactory: sockets.factory,
+      // kafkajs's own end a consumer when its broker restarts.
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: Number.MAX_SAFE_INTEGER },
+      logLevel: log === undefined ? logLevel.NOTHING : logLevel.WARN,
+      logCreator: () => (entry) => {
+        // The last ones are of what `kill` broke.
+        const { message, timestamp: _, ...fields } = entry.log;
+        if (!killed) log?.(levelNames[entry.level] ?? 'info', `kafka: ${message}`, { ...fields, part: entry.namespace });
+      },
+    });
+    return {
+      kafka,
+      get fatal() {
+        return fatal;
+      },
+      asError: (error, doing) => fatal ?? kafkaError(error, doing),
+      kill,
+    };
+  };
+};
