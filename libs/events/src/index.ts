@@ -13,3 +13,13 @@ export type { StoredEvent, TaxonEvent } from './event.ts';
 export { eventTypes, topics, type EventType, type PayloadOf } from './event-types.ts';
 export { decodeEvent, encodeEvent, largestEvent } from './cloud-events.ts';
 export { createEvent, type CreateEventOptions } from './create-event.ts';
+export {
+  createDeadLetter,
+  deadTopicOf,
+  isDeadTopic,
+  onlyGroupHeader,
+  readDeadLetter,
+  reviveDeadLetter,
+  type DeadLetter,
+} from './dead-letters.ts';
+export { once, openEffects, type Effects, type EffectsOptions, type EffectStore } from './effects.ts';

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TaxonError } from '@taxon/errors';
+import Libsql from 'libsql';
+
+export type Value = string | number | Uint8Array | null;
+
+/** What is used of a prepared statement. Rows are objects; blobs come as ArrayBuffer. */
+export interface Statement {
+  run(...values: Value[]): { changes: number; lastInsertRowid: number | bigint };
+  get(...values: Value[]): unknown;
+  all(...values: Value[]): unknown[];
+}
+
+export interface DatabaseOptions {
+  /**
+   * `full`: what was written is there after a power failure, one fsync a transaction. `normal`: after a killed process, and after
+   * a power failure up to the last full one.
+   */
+  durability: 'full' | 'normal';
+  /** Pages of 4 KB that the file may have: for tests of a full disk. */
+  maxPages?: number;
+  /** Statements that make the tables where they are missing. */
+  schema: string;
+}
+
+export interface Database extends Disposable {
+  prepare(sql: string): Statement;
+  exec(sql: string): void;
+  pragma(text: string): unknown;
+  /**
+   * Runs `change` in a transaction of its own: all of it or nothing, and nobody else writes meanwhile. Must not wait for anything.
+   * While another process writes it is tried again, without holding the event loop up.
+   * @throws TaxonError `resource_exhausted` (disk full), `unavailable` (others write all the time), or what `change` throws
+   */
+  write<T>(change: () => T): Promise<T>;
+}
+
+/** SQLite itself waits so long, which holds the event loop up; then we do. ms */
+const busyTimeout = 5;
+/** Of our own waiting, ms. */
+const longestWait = 30_000;
+
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+export const isBusy = (error: unknown): boolean => codeOf(error).startsWith('SQLITE_BUSY');
+
+/** SQLite's errors in our codes; others as they are. */
+export const databaseError = (error: unknown, file: string): unknown => {
+  const code = codeOf(error);
+  if (!code.startsWith('SQLITE_')) return error;
+  const because = (error as Error).message;
+  const as = (known: TaxonError['code'], message: string, hint?: string) =>
+    new TaxonError({ code: known, message: `${file}: ${message}`, hint, cause: error });
+  if (code === 'SQLITE_FULL')
+    return as('resource_exhausted', 'the disk is full; nothing was written', 'Make room; it goes on by itself.');
+  if (code.startsWith('SQLITE_BUSY')) return as('unavailable', `others have written for ${longestWait / 1000} s`);
+  if (code.startsWith('SQLITE_READONLY') || code.startsWith('SQLITE_PERM') || code.startsWith('SQLITE_CANTOPEN'))
+    return as('permission_denied', `cannot be opened for writing: ${because}`);
+  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB'))
+    return as('failed_precondition', `is damaged: ${because}`, 'Move it away; a new one is made.');
+  return as('internal', `${because} (${code})`);
+};
+
+/** @param file `:memory:` keeps nothing */
+export const openDatabase = (file: string, { durability, maxPages, schema }: DatabaseOptions): Database => {
+  const guard = <T>(act: () => T): T => {
+    try {
+      return act();
+    } catch (error) {
+      throw databaseError(error, file);
+    }
+  };
+  // Several processes may make the file at the same moment.
+  const database = guard(() => new Libsql(file, { timeout: longestWait }));
+  guard(() => {
+    for (const pragma of ['journal_mode = WAL', `synchronous = ${durability}`]) database.pragma(pragma);
+    if (maxPages !== undefined) database.pragma(`max_page_count = ${maxPages}`);
+    database.exec(schema);
+    database.pragma(`busy_timeout = ${busyTimeout}`);
+  });
+
+  const begin = async (): Promise<void> => {
+    for (const start = performance.now(); ;) {
+      try {
+        database.exec('BEGIN IMMEDIATE');
+        return;
+      } catch (error) {
+        if (!isBusy(error) || performance.now() - start > longestWait) throw databaseError(error, file);
+        await sleep(1 + 3 * Math.random());
+      }
+    }
+  };
+  return {
+    prepare: (sql) => guard(() => database.prepare(sql)),
+    exec: (sql) => void guard(() => database.exec(sql)),
+    pragma: (text) => guard(() => database.pragma(text)),
+    write: async (change) => {
+      await begin();
+      try {
+        const result = change();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        // A full disk ends the transaction by itself.
+        if (database.inTransaction) database.exec('ROLLBACK');
+        throw databaseError(error, file);
+      }
+    },
+    [Symbol.dispose]: () => database.close(),
+  };
+};

@@ -1,0 +1,2 @@
+export { describeBusContract } from './bus-contract.ts';
+export { until, type ContractSetting } from './contract/setting.ts';
