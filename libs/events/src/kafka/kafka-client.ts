@@ -77,6 +77,11 @@ const createSockets = (fail: (error: TaxonError) => void) => {
       const fatal = killed ? undefined : fatalSocketError(error, `${host}:${port}`, tls !== undefined);
       if (fatal !== undefined) fail(fatal);
     });
+    // Where a broker ends a connection in good order, kafkajs forgets the broker, and a consumer whose only broker that was ends. It
+    // keeps it, and its place in the group, where the connection breaks.
+    socket.once('end', () =>
+      socket.emit('error', Object.assign(new Error('ended by the broker'), { code: 'ECONNRESET' })),
+    );
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     return socket;
@@ -129,7 +134,8 @@ export const clientOpener = (options: KafkaOptions): OpenClient => {
       logCreator: () => (entry) => {
         // The last ones are of what `kill` broke.
         const { message, timestamp: _, ...fields } = entry.log;
-        if (!killed) log?.(levelNames[entry.level] ?? 'info', `kafka: ${message}`, { ...fields, part: entry.namespace });
+        if (!killed)
+          log?.(levelNames[entry.level] ?? 'info', `kafka: ${message}`, { ...fields, part: entry.namespace });
       },
     });
     return {

@@ -24,12 +24,19 @@ const untrusted = new Set([
  * An error of a socket that no waiting mends, or undefined. A connection that breaks, or that nobody takes, is none.
  * @param address the broker's `host:port`
  */
-export const fatalSocketError = (error: NodeJS.ErrnoException, address: string, tls: boolean): TaxonError | undefined => {
+export const fatalSocketError = (
+  error: NodeJS.ErrnoException,
+  address: string,
+  tls: boolean,
+): TaxonError | undefined => {
   const { code = '', message } = error;
   const refused = (text: string, hint: string): TaxonError =>
     new TaxonError({ code: 'unauthenticated', message: `kafka broker ${address}: ${text}`, hint, cause: error });
   if (untrusted.has(code))
-    return refused(`its certificate is not trusted (${message})`, 'Set kafka.tls.ca to the certificate that signed it.');
+    return refused(
+      `its certificate is not trusted (${message})`,
+      'Set kafka.tls.ca to the certificate that signed it.',
+    );
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
     return refused(`its certificate is for another host (${message})`, 'Name the brokers in kafka.brokers as it does.');
   if (tls && (code === 'EPROTO' || code.startsWith('ERR_SSL_'))) return tlsAlert(error, refused);
@@ -52,7 +59,10 @@ const codeOfType: Readonly<Record<string, [ErrorCode, string]>> = {
   MESSAGE_TOO_LARGE: ['invalid_input', 'Raise max.message.bytes of the topic, or publish smaller events.'],
   TOPIC_AUTHORIZATION_FAILED: ['permission_denied', 'Allow kafka.sasl.username to read, write and create this topic.'],
   GROUP_AUTHORIZATION_FAILED: ['permission_denied', 'Allow kafka.sasl.username to read with this group.'],
-  CLUSTER_AUTHORIZATION_FAILED: ['permission_denied', 'Allow kafka.sasl.username to create topics, or create them beforehand.'],
+  CLUSTER_AUTHORIZATION_FAILED: [
+    'permission_denied',
+    'Allow kafka.sasl.username to create topics, or create them beforehand.',
+  ],
   INVALID_REPLICATION_FACTOR: ['invalid_input', 'kafka.replicationFactor is more than there are brokers.'],
   INVALID_PARTITIONS: ['invalid_input', 'kafka.partitions must be at least 1.'],
   INVALID_CONFIG: ['invalid_input', 'Look at kafka.topicConfig.'],
