@@ -106,8 +106,9 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
   const close = (): Promise<void> => (closing ??= closeAll());
 
   return {
-    publish: (events, { signal } = {}) =>
-      events.length === 0 ? Promise.resolve() : write(events.map(encodeEvent), signal),
+    publish: async (events, { signal } = {}) => {
+      if (events.length > 0) await write(events.map(encodeEvent), signal);
+    },
     republish: (topic, events) =>
       events.length === 0
         ? Promise.resolve()

@@ -125,7 +125,7 @@ export const clientOpener = (options: KafkaOptions): OpenClient => {
       brokers: () => (killed ? [] : [...brokers]),
       clientId,
       ssl: tlsOptions,
-      sasl,
+      sasl: sasl === undefined ? undefined : { ...sasl },
       connectionTimeout: 5_000,
       socketFactory: sockets.factory,
       // kafkajs's own end a consumer when its broker restarts.
