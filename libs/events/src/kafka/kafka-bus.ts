@@ -49,7 +49,8 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
     const late = new AbortController();
     const timer = setTimeout(() => {
       const message = `no broker of kafka answered within ${publishTimeout} ms (kafka.brokers: ${brokers.join(', ')})`;
-      late.abort(new TaxonError({ code: 'unavailable', message }));
+      const hint = 'Are they running? Those that speak TLS or ask for a password need kafka.tls and kafka.sasl.';
+      late.abort(new TaxonError({ code: 'unavailable', message, hint }));
     }, publishTimeout);
     try {
       const stop = AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]);

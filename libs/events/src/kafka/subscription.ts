@@ -50,7 +50,8 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
   if (group === '') throw invalidInput('the group of a subscription is empty');
   if (!Number.isInteger(concurrency) || concurrency < 1)
     throw invalidInput(`concurrency is ${concurrency}; it must be a whole number of at least 1`);
-  if (dispatcher.topics.length === 0) throw invalidInput('handlers of a subscription has none; it must have one at least');
+  if (dispatcher.topics.length === 0)
+    throw invalidInput('handlers of a subscription has none; it must have one at least');
   const groupId = prefix + group;
   const names = dispatcher.topics.map((topic) => prefix + topic);
   const slots = createSlots(concurrency);

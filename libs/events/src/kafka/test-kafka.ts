@@ -11,9 +11,7 @@ export const kafkaNeeds = 'needs Java and Maven, or KAFKA_BROKERS';
 
 /** The cluster that KAFKA_BROKERS names, else a broker of the test's own. */
 export const openTestKafka = async (): Promise<Pick<TestBroker, 'brokers' | typeof Symbol.asyncDispose>> =>
-  given === undefined
-    ? startTestBroker()
-    : { brokers: given, [Symbol.asyncDispose]: () => Promise.resolve() };
+  given === undefined ? startTestBroker() : { brokers: given, [Symbol.asyncDispose]: () => Promise.resolve() };
 
 /** Of topics and groups of one test. */
 export const testPrefix = (): string => `test-${randomBytes(6).toString('hex')}.`;
