@@ -28,10 +28,9 @@ const checkSize = (event: Pick<EncodedEvent, 'key' | 'headers' | 'value'>, name:
 };
 
 /** Every part of a key says which entity it is: `model`, `run/unit`. */
-const keyOf = (type: EventType, data: TaxonEvent['data'], name: string): string => {
+const keyOf = (type: EventType, data: TaxonEvent['data'], name = ''): string => {
   const key = (eventTypes[type].key as (data: TaxonEvent['data']) => string)(data);
-  if (key.split('/').includes(''))
-    throw invalidInput(`${name}: its payload gives the key '${key}', which names no entity`);
+  if (key.split('/').includes('')) throw invalidInput(`${name}its payload's key '${key}' names no entity`);
   return key;
 };
 
@@ -63,7 +62,7 @@ export const encodeEvent = (event: TaxonEvent): EncodedEvent => {
     ...(traceparent !== undefined && { traceparent }),
     ...(tracestate !== undefined && { tracestate }),
   };
-  const encoded = { topic: eventTypes[type].topic, key: keyOf(type, data, name), headers, value };
+  const encoded = { topic: eventTypes[type].topic, key: keyOf(type, data, `${name}: `), headers, value };
   checkSize(encoded, name);
   return encoded;
 };
@@ -110,7 +109,7 @@ export const decodeEvent = (stored: StoredEvent): TaxonEvent => {
   const time = new Date(stored.headers['ce_time'] ?? stored.timestamp);
   if (Number.isNaN(time.getTime())) throw invalidInput(`its ce_time '${stored.headers['ce_time'] ?? ''}' is no time`);
   const data = dataOf(type, stored.value);
-  const key = keyOf(type, data, 'it');
+  const key = keyOf(type, data);
   const { traceparent, tracestate } = stored.headers;
   return {
     ...{ id, source, type, subject: stored.headers['ce_subject'] ?? key, time },
