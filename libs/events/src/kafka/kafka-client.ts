@@ -2,15 +2,17 @@ import { readFile } from 'node:fs/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { TaxonError, invalidInput } from '@taxon/errors';
-import { Kafka, logLevel, type ISocketFactory, type SASLOptions } from 'kafkajs';
+import { Kafka, logLevel, type ISocketFactory, type LogEntry, type SASLOptions } from 'kafkajs';
 import { fatalSocketError, kafkaError } from './kafka-errors.ts';
-import { saslMechanisms, type KafkaOptions, type KafkaTls, type LogLevel } from './kafka-options.ts';
+import { saslMechanisms, type KafkaOptions, type KafkaTls } from './kafka-options.ts';
 
 /** A client of its own for a producer, a consumer or an admin, so that each can be ended at once. */
 export interface KafkaClient {
   readonly kafka: Kafka;
   /** Why no waiting helps: TLS cannot be agreed on. */
   readonly fatal: TaxonError | undefined;
+  /** Whether any broker is connected. */
+  isConnected(): boolean;
   /** kafkajs's error, or the one behind it, in our terms. */
   asError(error: unknown, doing: string): TaxonError;
   /** Breaks its connections and ends what kafkajs still tries: it cannot be stopped otherwise while brokers are away. */
@@ -47,11 +49,23 @@ const saslOf = ({ sasl }: KafkaOptions): SASLOptions | undefined => {
   return { ...sasl };
 };
 
-const levelNames: Partial<Record<logLevel, LogLevel>> = {
-  [logLevel.ERROR]: 'error',
-  [logLevel.WARN]: 'warn',
-  [logLevel.INFO]: 'info',
-  [logLevel.DEBUG]: 'debug',
+/** A message that comes again within this time, in ms, is not logged again: kafkajs tells of every attempt to connect. */
+const quietTime = 10_000;
+
+/** What kafkajs calls errors are what it goes on after; those that it does not go on after are thrown. */
+const quietWarnings = (warn: NonNullable<KafkaOptions['warn']>) => {
+  const said = new Map<string, number>();
+  return ({ namespace, log: entry }: LogEntry): void => {
+    const { message } = entry;
+    const now = performance.now();
+    if (now - (said.get(message) ?? -Infinity) < quietTime) return;
+    if (said.size > 100) said.clear();
+    said.set(message, now);
+    const fields = Object.entries(entry).filter(
+      ([name]) => !['message', 'timestamp', 'stack', 'logger'].includes(name),
+    );
+    warn(`kafka: ${message}`, { part: namespace, ...Object.fromEntries(fields) });
+  };
 };
 
 const checkBrokers = (brokers: readonly string[]): void => {
@@ -63,14 +77,19 @@ const checkBrokers = (brokers: readonly string[]): void => {
 /** Of all connections of one client: they can be broken together, and what TLS refuses is seen. */
 const createSockets = (fail: (error: TaxonError) => void) => {
   const open = new Set<Socket>();
+  const up = new Set<Socket>();
   let killed = false;
   const factory: ISocketFactory = ({ host, port, ssl, onConnect }) => {
     if (killed) throw new Error('closed');
     const tls = ssl as ConnectionOptions | undefined;
     const serverName = isIP(host) === 0 ? { servername: host } : {};
+    const connected = (): void => {
+      up.add(socket);
+      onConnect();
+    };
     const socket = tls
-      ? connectTls({ host, port, ...serverName, ...tls }, onConnect)
-      : connect({ host, port }, onConnect);
+      ? connectTls({ host, port, ...serverName, ...tls }, connected)
+      : connect({ host, port }, connected);
     // A commit behind a fetch would wait for the other side's delayed acknowledgement, 40 ms.
     socket.setNoDelay(true).setKeepAlive(true, 60_000);
     socket.on('error', (error: NodeJS.ErrnoException) => {
@@ -83,7 +102,10 @@ const createSockets = (fail: (error: TaxonError) => void) => {
       socket.emit('error', Object.assign(new Error('ended by the broker'), { code: 'ECONNRESET' })),
     );
     open.add(socket);
-    socket.once('close', () => open.delete(socket));
+    socket.once('close', () => {
+      open.delete(socket);
+      up.delete(socket);
+    });
     return socket;
   };
   const kill = (): void => {
@@ -91,7 +113,7 @@ const createSockets = (fail: (error: TaxonError) => void) => {
     // kafkajs hears of errors and of ends alone.
     for (const socket of open) socket.destroy(new Error('closed'));
   };
-  return { factory, kill };
+  return { factory, kill, isConnected: () => up.size > 0 };
 };
 
 export type OpenClient = () => Promise<KafkaClient>;
@@ -102,10 +124,11 @@ export type OpenClient = () => Promise<KafkaClient>;
  * @throws TaxonError `invalid_input` naming the option
  */
 export const clientOpener = (options: KafkaOptions): OpenClient => {
-  const { brokers, clientId = 'taxon', tls, log } = options;
+  const { brokers, clientId = 'taxon', tls, warn } = options;
   checkBrokers(brokers);
   const sasl = saslOf(options);
   const ssl = tlsOf(tls);
+  const say = warn === undefined ? undefined : quietWarnings(warn);
   ssl.catch(() => undefined);
 
   return async () => {
@@ -130,19 +153,16 @@ export const clientOpener = (options: KafkaOptions): OpenClient => {
       socketFactory: sockets.factory,
       // kafkajs's own end a consumer when its broker restarts.
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: Number.MAX_SAFE_INTEGER },
-      logLevel: log === undefined ? logLevel.NOTHING : logLevel.WARN,
-      logCreator: () => (entry) => {
-        // The last ones are of what `kill` broke.
-        const { message, timestamp: _, ...fields } = entry.log;
-        if (!killed)
-          log?.(levelNames[entry.level] ?? 'info', `kafka: ${message}`, { ...fields, part: entry.namespace });
-      },
+      logLevel: warn === undefined ? logLevel.NOTHING : logLevel.WARN,
+      // The last ones would be of what `kill` broke.
+      logCreator: () => (entry) => killed || say?.(entry),
     });
     return {
       kafka,
       get fatal() {
         return fatal;
       },
+      isConnected: sockets.isConnected,
       asError: (error, doing) => fatal ?? kafkaError(error, doing),
       kill,
     };

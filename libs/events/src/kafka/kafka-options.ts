@@ -18,8 +18,6 @@ export interface KafkaSasl {
   password: string;
 }
 
-export type LogLevel = 'error' | 'warn' | 'info' | 'debug';
-
 export interface KafkaOptions {
   /** `host:port` of some of the cluster's brokers; the others are found through them. */
   brokers: readonly string[];
@@ -40,8 +38,8 @@ export interface KafkaOptions {
   publishTimeout?: number;
   /** After how long a silence a consumer counts as gone and its partitions go to others, in ms. @default 30,000 */
   sessionTimeout?: number;
-  /** What the client library has to say: brokers that are away, rebalances. @default nothing */
-  log?: (level: LogLevel, message: string, fields: Readonly<Record<string, unknown>>) => void;
+  /** Told what the client library warns of: brokers that are away, groups that change. @default nobody */
+  warn?: (message: string, fields: Readonly<Record<string, unknown>>) => void;
   /** Told of every event that was handled. */
   observe?: (group: string, observation: Observation) => void;
 }

@@ -2,7 +2,7 @@ import { TaxonError, invalidInput } from '@taxon/errors';
 import type { Assignment, Consumer, ConsumerGroupJoinEvent } from 'kafkajs';
 import type { Dispatcher } from '../dispatcher.ts';
 import type { SubscribeOptions, Subscription } from '../event-bus.ts';
-import { pause } from '../retry.ts';
+import { pause, retryDelay } from '../retry.ts';
 import { abortable, atMost } from './abortable.ts';
 import { createCommitter, type Committer } from './committer.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
@@ -38,8 +38,8 @@ interface Life {
 const maxWait = 100;
 /** How long a group waits for its members to join again, in ms; they do so within a heartbeat, whatever their handlers do. */
 const rebalanceTimeout = 30_000;
-/** Between two lives, in ms. */
-const restartDelay = 1_000;
+/** Between two lives, in ms: doubles with each that does not get as far as joining. */
+const restarts = { attempts: 1, firstDelay: 200, longestDelay: 5_000 };
 /** How long a fetch may wait for handlers to make room before its partition is paused: a paused one costs `maxWait`. */
 const roomWait = 50;
 
@@ -212,8 +212,10 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
       // On the way before the request to join, on the same connection: what is done now still counts.
       consumer.on(consumer.events.REBALANCING, () => void committer.flush());
       consumer.on(consumer.events.CRASH, ({ payload }) => reject(payload.error));
-      // kafkajs does not look for another coordinator while the one it knows does not answer.
+      // kafkajs does not look for another coordinator while the one it knows does not answer. Where no broker answers, waiting is right:
+      // one that comes back still knows its members.
       const timer = setInterval(() => {
+        if (!current.client.isConnected()) current.lastSign = performance.now();
         const silent = performance.now() - current.lastSign;
         if (current.memberId !== undefined && silent > sessionTimeout)
           reject(new Error(`the group has not answered for ${silent.toFixed(0)} ms`));
@@ -231,13 +233,14 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
   };
 
   /** @returns the error that ended it */
-  const live = async (): Promise<TaxonError | undefined> => {
+  const live = async (onJoin: () => void): Promise<TaxonError | undefined> => {
     let client: KafkaClient | undefined;
     try {
       await admin.ensure(names, closing.signal);
       client = await openClient();
       life = createLife(client);
       const broken = watch(life);
+      life.consumer.on(life.consumer.events.GROUP_JOIN, onJoin);
       broken.catch(() => undefined);
       await abortable(Promise.race([run(life), broken]), closing.signal);
       await abortable(broken, closing.signal);
@@ -252,13 +255,13 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
   const main = (async () => {
     let wasReady = false;
     void ready.then(() => (wasReady = true)).catch(() => undefined);
-    while (!closing.signal.aborted) {
-      const error = await live();
+    for (let failures = 1; !closing.signal.aborted; failures++) {
+      const error = await live(() => (failures = 0));
       if (error === undefined) return;
       tell(error);
       // A wrong password does not become right by waiting; where it worked before, the brokers may be in the middle of a change.
       if (!wasReady && isFatal(error)) return settleReady?.reject(error);
-      await pause(restartDelay, closing.signal);
+      await pause(retryDelay(restarts, Math.max(1, failures)), closing.signal);
     }
   })();
 
