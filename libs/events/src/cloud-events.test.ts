@@ -51,7 +51,7 @@ describe('an event as headers and bytes', () => {
     ['id is empty', made({ id: '' })],
     ['time is not a valid date', made({ time: new Date(NaN) })],
     ["traceparent 'x'", made({ traceparent: 'x' })],
-    ['which names no entity', made({ data: { ...made().data, runId: '' } as TaxonEvent['data'] })],
+    ['names no entity', made({ data: { ...made().data, runId: '' } as TaxonEvent['data'] })],
     ['its payload is no taxon.work.requested', made({ data: { runId: 'a', unit: 'b' } as TaxonEvent['data'] })],
     [
       `the limit is ${largestEvent}`,
@@ -72,7 +72,7 @@ describe('an event as headers and bytes', () => {
     ["its content-type is 'application/json'", headers({ 'content-type': 'application/json' })],
     ["its ce_time 'soon' is no time", headers({ ce_time: 'soon' })],
     ['its 2 bytes are no taxon.work.requested', stored({ value: Buffer.from([10, 200]) })],
-    ['which names no entity', stored({ value: new Uint8Array() })],
+    ['names no entity', stored({ value: new Uint8Array() })],
     [`the limit is ${largestEvent}`, stored({ value: new Uint8Array(largestEvent + 1) })],
   ])('is not believed where %s', (message, event) => {
     expect(() => decodeEvent(event)).toThrow(message);

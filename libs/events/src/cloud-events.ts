@@ -23,15 +23,18 @@ export const isEventType = (type: string | undefined): type is EventType =>
 const traceparentPattern = /^[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/u;
 
 const checkSize = (event: Pick<EncodedEvent, 'key' | 'headers' | 'value'>, name: string): void => {
+  // A character has three bytes at most; most events are far from the limit, and counted so in no time.
+  let characters = event.key.length;
+  for (const header in event.headers) characters += header.length + event.headers[header]!.length;
+  if (event.value.length + 3 * characters <= largestEvent) return;
   const bytes = bytesOf(event);
   if (bytes > largestEvent) throw invalidInput(`${name} has ${bytes} bytes; the limit is ${largestEvent}`);
 };
 
 /** Every part of a key says which entity it is: `model`, `run/unit`. */
-const keyOf = (type: EventType, data: TaxonEvent['data'], name: string): string => {
+const keyOf = (type: EventType, data: TaxonEvent['data'], name = ''): string => {
   const key = (eventTypes[type].key as (data: TaxonEvent['data']) => string)(data);
-  if (key.split('/').includes(''))
-    throw invalidInput(`${name}: its payload gives the key '${key}', which names no entity`);
+  if (key.split('/').includes('')) throw invalidInput(`${name}its payload's key '${key}' names no entity`);
   return key;
 };
 
@@ -63,7 +66,7 @@ export const encodeEvent = (event: TaxonEvent): EncodedEvent => {
     ...(traceparent !== undefined && { traceparent }),
     ...(tracestate !== undefined && { tracestate }),
   };
-  const encoded = { topic: eventTypes[type].topic, key: keyOf(type, data, name), headers, value };
+  const encoded = { topic: eventTypes[type].topic, key: keyOf(type, data, `${name}: `), headers, value };
   checkSize(encoded, name);
   return encoded;
 };
@@ -110,7 +113,7 @@ export const decodeEvent = (stored: StoredEvent): TaxonEvent => {
   const time = new Date(stored.headers['ce_time'] ?? stored.timestamp);
   if (Number.isNaN(time.getTime())) throw invalidInput(`its ce_time '${stored.headers['ce_time'] ?? ''}' is no time`);
   const data = dataOf(type, stored.value);
-  const key = keyOf(type, data, 'it');
+  const key = keyOf(type, data);
   const { traceparent, tracestate } = stored.headers;
   return {
     ...{ id, source, type, subject: stored.headers['ce_subject'] ?? key, time },

@@ -74,7 +74,7 @@ export const failureTests = (setting: () => ContractSetting): void => {
     expect(letters.map((letter) => readDeadLetter(letter)!.reason).toSorted()).toEqual([
       expect.stringContaining('its 2 bytes are no taxon.work.done'),
       expect.stringContaining('its header ce_specversion is missing'),
-      expect.stringContaining('names no entity'),
+      expect.stringContaining("its payload's key '' names no entity"),
       "its type 'taxon.nothing' is unknown",
       'taxon.model.refused belongs to the topic taxon.model.v1, not to taxon.work.done.v1',
     ]);

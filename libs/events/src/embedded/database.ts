@@ -4,7 +4,7 @@ import Libsql from 'libsql';
 
 export type Value = string | number | Uint8Array | null;
 
-/** What is used of a prepared statement. Rows are objects; blobs come as ArrayBuffer. */
+/** What is used of a prepared statement. Rows are objects. */
 export interface Statement {
   run(...values: Value[]): { changes: number; lastInsertRowid: number | bigint };
   get(...values: Value[]): unknown;
@@ -25,6 +25,8 @@ export interface DatabaseOptions {
 
 export interface Database extends Disposable {
   prepare(sql: string): Statement;
+  /** The same, with rows as arrays: quicker, and blobs come as buffers. */
+  prepareRows(sql: string): (...values: Value[]) => unknown[][];
   exec(sql: string): void;
   pragma(text: string): unknown;
   /**
@@ -80,31 +82,32 @@ export const openDatabase = (file: string, { durability, maxPages, schema }: Dat
     database.pragma(`busy_timeout = ${busyTimeout}`);
   });
 
-  const begin = async (): Promise<void> => {
-    for (const start = performance.now(); ;) {
-      try {
-        database.exec('BEGIN IMMEDIATE');
-        return;
-      } catch (error) {
-        if (!isBusy(error) || performance.now() - start > longestWait) throw databaseError(error, file);
-        await sleep(1 + 3 * Math.random());
-      }
-    }
-  };
   return {
     prepare: (sql) => guard(() => database.prepare(sql)),
+    prepareRows: (sql) => {
+      const statement = guard(() => database.prepare(sql).raw());
+      return (...values) => statement.all(...values) as unknown[][];
+    },
     exec: (sql) => void guard(() => database.exec(sql)),
     pragma: (text) => guard(() => database.pragma(text)),
     write: async (change) => {
-      await begin();
-      try {
-        const result = change();
-        database.exec('COMMIT');
-        return result;
-      } catch (error) {
-        // A full disk ends the transaction by itself.
-        if (database.inTransaction) database.exec('ROLLBACK');
-        throw databaseError(error, file);
+      // Nothing is awaited between BEGIN and COMMIT: others share the connection.
+      for (const start = performance.now(); ; await sleep(1 + 3 * Math.random())) {
+        try {
+          database.exec('BEGIN IMMEDIATE');
+        } catch (error) {
+          if (isBusy(error) && performance.now() - start < longestWait) continue;
+          throw databaseError(error, file);
+        }
+        try {
+          const result = change();
+          database.exec('COMMIT');
+          return result;
+        } catch (error) {
+          // A full disk ends the transaction by itself.
+          if (database.inTransaction) database.exec('ROLLBACK');
+          throw databaseError(error, file);
+        }
       }
     },
     [Symbol.dispose]: () => database.close(),

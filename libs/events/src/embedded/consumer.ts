@@ -1,0 +1,226 @@
+import { invalidInput, TaxonError } from '@taxon/errors';
+import { createDispatcher, type DispatcherOptions } from '../dispatcher.ts';
+import type { SubscribeOptions, Subscription } from '../event-bus.ts';
+import type { StoredEvent } from '../event.ts';
+import { pause } from '../retry.ts';
+import type { EventLog } from './event-log.ts';
+import { createMembership, type Lease, type Progress } from './membership.ts';
+
+/** Events that are read at a time; each has up to 1 MB. */
+const batch = 32;
+
+/** A partition that is this consumer's, and how far it is. */
+interface Held {
+  readonly lease: Lease;
+  readonly progress: Progress;
+  /** Aborts when the subscription closes or the partition is lost. */
+  readonly abort: AbortController;
+  working?: Promise<void>;
+  /** There was nothing more when it was last looked at. */
+  empty: boolean;
+  /** To be given back. */
+  leaving: boolean;
+  lost: boolean;
+}
+
+export interface ConsumerOptions extends SubscribeOptions {
+  /** ms */
+  lease: number;
+  observe?: DispatcherOptions['observe'];
+}
+
+const checkOptions = ({ group, concurrency = 1 }: SubscribeOptions, topics: readonly string[]): void => {
+  if (group === '') throw invalidInput('group is empty; name what the consumers do, e.g. trainer');
+  if (topics.length === 0) throw invalidInput('handlers is empty: there is nothing to subscribe to');
+  if (!Number.isInteger(concurrency) || concurrency < 1)
+    throw invalidInput(`concurrency is ${concurrency}; it must be a whole number of at least 1`);
+};
+
+/** Handles a group's share of its topics. */
+export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscription => {
+  const { group, concurrency = 1, from = 'earliest', lease, onError } = options;
+  const held = new Map<number, Held>();
+  /** Lost, but their handlers have not ended: not to be taken again before. */
+  const ending = new Map<number, Held>();
+  const closing = new AbortController();
+  let active = 0;
+
+  const tell = (error: unknown): void => {
+    try {
+      onError?.(error);
+    } catch {
+      // Told or not, the subscription goes on.
+    }
+  };
+  /** Writes progress and what belongs to it; where the partition is lost, all that is done for it stops. */
+  const advance = async (each: Held, within?: () => void): Promise<void> => {
+    const { partition, epoch } = each.lease;
+    if (await membership.advance(partition.id, epoch, each.progress, within)) return;
+    lose(each);
+    throw new TaxonError({ code: 'cancelled', message: `another consumer has ${partition.topic}/${partition.number}` });
+  };
+  const lose = (each: Held): void => {
+    each.lost = true;
+    held.delete(each.lease.partition.id);
+    if (each.working !== undefined) ending.set(each.lease.partition.id, each);
+    each.abort.abort(new TaxonError({ code: 'cancelled', message: 'another consumer took the partition over' }));
+  };
+
+  const burying = new Map<StoredEvent, Held>();
+  const dispatcher = createDispatcher({
+    ...options,
+    bury: async (letter, stored) => {
+      await log.partitionsOf(letter.topic);
+      const each = burying.get(stored)!;
+      const before = { ...each.progress };
+      // The letter and the acknowledgement are one transaction.
+      Object.assign(each.progress, { acked: Number(stored.offset), attempting: 0, attempt: 0 });
+      try {
+        await advance(each, () => log.appendWithin([letter]));
+      } catch (error) {
+        Object.assign(each.progress, before);
+        throw error;
+      }
+      log.watcher.wake();
+    },
+  });
+  checkOptions(options, dispatcher.topics);
+  const membership = createMembership(log, { group, topics: dispatcher.topics, from, lease });
+
+  /** @returns whether it is acknowledged, or may be with the next write */
+  const handle = async (each: Held, stored: StoredEvent): Promise<boolean> => {
+    const { progress } = each;
+    const id = Number(stored.offset);
+    const attemptsBefore = progress.attempting === id ? progress.attempt : 0;
+    const onAttempt = (attempt: number): Promise<void> => {
+      Object.assign(progress, { attempting: id, attempt });
+      // Acknowledges what was handled before, too.
+      return advance(each);
+    };
+    burying.set(stored, each);
+    try {
+      const outcome = await dispatcher.dispatch(stored, { signal: each.abort.signal, attemptsBefore, onAttempt });
+      if (outcome === 'aborted') {
+        // Asked to stop, it did not fail.
+        if (progress.attempting === id) progress.attempt = Math.max(0, progress.attempt - 1);
+        return false;
+      }
+      Object.assign(progress, { acked: id, attempting: 0, attempt: 0 });
+      return true;
+    } finally {
+      burying.delete(stored);
+    }
+  };
+  /** Writes down how far the partition is, however long that takes. */
+  const settle = async (each: Held): Promise<void> => {
+    for (;;) {
+      try {
+        return await advance(each);
+      } catch (error) {
+        if (each.lost) return;
+        tell(error);
+        if (each.abort.signal.aborted) return;
+        await pause(200, each.abort.signal);
+      }
+    }
+  };
+  const work = async (each: Held): Promise<void> => {
+    const events = log.fetch(each.lease.partition, each.progress.acked, batch);
+    if (events.length === 0) {
+      each.empty = true;
+      return;
+    }
+    for (const stored of events) if (each.leaving || each.abort.signal.aborted || !(await handle(each, stored))) break;
+    if (!each.lost && !each.abort.signal.aborted) await settle(each);
+  };
+  const release = async (each: Held): Promise<void> => {
+    const { partition, epoch } = each.lease;
+    held.delete(partition.id);
+    await membership.release(partition.id, epoch, each.progress).catch(tell);
+  };
+  const run = async (each: Held): Promise<void> => {
+    active++;
+    try {
+      await work(each);
+    } catch (error) {
+      tell(error);
+      await pause(200, each.abort.signal);
+    } finally {
+      active--;
+      each.working = undefined;
+      if (ending.get(each.lease.partition.id) === each) ending.delete(each.lease.partition.id);
+    }
+    if (each.leaving && !each.lost && !closing.signal.aborted) await release(each);
+    pump();
+  };
+  /** Starts as many partitions as may be handled at the same time, each in its turn. */
+  const pump = (): void => {
+    if (closing.signal.aborted) return;
+    for (const [id, each] of [...held]) {
+      if (active >= concurrency) return;
+      if (each.working !== undefined || each.empty || each.leaving) continue;
+      // To the end of the row.
+      held.delete(id);
+      held.set(id, each);
+      each.working = run(each);
+    }
+  };
+  const unwatch = log.watcher.onChange(() => {
+    for (const each of held.values()) each.empty = false;
+    pump();
+  });
+
+  const take = (lease: Lease): void => {
+    const { acked, attempting, attempt } = lease;
+    const progress = { acked, attempting, attempt };
+    const each = { lease, progress, abort: new AbortController(), empty: false, leaving: false, lost: false };
+    held.set(lease.partition.id, each);
+  };
+  const beat = async (): Promise<void> => {
+    const epochs = [...held].map(([id, each]): [number, number] => [id, each.lease.epoch]);
+    const lostOnes = [...ending.keys()].map((id): [number, number] => [id, -1]);
+    const { taken, lost, surplus } = await membership.beat(new Map([...epochs, ...lostOnes]));
+    for (const id of lost) {
+      const each = held.get(id);
+      if (each !== undefined) lose(each);
+    }
+    for (const id of surplus) {
+      const each = held.get(id);
+      if (each === undefined || each.leaving) continue;
+      each.leaving = true;
+      if (each.working === undefined) await release(each);
+    }
+    taken.forEach(take);
+    pump();
+  };
+  let isReady = (): void => undefined;
+  const ready = new Promise<void>((resolve) => {
+    isReady = resolve;
+  });
+  const beating = (async () => {
+    while (!closing.signal.aborted) {
+      try {
+        await beat();
+        isReady();
+      } catch (error) {
+        tell(error);
+      }
+      // Six beats a lease: some may come late.
+      await pause(lease / 6, closing.signal);
+    }
+  })();
+
+  const end = async (): Promise<void> => {
+    closing.abort(new TaxonError({ code: 'cancelled', message: 'the subscription is closed' }));
+    unwatch();
+    for (const each of held.values()) each.abort.abort(closing.signal.reason);
+    await beating;
+    for (const { working } of [...held.values(), ...ending.values()]) await working;
+    for (const each of [...held.values()]) await release(each);
+    await membership.leave().catch(tell);
+    isReady();
+  };
+  let ended: Promise<void> | undefined;
+  const close = (): Promise<void> => (ended ??= end());
+  return { ready, close, [Symbol.asyncDispose]: close };
+};

@@ -1,0 +1,89 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { TaxonError } from '@taxon/errors';
+import { encodeEvent } from '../cloud-events.ts';
+import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
+import { startConsumer, type ConsumerOptions } from './consumer.ts';
+import { openEventLog, type EventLog, type EventLogOptions } from './event-log.ts';
+import { readLog } from './read-log.ts';
+
+export interface EmbeddedBusOptions extends EventLogOptions {
+  /**
+   * After so long without a sign of life a consumer's partitions are taken over, ms. A process whose event loop stands still for
+   * longer loses them, too.
+   * @default 3,000
+   */
+  lease?: number;
+  observe?: ConsumerOptions['observe'];
+}
+
+/** A bus on a log; closing it closes the log. */
+export const createEmbeddedBus = (log: EventLog, { lease = 3_000, observe }: EmbeddedBusOptions = {}): EventBus => {
+  const subscriptions = new Set<Subscription>();
+  const closing = new AbortController();
+  const checkOpen = (): void => {
+    if (closing.signal.aborted)
+      throw new TaxonError({ code: 'failed_precondition', message: 'the event bus is closed' });
+  };
+  const { database } = log;
+  const sql = {
+    topics: database.prepare(
+      `SELECT DISTINCT topic FROM partitions p WHERE EXISTS (SELECT 1 FROM events e WHERE e.partition = p.id) ORDER BY topic`,
+    ),
+    lag: database.prepare(
+      `SELECT l.grp AS "group", p.topic, sum((SELECT count(*) FROM events e WHERE e.partition = p.id AND e.id > l.acked)) AS events
+       FROM leases l JOIN partitions p ON p.id = l.partition WHERE l.grp = ? GROUP BY p.topic ORDER BY p.topic`,
+    ),
+  };
+  const end = async (): Promise<void> => {
+    closing.abort();
+    await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    await log.close();
+  };
+  let ended: Promise<void> | undefined;
+  const close = (): Promise<void> => (ended ??= end());
+  return {
+    publish: async (events, { signal } = {}) => {
+      checkOpen();
+      const encoded = events.map(encodeEvent);
+      if (signal?.aborted) throw new TaxonError({ code: 'cancelled', message: 'publishing was cancelled' });
+      if (encoded.length > 0) await log.append(encoded, signal);
+    },
+    republish: async (topic, events) => {
+      checkOpen();
+      if (events.length > 0)
+        await log.append(events.map(({ key, headers, value }) => ({ topic, key, headers, value })));
+    },
+    subscribe: (options) => {
+      checkOpen();
+      const subscription = startConsumer(log, { ...options, lease, observe });
+      const forget = async (): Promise<void> => {
+        await subscription.close();
+        subscriptions.delete(subscription);
+      };
+      subscriptions.add(subscription);
+      return { ready: subscription.ready, close: forget, [Symbol.asyncDispose]: forget };
+    },
+    read: (options) => {
+      checkOpen();
+      const signals = [closing.signal, ...(options.signal === undefined ? [] : [options.signal])];
+      return readLog(log, { ...options, signal: AbortSignal.any(signals) });
+    },
+    topics: () => {
+      checkOpen();
+      return Promise.resolve((sql.topics.all() as { topic: string }[]).map(({ topic }) => topic));
+    },
+    lag: (group) => {
+      checkOpen();
+      return Promise.resolve(sql.lag.all(group) as GroupLag[]);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+};
+
+/** @param folder `events.sqlite` is made in it; any number of processes of this machine may have it open */
+export const openEmbeddedBus = async (folder: string, options: EmbeddedBusOptions = {}): Promise<EventBus> => {
+  await mkdir(folder, { recursive: true });
+  return createEmbeddedBus(openEventLog(join(folder, 'events.sqlite'), options), options);
+};
