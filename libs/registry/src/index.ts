@@ -7,6 +7,7 @@ export {
 export { openRegistry, type OpenRegistryOptions } from './open-registry.ts';
 export type {
   Cause,
+  CheckOutOptions,
   CollectOptions,
   Collected,
   HistoryEntry,
