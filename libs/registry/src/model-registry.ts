@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { TaxonError, invalidInput, nearestName } from '@taxon/errors';
+import { isName, nameRule } from './names.ts';
 
 export interface RegisteredModel {
   readonly name: string;
@@ -28,10 +29,6 @@ export interface ModelRegistry {
   resolve(name?: string): Promise<RegisteredModel>;
 }
 
-/** Safe as a folder's name everywhere, and never a way out of one. */
-const validName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/;
-const nameRule = 'letters, digits, dots, dashes and underscores, at most 100, the first a letter or digit';
-
 /** What marks a folder as a model: ours, sentence-transformers', or Transformers'. */
 const markers = ['taxon.json', 'modules.json', 'config.json'];
 const isModelFolder = (folder: string): boolean => markers.some((name) => existsSync(join(folder, name)));
@@ -41,7 +38,7 @@ const parseGiven = (text: string): RegisteredModel => {
   const folder = resolve(at < 0 ? text : text.slice(at + 1));
   const name = at < 0 ? basename(folder) : text.slice(0, at);
   const shown = JSON.stringify(text);
-  if (!validName.test(name))
+  if (!isName(name))
     throw invalidInput(
       `models: ${shown}: ${JSON.stringify(name)} cannot name a model; a name is ${nameRule}`,
       at < 0 ? 'write NAME=PATH to choose a name' : undefined,
@@ -71,7 +68,7 @@ const listFolder = async (folder: string): Promise<RegisteredModel[]> => {
     if (error.code === 'ENOENT') return [];
     throw invalidInput(`modelsFolder: cannot read ${folder}: ${error.message}`);
   });
-  const models = names.filter((name) => validName.test(name)).map((name) => ({ name, folder: join(folder, name) }));
+  const models = names.filter((name) => isName(name)).map((name) => ({ name, folder: join(folder, name) }));
   const found = await Promise.all(
     // Linked folders count: deployments put models in place by a link.
     models.map(
@@ -108,7 +105,7 @@ export const openModelRegistry = ({ folder, models = [] }: ModelRegistryOptions)
     given,
     list,
     resolve: async (name = '') => {
-      if (name !== '' && !validName.test(name))
+      if (name !== '' && !isName(name))
         throw invalidInput(`model: ${JSON.stringify(name.slice(0, 200))} is no model's name; a name is ${nameRule}`);
       const all = await list();
       const names = all.map((model) => model.name);
