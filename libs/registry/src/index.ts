@@ -4,10 +4,10 @@ export {
   type ModelRegistryOptions,
   type RegisteredModel,
 } from './model-registry.ts';
-export { openRegistryAt } from './open-place.ts';
 export { openRegistry, type OpenRegistryOptions } from './open-registry.ts';
 export type {
   Cause,
+  CheckOutOptions,
   CollectOptions,
   Collected,
   HistoryEntry,
@@ -24,3 +24,6 @@ export type {
 } from './registry.ts';
 export { openFileStorage } from './storage/file-storage.ts';
 export type { Storage, StoredObject, WriteOptions } from './storage/storage.ts';
+export { openPlace, type OpenedPlace } from './storage/open-place.ts';
+export { parseS3Place, type S3Place } from './storage/s3-place.ts';
+export { openS3Storage } from './storage/s3-storage.ts';

@@ -1,6 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { nearestName, TaxonError } from '@taxon/errors';
@@ -8,6 +5,7 @@ import { expectAlias, expectName } from './names.ts';
 import type { Cause, HistoryEntry, Manifest, ModelState, ModelVersion, RegisterOptions, Registry } from './registry.ts';
 import type { Storage } from './storage/storage.ts';
 import { blobKey, digestOfBytes, digestOfFile, fetchFile, storeFile } from './versions/blobs.ts';
+import { checkOutVersion, sweepCheckouts } from './versions/check-out.ts';
 import { openChangeLog, type ChangeLog } from './versions/change-log.ts';
 import { collectVersions } from './versions/collect.ts';
 import { foldHistory, type FoldedState, type KnownVersion } from './versions/fold-history.ts';
@@ -149,36 +147,6 @@ export const openRegistry = ({ storage, checkouts }: OpenRegistryOptions): Regis
     return toVersion(model, expectVersion(model, version, state), state);
   };
 
-  const checkOut: Registry['checkOut'] = async (version, { signal, onProgress } = {}) => {
-    const { model, contentDigest, bytes: total } = version;
-    const manifest = await version.manifest();
-    const target = join(checkouts, model, `${version.version}-${contentDigest.slice(0, 12)}`);
-    if (existsSync(target)) {
-      const wrong = await firstWrongFile(target, manifest, signal);
-      if (wrong === undefined) return target;
-      // Somebody wrote into it: it is fetched again.
-      await rm(target, { recursive: true, force: true });
-    }
-    const unfinished = `${target}.${randomUUID()}`;
-    let done = 0;
-    try {
-      await mkdir(unfinished, { recursive: true });
-      for (const { path, digest } of manifest.files)
-        await fetchFile(
-          storage,
-          { digest, what: `${path} of ${model}@${version.version}` },
-          { target: join(unfinished, path), signal, onBytes: (more) => onProgress?.((done += more), total) },
-        );
-      await rename(unfinished, target).catch((error: unknown) => {
-        // Somebody else was quicker with the same.
-        if (!existsSync(target)) throw error;
-      });
-      return target;
-    } finally {
-      await rm(unfinished, { recursive: true, force: true });
-    }
-  };
-
   return {
     place: storage.place,
     models,
@@ -191,7 +159,7 @@ export const openRegistry = ({ storage, checkouts }: OpenRegistryOptions): Regis
       };
     },
     resolve: async (reference) => {
-      const [model = '', what = 'serving'] = reference.split('@');
+      const [, model = '', what = 'serving'] = /^([^@]*)(?:@(.*))?$/s.exec(reference) ?? [];
       const state = await knownFold(model);
       if (/^\d+$/.test(what)) return toVersion(model, expectVersion(model, Number(what), state), state);
       const version = state.aliases.get(expectAlias(what));
@@ -204,7 +172,7 @@ export const openRegistry = ({ storage, checkouts }: OpenRegistryOptions): Regis
       });
     },
     register,
-    checkOut,
+    checkOut: (version, options) => checkOutVersion(storage, checkouts, version, options),
     moveAlias: async ({ model, alias, to, expected, ...cause }) => {
       expectAlias(alias);
       await knownFold(model);
@@ -239,8 +207,18 @@ export const openRegistry = ({ storage, checkouts }: OpenRegistryOptions): Regis
         throw error;
       }
     },
-    collect: (options) =>
-      collectVersions({ storage, models, foldOf, commit, isLeased: (...of) => isLeased(storage, ...of) }, options),
+    collect: async (options) => {
+      const ground = {
+        storage,
+        models,
+        foldOf,
+        commit,
+        isLeased: (model: string, version: number) => isLeased(storage, model, version),
+      };
+      const collected = await collectVersions(ground, options);
+      if (!options?.dryRun) await sweepCheckouts(checkouts, async (model) => (await foldOf(model)).versions);
+      return collected;
+    },
     putFile: async (path, signal) => {
       const { digest, bytes } = await digestOfFile(path, signal);
       await storeFile(storage, { path, digest, bytes }, { signal, key: `${filePrefix}${digest}` });
@@ -255,20 +233,4 @@ export const openRegistry = ({ storage, checkouts }: OpenRegistryOptions): Regis
       await fetchFile(storage, { digest, key: `${filePrefix}${digest}`, what: `file ${digest}` }, { target, signal });
     },
   };
-};
-
-/** The first file of a checkout that is not what the manifest says. */
-const firstWrongFile = async (
-  folder: string,
-  { files }: Manifest,
-  signal?: AbortSignal,
-): Promise<string | undefined> => {
-  for (const { path, digest } of files) {
-    const found = await digestOfFile(join(folder, path), signal).catch((error: unknown) => {
-      signal?.throwIfAborted();
-      return { digest: error instanceof Error ? error.message : '' };
-    });
-    if (found.digest !== digest) return path;
-  }
-  return undefined;
 };

@@ -101,6 +101,14 @@ export interface RegisterOptions extends Partial<Cause> {
   signal?: AbortSignal;
 }
 
+export interface CheckOutOptions {
+  /** A folder of one's own, which must not be there yet. @default one of the cache, made once a version */
+  folder?: string;
+  /** Bytes. */
+  onProgress?: (done: number, total: number) => void;
+  signal?: AbortSignal;
+}
+
 export interface MoveAliasOptions extends Cause {
   model: string;
   alias: string;
@@ -154,13 +162,12 @@ export interface Registry {
    */
   register(options: RegisterOptions): Promise<ModelVersion>;
   /**
-   * The version's files in a folder of the cache, each checked against its digest.
-   * @throws TaxonError `failed_precondition` naming the file that is not what was registered
+   * The version's files as a folder, each checked against its digest; the folder appears at once, whole. They are copies: what is
+   * written into them changes no version.
+   * @returns the folder
+   * @throws TaxonError `failed_precondition` naming the file that is not what was registered, `already_exists` for `folder`
    */
-  checkOut(
-    version: ModelVersion,
-    options?: { signal?: AbortSignal; onProgress?: RegisterOptions['onProgress'] },
-  ): Promise<string>;
+  checkOut(version: ModelVersion, options?: CheckOutOptions): Promise<string>;
   /** @throws TaxonError `failed_precondition` when the alias is not where it was expected, `not_found` for the version */
   moveAlias(options: MoveAliasOptions): Promise<HistoryEntry>;
   /** Writes into the audit log alone, e.g. a candidate that was refused. */

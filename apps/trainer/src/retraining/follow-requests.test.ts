@@ -6,7 +6,7 @@ import { Trigger } from '@taxon/contracts';
 import { createEvent, decodeEvent, openEmbeddedBus, type EventBus, type TaxonEvent } from '@taxon/events';
 import { createJobQueue, openJobs } from '@taxon/jobs';
 import { describeModelFolder } from '@taxon/models';
-import { openRegistryAt, type Registry } from '@taxon/registry';
+import { openPlace, openRegistry, type Registry } from '@taxon/registry';
 import { keepDataParts, parseRecipe, runTrainingJob } from '@taxon/training';
 import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -40,7 +40,7 @@ describe('a trainer that follows requests', () => {
   beforeEach(async () => {
     folder = await mkdtemp(join(root, 'test-'));
     bus = await openEmbeddedBus(join(folder, 'events'));
-    registry = openRegistryAt(join(folder, 'registry'));
+    registry = openRegistry(openPlace(join(folder, 'registry')));
     await registry.register({ model: 'intents', folder: first, lineage: { how: 'trained' } });
     await registry.moveAlias({ model: 'intents', alias: 'serving', to: 1, by: 'a test' });
   });

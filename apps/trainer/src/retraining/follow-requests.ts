@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { EventBus } from '@taxon/events';
 import { TaxonError } from '@taxon/errors';
-import { openRegistryAt } from '@taxon/registry';
+import { openPlace, openRegistry } from '@taxon/registry';
 import type { Logger } from 'pino';
 import type { TrainingJobs } from '../training-jobs.ts';
 import { modelVersions } from './model-versions.ts';
@@ -26,7 +26,7 @@ export const followRequests = async ({ bus, registry, modelsFolder, jobs, log }:
   const requests = await openRequestStore(join(folder, 'requests'), (error) => log.warn({ err: error }, 'retraining'));
   const stopping = new AbortController();
   const { signal } = stopping;
-  const versions = modelVersions(openRegistryAt(registry), signal);
+  const versions = modelVersions(openRegistry(openPlace(registry), signal));
   const retrainer = createRetrainer({
     ...{ bus, versions, jobs, requests, log, signal },
     folder: join(folder, 'runs'),

@@ -52,7 +52,10 @@ const furthest = (distances: readonly Distance[]): Distance | undefined =>
 /** Labels of either side in one order, and last the answers without one. */
 const labelCounts = (a: TaskProfile, b: TaskProfile): [number[], number[]] => {
   const names = [...new Set([...Object.keys(a.labels), ...Object.keys(b.labels)])].sort();
-  const counts = ({ labels, none }: TaskProfile) => [...names.map((name) => labels[name] ?? 0), none];
+  const counts = ({ labels, none }: TaskProfile) => [
+    ...names.map((name) => (Object.hasOwn(labels, name) ? labels[name]! : 0)),
+    none,
+  ];
   return [counts(a), counts(b)];
 };
 

@@ -4,9 +4,10 @@ import { invalidInput } from '@taxon/errors';
 const part = '[A-Za-z0-9][A-Za-z0-9._=@-]*';
 const pattern = new RegExp(`^${part}(/${part})*$`, 'u');
 
+export const isKey = (text: string): boolean => text.length <= 900 && pattern.test(text);
+
 /** @throws TaxonError `invalid_input` */
 export const expectKey = (key: string): string => {
-  if (!pattern.test(key) || key.length > 900)
-    throw invalidInput(`storage: ${JSON.stringify(key.slice(0, 200))} is no key`);
+  if (!isKey(key)) throw invalidInput(`storage: ${JSON.stringify(key.slice(0, 200))} is no key`);
   return key;
 };

@@ -83,7 +83,7 @@ export const fetchFile = async (
       : new TaxonError({
           code: 'failed_precondition',
           message: `${storage.place}: ${what} is not what was registered: SHA-256 ${found}, not ${digest}`,
-          hint: 'Bring it back from a copy of the registry, or register the version again.',
+          hint: `Bring ${key} back from a copy of the registry, or delete it and register the same folder again.`,
         });
   const { through } = hashing({ onBytes, check });
   const unfinished = `${target}.part`;

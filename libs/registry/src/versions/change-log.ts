@@ -43,6 +43,9 @@ export const logPrefix = (model: string): string => `models/${model}/log/`;
 const keyOf = (model: string, revision: number): string =>
   `${logPrefix(model)}${String(revision).padStart(10, '0')}.json`;
 
+/** Requests under way. */
+const atOnce = 16;
+
 export const openChangeLog = (storage: Storage, model: string): ChangeLog => {
   const entries: HistoryEntry[] = [];
 
@@ -63,9 +66,22 @@ export const openChangeLog = (storage: Storage, model: string): ChangeLog => {
       });
     }
   };
+  /** A long log that nothing is known of yet: several at once, up to what is listed now. */
+  const readListed = async (): Promise<void> => {
+    let listed = 0;
+    for await (const { key } of storage.list(logPrefix(model))) listed = Number.parseInt(key.slice(-15), 10) || listed;
+    while (entries.length < listed) {
+      const count = Math.min(atOnce, listed - entries.length);
+      const next = await Promise.all(Array.from({ length: count }, (_, i) => readNext(entries.length + 1 + i)));
+      const gap = next.indexOf(undefined);
+      entries.push(...(next.slice(0, gap < 0 ? count : gap) as HistoryEntry[]));
+      if (gap >= 0) return;
+    }
+  };
   // One after the other: two readers would put the same change in twice.
   let reading: Promise<unknown> = Promise.resolve();
   const readAll = async (): Promise<readonly HistoryEntry[]> => {
+    if (entries.length === 0) await readListed();
     for (;;) {
       const next = await readNext(entries.length + 1);
       if (next === undefined) return [...entries];

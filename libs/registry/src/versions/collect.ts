@@ -21,6 +21,8 @@ interface Ground {
 const day = 86_400_000;
 /** Objects that a registration under way may just have stored, in ms. */
 const young = 60 * 60_000;
+/** Clocks of two machines may differ by so much, in ms: who registers must not think that it is over before it is. */
+const clockSkew = 60_000;
 /** Of files that were put by their digests, in days. */
 const keepFilesDays = 90;
 
@@ -120,7 +122,7 @@ export const collectVersions = async (ground: Ground, options: CollectOptions = 
   try {
     const held = await heldBlobs(ground, new Set(versions.map(({ model, version }) => `${model}@${version}`)));
     for await (const { key, bytes, modified } of storage.list(blobPrefix, signal)) {
-      if (Date.now() > sweep.until) break;
+      if (Date.now() > sweep.until - clockSkew) break;
       if (!held.has(key) && modified.getTime() < Date.now() - young) await take(key, bytes);
     }
     for await (const { key, bytes, modified } of storage.list('files/', signal))

@@ -11,6 +11,14 @@ const renewals = 4;
 
 const leaseSchema = z.object({ holder: z.string(), until: z.number() });
 
+const parseLease = (bytes: Buffer): z.output<typeof leaseSchema> | undefined => {
+  try {
+    return leaseSchema.parse(JSON.parse(bytes.toString('utf8')));
+  } catch {
+    return undefined;
+  }
+};
+
 const prefixOf = (model: string, version: number): string => `leases/${model}/${version}/`;
 
 /** Clocks of two machines may differ by so much, in ms. */
@@ -22,7 +30,7 @@ export const isLeased = async (storage: Storage, model: string, version: number)
   for await (const { key } of storage.list(prefixOf(model, version))) {
     const bytes = await readWhole(storage, key);
     if (bytes === undefined) continue;
-    const { data } = leaseSchema.safeParse(JSON.parse(bytes.toString('utf8')));
+    const data = parseLease(bytes);
     // What cannot be read may hold something.
     if (data === undefined || data.until + clockSkew > Date.now()) held = true;
     else await storage.remove(key);
