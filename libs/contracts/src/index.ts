@@ -224,3 +224,23 @@ export {
   TrainingStarted,
 } from './gen/taxon/events/v1/training.ts';
 export { WorkDone, WorkRequested } from './gen/taxon/events/v1/work.ts';
+
+export {
+  AddRowsRequest,
+  AddRowsResponse,
+  Decision,
+  GetStatusRequest,
+  GetStatusResponse,
+  LabelledText,
+  MonitorServiceClient as MonitorClient,
+  MonitorServiceService as monitorContract,
+  PromoteRequest,
+  PromoteResponse,
+  Request as MonitorRequest,
+  RequestState,
+  RequestTrainingRequest,
+  RequestTrainingResponse,
+  RollBackRequest,
+  RollBackResponse,
+  Verdict,
+} from './gen/taxon/monitor/v1/monitor.ts';

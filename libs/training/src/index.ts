@@ -42,6 +42,7 @@ export type { NewRow } from './retraining/new-rows.ts';
 export {
   keepDataParts,
   prepareRetraining,
+  readDataPart,
   type Retraining,
   type RetrainingOptions,
 } from './retraining/prepare-retraining.ts';

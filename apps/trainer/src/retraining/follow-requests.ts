@@ -26,7 +26,7 @@ export const followRequests = async ({ bus, registry, modelsFolder, jobs, log }:
   const requests = await openRequestStore(join(folder, 'requests'), (error) => log.warn({ err: error }, 'retraining'));
   const stopping = new AbortController();
   const { signal } = stopping;
-  const versions = modelVersions(openRegistry(openPlace(registry), signal));
+  const versions = modelVersions(openRegistry(openPlace(registry)), signal);
   const retrainer = createRetrainer({
     ...{ bus, versions, jobs, requests, log, signal },
     folder: join(folder, 'runs'),

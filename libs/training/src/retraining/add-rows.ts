@@ -23,7 +23,8 @@ const threshold = 0.8;
 /** Letters that take some four seconds to compare; beyond, only copies are looked for. */
 const mostLetters = 6_000_000;
 
-const readPart = async ({ data, ...recipe }: Recipe, path: string | undefined): Promise<Example[]> => {
+/** Texts of a part's file, by the recipe's columns. */
+export const readPart = async ({ data, ...recipe }: Recipe, path: string | undefined): Promise<Example[]> => {
   if (path === undefined) return [];
   const { textColumn, pairColumn, sourceColumn } = data;
   const tasks = labelColumns({ data, ...recipe });

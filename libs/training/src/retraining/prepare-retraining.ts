@@ -1,11 +1,12 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Example } from '@taxon/data';
 import { TaxonError } from '@taxon/errors';
 import { describeModelFolder } from '@taxon/models';
 import { parseRecipe } from '../parse-recipe.ts';
-import { partNames } from '../prepare-data.ts';
+import { labelColumns, partNames, type PartName } from '../prepare-data.ts';
 import type { Recipe } from '../recipe.ts';
-import { addRows, type AddedRows } from './add-rows.ts';
+import { addRows, readPart, type AddedRows } from './add-rows.ts';
 import { findDataParts, withDataParts, writeDataParts, type DataParts } from './data-parts.ts';
 import { readNewRows } from './new-rows.ts';
 
@@ -74,3 +75,26 @@ const sumOf = (a: AddedRows, b: AddedRows): AddedRows => ({
   known: a.known + b.known,
   heldOut: a.heldOut + b.heldOut,
 });
+
+/**
+ * Texts of a part that is kept with a model, and the names of the tasks that their labels answer.
+ * @throws TaxonError `failed_precondition` where the model holds none
+ */
+export const readDataPart = async (
+  model: string,
+  part: PartName,
+  signal?: AbortSignal,
+): Promise<{ tasks: string[]; examples: Example[] }> => {
+  const { lineage, space } = await describeModelFolder(model);
+  const parts = findDataParts(partsFolder(model));
+  if (lineage?.['recipe'] === undefined || parts[part] === undefined || space === undefined)
+    throw new TaxonError({
+      code: 'failed_precondition',
+      message: `${model}: holds no ${part} texts (run/data), so it cannot be compared`,
+      hint: 'Register it with its data: taxon models register --with-data.',
+    });
+  const recipe = withDataParts(parseRecipe(lineage['recipe']), parts, space);
+  signal?.throwIfAborted();
+  const columns = labelColumns(recipe);
+  return { tasks: columns.map(({ name }) => name), examples: await readPart(recipe, parts[part]) };
+};

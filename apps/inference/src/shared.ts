@@ -1,0 +1,3 @@
+// What the monitor says as this service does.
+export { answersOf, embeddingOfPrediction } from './answers.ts';
+export { servingAlias, shadowAlias } from './registry-source.ts';

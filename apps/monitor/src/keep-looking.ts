@@ -1,0 +1,75 @@
+import { setTimeout } from 'node:timers/promises';
+import type { Registry } from '@taxon/registry';
+import type { Logger } from 'pino';
+import type { Candidates } from './candidates.ts';
+import type { Config } from './config.ts';
+import type { Decisions } from './decisions.ts';
+import type { MonitorMetrics } from './metrics.ts';
+import type { Outbox } from './outbox.ts';
+import type { Records } from './records.ts';
+
+export interface LookingOptions {
+  config: Pick<Config, 'checkSeconds'>;
+  registry: Registry;
+  records: Records;
+  outbox: Outbox;
+  candidates: Candidates;
+  decisions: Decisions;
+  check: (model: string) => Promise<void>;
+  metrics: MonitorMetrics;
+  log: Logger;
+  signal: AbortSignal;
+}
+
+/** Looks at every model from time to time, and at once when it is woken, one look after the other, until the signal aborts. */
+export const keepLooking = (options: LookingOptions): { wake: () => void; idle: () => Promise<void> } => {
+  const { config, registry, records, outbox, candidates, decisions, check, metrics, log, signal } = options;
+  let woken = false;
+  let nap = new AbortController();
+  const wake = (): void => {
+    woken = true;
+    nap.abort();
+  };
+
+  /** What goes wrong with one thing keeps nothing else from being looked at. */
+  const attempt = async (what: string, act: () => Promise<unknown>): Promise<void> => {
+    if (signal.aborted) return;
+    try {
+      await act();
+      metrics.checks.inc({ outcome: 'done' });
+    } catch (error) {
+      if (signal.aborted) return;
+      metrics.checks.inc({ outcome: 'failed' });
+      log.warn({ err: error }, what);
+    }
+  };
+
+  const look = async (): Promise<void> => {
+    await attempt('decisions', async () => {
+      for (const decision of records.unapplied()) await decisions.apply(decision);
+    });
+    await attempt('candidates', () => candidates.judge());
+    const models = await registry.models().catch((error: unknown) => {
+      log.warn({ err: error }, 'the registry cannot be read');
+      return [];
+    });
+    for (const model of models) {
+      await attempt(`model ${model}`, () => check(model));
+      await attempt(`shadow of ${model}`, () => candidates.reconsider(model));
+    }
+    await attempt('events', () => outbox.flush(signal));
+  };
+
+  const run = async (): Promise<void> => {
+    while (!signal.aborted) {
+      woken = false;
+      await look();
+      if (woken) continue;
+      nap = new AbortController();
+      const over = AbortSignal.any([signal, nap.signal]);
+      await setTimeout(1000 * config.checkSeconds, undefined, { signal: over }).catch(() => undefined);
+    }
+  };
+  const running = run();
+  return { wake, idle: () => running };
+};

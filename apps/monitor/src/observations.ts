@@ -1,0 +1,180 @@
+import { createHash } from 'node:crypto';
+import type { FeedbackGiven, PredictionMade, TaskLabels } from '@taxon/contracts';
+import { textKey } from '@taxon/data';
+import type { TaxonEvent } from '@taxon/events';
+import type { Database } from '@taxon/events/database';
+import { judge, openWindow, type ObservedAnswer, type Verdict, type WindowView } from '@taxon/monitoring';
+
+/** A text whose right labels are known. */
+export interface LabelledRow {
+  text: string;
+  pair: string | undefined;
+  labels: Record<string, readonly string[]>;
+}
+
+export interface ObservationOptions {
+  /** Newest predictions of a version that count. */
+  window: number;
+  /** Share of labelled texts that nobody learns from, 0..1. */
+  heldOutShare: number;
+}
+
+/** What was answered and what was said of it. */
+export interface Observations {
+  addPrediction(event: TaxonEvent<'taxon.prediction.made'>): Promise<void>;
+  addFeedback(event: TaxonEvent<'taxon.feedback.given'>): Promise<void>;
+  /** @returns how many were new, or have other labels now */
+  addRows(model: string, rows: readonly LabelledRow[]): Promise<number>;
+  /** Judges what was said of predictions that were not known yet: topics do not wait for each other. */
+  judgeLate(model: string): Promise<void>;
+  /** Of the newest live predictions. */
+  window(model: string, version: number): WindowView;
+  /** Live predictions that were seen, those forgotten included as far as they are in the window. */
+  predictions(model: string, version: number): number;
+  judged(model: string, version: number, since?: number): { n: number; right: number };
+  /** Texts whose verdict is known and that both versions answered. */
+  paired(model: string, one: number, other: number, since: number): { n: number; onlyOne: number; onlyOther: number };
+  rows(model: string): { fresh: number; unlearnt: number; heldOut: number };
+  heldOut(model: string, limit: number): LabelledRow[];
+}
+
+/** A text is always on the same side, so that no version learns from one that another is compared on. */
+const isHeldOut = (key: string, share: number): boolean =>
+  createHash('sha256').update(key).digest().readUInt32BE() / 2 ** 32 < share;
+
+const verdictOf = ({ verdict }: FeedbackGiven): Verdict | undefined => {
+  if (verdict === undefined) return undefined;
+  return verdict.$case === 'wrong' ? { wrong: true } : { right: verdict.value.tasks };
+};
+
+const labelsOf = (tasks: readonly TaskLabels[]): LabelledRow['labels'] =>
+  Object.fromEntries(tasks.map(({ task, labels }) => [task, labels]));
+
+const parseRow = ({ text, pair, labels }: { text: string; pair: string | null; labels: string }): LabelledRow => ({
+  ...{ text, pair: pair ?? undefined },
+  labels: JSON.parse(labels) as LabelledRow['labels'],
+});
+
+export const createObservations = (database: Database, options: ObservationOptions): Observations => {
+  const sql = {
+    prediction: database.prepare('INSERT OR IGNORE INTO predictions VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
+    // One in twenty inserts clears, so a little more than the window stays.
+    trim: database.prepare(
+      `DELETE FROM predictions WHERE model = ?1 AND version = ?2 AND shadow = ?3 AND at < (SELECT at FROM predictions
+       WHERE model = ?1 AND version = ?2 AND shadow = ?3 ORDER BY at DESC LIMIT 1 OFFSET ?4)`,
+    ),
+    answers: database.prepare('SELECT answers FROM predictions WHERE id = ? AND version = ?'),
+    window: database.prepare(
+      'SELECT at, rate, answers, embedding FROM predictions WHERE model = ? AND version = ? AND shadow = 0 ORDER BY at DESC LIMIT ?',
+    ),
+    count: database.prepare('SELECT count(*) AS n FROM predictions WHERE model = ? AND version = ? AND shadow = 0'),
+    feedback: database.prepare('INSERT OR IGNORE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    unjudged: database.prepare(
+      `SELECT f.id, f.verdict, p.answers FROM feedback f JOIN predictions p ON p.id = f.prediction_id AND p.version = f.version
+       WHERE f.model = ? AND f.correct IS NULL`,
+    ),
+    judge: database.prepare('UPDATE feedback SET correct = ? WHERE id = ?'),
+    judged: database.prepare(
+      `SELECT count(*) AS n, coalesce(sum(correct), 0) AS right FROM feedback
+       WHERE model = ? AND version = ? AND correct IS NOT NULL AND at >= ?`,
+    ),
+    verdicts: database.prepare(
+      `SELECT f.verdict, a.answers AS one, b.answers AS other FROM feedback f
+       JOIN predictions a ON a.id = f.prediction_id AND a.version = ?2
+       JOIN predictions b ON b.id = f.prediction_id AND b.version = ?3
+       WHERE f.model = ?1 AND f.at >= ?4`,
+    ),
+    row: database.prepare(
+      `INSERT INTO rows (model, key, text, pair, labels, at, held_out) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, key)
+       DO UPDATE SET labels = excluded.labels, at = excluded.at, used_by = NULL, learnt = 0 WHERE labels <> excluded.labels`,
+    ),
+    rows: database.prepare(
+      `SELECT coalesce(sum(held_out = 0 AND used_by IS NULL), 0) AS fresh, coalesce(sum(held_out = 0 AND learnt = 0), 0) AS unlearnt,
+       coalesce(sum(held_out), 0) AS heldOut FROM rows WHERE model = ?`,
+    ),
+    heldOut: database.prepare(
+      'SELECT text, pair, labels FROM rows WHERE model = ? AND held_out = 1 ORDER BY at DESC LIMIT ?',
+    ),
+  };
+  let inserted = 0;
+
+  const putRow = (model: string, { text, pair, labels }: LabelledRow): number => {
+    const key = textKey({ text, ...(pair !== undefined && { pair }) });
+    const heldOut = Number(isHeldOut(key, options.heldOutShare));
+    return sql.row.run(model, key, text, pair ?? null, JSON.stringify(labels), Date.now(), heldOut).changes;
+  };
+  const answersTo = (predictionId: string, version: number): ObservedAnswer[] | undefined => {
+    const found = sql.answers.get(predictionId, version) as { answers: string } | undefined;
+    return found && (JSON.parse(found.answers) as ObservedAnswer[]);
+  };
+
+  return {
+    addPrediction: ({ data, time }) => {
+      const { predictionId, model, version, shadow, samplingRate, answers, embedding }: PredictionMade = data;
+      const row = embedding.length > 0 ? JSON.stringify(embedding) : null;
+      const [at, side] = [time.getTime(), Number(shadow)];
+      return database.write(() => {
+        sql.prediction.run(predictionId, model, version, side, at, samplingRate, JSON.stringify(answers), row);
+        if (++inserted % 20 === 0) sql.trim.run(model, version, side, 2 * options.window);
+      });
+    },
+    addFeedback: ({ id, data, time }) => {
+      const verdict = verdictOf(data);
+      if (verdict === undefined) return Promise.resolve();
+      const { model, version, predictionId, text, pair } = data;
+      return database.write(() => {
+        const answers = data.answers.length > 0 ? data.answers : answersTo(predictionId, version);
+        const correct = answers && judge(answers, verdict);
+        const told = JSON.stringify(verdict);
+        const { changes } = sql.feedback.run(id, model, version, predictionId, time.getTime(), told, correct === undefined ? null : Number(correct)); // prettier-ignore
+        if (changes > 0 && text !== '' && data.verdict?.$case === 'right')
+          putRow(model, { text, pair, labels: labelsOf(data.verdict.value.tasks) });
+      });
+    },
+    addRows: (model, rows) => database.write(() => rows.reduce((sum, row) => sum + putRow(model, row), 0)),
+    judgeLate: async (model) => {
+      const rows = sql.unjudged.all(model) as { id: string; verdict: string; answers: string }[];
+      if (rows.length === 0) return;
+      await database.write(() => {
+        for (const { id, verdict, answers } of rows) {
+          const correct = judge(JSON.parse(answers) as ObservedAnswer[], JSON.parse(verdict) as Verdict);
+          if (correct !== undefined) sql.judge.run(Number(correct), id);
+        }
+      });
+    },
+    window: (model, version) => {
+      const rows = sql.window.all(model, version, options.window) as {
+        at: number;
+        rate: number;
+        answers: string;
+        embedding: string | null;
+      }[];
+      const window = openWindow({ size: options.window });
+      for (const { at, rate, answers, embedding } of rows)
+        window.add({
+          ...{ at: new Date(at), samplingRate: rate, answers: JSON.parse(answers) as ObservedAnswer[] },
+          ...(embedding !== null && { embedding: JSON.parse(embedding) as number[] }),
+        });
+      return window.view();
+    },
+    predictions: (model, version) => (sql.count.get(model, version) as { n: number }).n,
+    judged: (model, version, since = 0) => sql.judged.get(model, version, since) as { n: number; right: number },
+    paired: (model, one, other, since) => {
+      const rows = sql.verdicts.all(model, one, other, since) as { verdict: string; one: string; other: string }[];
+      const counts = { n: 0, onlyOne: 0, onlyOther: 0 };
+      for (const row of rows) {
+        const verdict = JSON.parse(row.verdict) as Verdict;
+        // That an answer is wrong says nothing of another one's.
+        if ('wrong' in verdict) continue;
+        const [a, b] = [row.one, row.other].map((answers) => judge(JSON.parse(answers) as ObservedAnswer[], verdict));
+        if (a === undefined || b === undefined) continue;
+        counts.n++;
+        counts.onlyOne += Number(a && !b);
+        counts.onlyOther += Number(b && !a);
+      }
+      return counts;
+    },
+    rows: (model) => sql.rows.get(model) as { fresh: number; unlearnt: number; heldOut: number },
+    heldOut: (model, limit) => (sql.heldOut.all(model, limit) as Parameters<typeof parseRow>[0][]).map(parseRow),
+  };
+};

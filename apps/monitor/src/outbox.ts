@@ -1,0 +1,49 @@
+import { createEvent, eventTypes, type EventBus, type EventType, type PayloadOf } from '@taxon/events';
+import type { Database } from '@taxon/events/database';
+
+interface Row {
+  number: number;
+  type: EventType;
+  id: string;
+  data: string;
+}
+
+export interface Outbox {
+  /** Within a transaction of `database.write`: the event goes out once that is committed. */
+  put<Type extends EventType>(type: Type, id: string, data: PayloadOf<Type>): void;
+  /** Publishes what is there, the oldest first. */
+  flush(signal: AbortSignal): Promise<void>;
+}
+
+export const createOutbox = (database: Database, bus: EventBus, source: string): Outbox => {
+  const insert = database.prepare('INSERT INTO outbox (type, id, data) VALUES (?, ?, ?)');
+  const oldest = database.prepare('SELECT number, type, id, data FROM outbox ORDER BY number LIMIT 100');
+  const remove = database.prepare('DELETE FROM outbox WHERE number = ?');
+  let flushing: Promise<void> = Promise.resolve();
+
+  const publishAll = async (signal: AbortSignal): Promise<void> => {
+    for (;;) {
+      const rows = oldest.all() as Row[];
+      if (rows.length === 0) return;
+      const events = rows.map(({ type, id, data }) =>
+        createEvent(type, eventTypes[type].codec.fromJSON(JSON.parse(data)), { source, id }),
+      );
+      await bus.publish(events, { signal });
+      await database.write(() => {
+        for (const { number } of rows) remove.run(number);
+      });
+    }
+  };
+
+  return {
+    put: (type, id, data) => {
+      const codec = eventTypes[type].codec as { toJSON(payload: typeof data): unknown };
+      insert.run(type, id, JSON.stringify(codec.toJSON(data)));
+    },
+    flush: (signal) => {
+      // One after the other, or an event would go out twice.
+      flushing = flushing.catch(() => undefined).then(() => publishAll(signal));
+      return flushing;
+    },
+  };
+};

@@ -1,0 +1,173 @@
+import type { Comparison, Reason } from '@taxon/contracts';
+import type { Database } from '@taxon/events/database';
+import type { Drift, Reference } from '@taxon/monitoring';
+import { readReference } from '@taxon/monitoring';
+
+export type RequestState = 'open' | 'comparing' | 'decided' | 'failed';
+
+export interface RequestRecord {
+  id: string;
+  model: string;
+  at: Date;
+  reason: Reason;
+  state: RequestState;
+  version: number | undefined;
+  problem: string | undefined;
+}
+
+export type DecisionVerdict = 'promote' | 'shadow' | 'refuse' | 'roll back';
+
+/** What was decided; applied once the registry says so, too. */
+export interface DecisionRecord {
+  /** Derived from its cause. */
+  id: string;
+  model: string;
+  version: number;
+  /** What served when it was decided. */
+  serving: number;
+  verdict: DecisionVerdict;
+  reason: string;
+  comparisons: Comparison[];
+  /** Held-out rows there were. */
+  heldOut: number;
+  at: Date;
+  applied: boolean;
+}
+
+export interface ServedVersion {
+  reference: Reference | undefined;
+  servedSince: Date | undefined;
+  /** That served before. */
+  previous: number | undefined;
+  /** Predictions when drift was measured last. */
+  measured: number;
+  drift: Drift | undefined;
+}
+
+/** What the monitor did and decided. Writers are called within `database.write`. */
+export interface Records {
+  putRequest(record: RequestRecord): void;
+  request(id: string): RequestRecord | undefined;
+  newestRequest(model: string): RequestRecord | undefined;
+  requestsIn(state: RequestState): RequestRecord[];
+  putDecision(record: DecisionRecord): void;
+  decision(id: string): DecisionRecord | undefined;
+  newestDecision(model: string): DecisionRecord | undefined;
+  unapplied(): DecisionRecord[];
+  version(model: string, version: number): ServedVersion;
+  setReference(model: string, version: number, reference: Reference): void;
+  setServed(model: string, version: number, since: Date, previous: number | undefined): void;
+  setDrift(model: string, version: number, drift: Drift, measured: number): void;
+  /** All rows that the serving version has not learnt belong to the request. @returns them */
+  takeRows(model: string, requestId: string): { text: string; pair: string | null; labels: string }[];
+  /** A request came to nothing: the next one takes its rows. */
+  giveRowsBack(requestId: string): void;
+  setLearnt(requestId: string, learnt: boolean): void;
+}
+
+interface RequestRow {
+  id: string;
+  model: string;
+  at: number;
+  reason: string;
+  state: RequestState;
+  version: number | null;
+  problem: string | null;
+}
+interface DecisionRow extends Omit<DecisionRecord, 'comparisons' | 'at' | 'applied' | 'heldOut'> {
+  comparisons: string;
+  held_out: number;
+  at: number;
+  applied: number;
+}
+
+const toRequest = (row: RequestRow): RequestRecord => ({
+  ...row,
+  at: new Date(row.at),
+  reason: JSON.parse(row.reason) as Reason,
+  version: row.version ?? undefined,
+  problem: row.problem ?? undefined,
+});
+const toDecision = ({ held_out, ...row }: DecisionRow): DecisionRecord => ({
+  ...row,
+  heldOut: held_out,
+  comparisons: JSON.parse(row.comparisons) as Comparison[],
+  at: new Date(row.at),
+  applied: row.applied === 1,
+});
+
+export const createRecords = (database: Database): Records => {
+  const sql = {
+    putRequest: database.prepare('INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    request: database.prepare('SELECT * FROM requests WHERE id = ?'),
+    newestRequest: database.prepare('SELECT * FROM requests WHERE model = ? ORDER BY at DESC LIMIT 1'),
+    requestsIn: database.prepare('SELECT * FROM requests WHERE state = ? ORDER BY at'),
+    putDecision: database.prepare('INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
+    decision: database.prepare('SELECT * FROM decisions WHERE id = ?'),
+    newestDecision: database.prepare('SELECT * FROM decisions WHERE model = ? ORDER BY at DESC LIMIT 1'),
+    unapplied: database.prepare('SELECT * FROM decisions WHERE applied = 0 ORDER BY at'),
+    version: database.prepare('SELECT * FROM versions WHERE model = ? AND version = ?'),
+    known: database.prepare('INSERT OR IGNORE INTO versions (model, version) VALUES (?, ?)'),
+    reference: database.prepare('UPDATE versions SET reference = ? WHERE model = ? AND version = ?'),
+    served: database.prepare('UPDATE versions SET served_since = ?, previous = ? WHERE model = ? AND version = ?'),
+    drift: database.prepare('UPDATE versions SET drift = ?, measured = ? WHERE model = ? AND version = ?'),
+    takeRows: database.prepare('UPDATE rows SET used_by = ? WHERE model = ? AND held_out = 0 AND learnt = 0'),
+    takenRows: database.prepare('SELECT text, pair, labels FROM rows WHERE used_by = ? ORDER BY at, key'),
+    giveBack: database.prepare('UPDATE rows SET used_by = NULL WHERE used_by = ?'),
+    learnt: database.prepare('UPDATE rows SET learnt = ? WHERE used_by = ?'),
+  };
+  const one = <Row, Value>(row: unknown, convert: (row: Row) => Value): Value | undefined =>
+    row === undefined ? undefined : convert(row as Row);
+
+  return {
+    putRequest: ({ id, model, at, reason, state, version, problem }) => {
+      sql.putRequest.run(id, model, at.getTime(), JSON.stringify(reason), state, version ?? null, problem ?? null);
+    },
+    request: (id) => one(sql.request.get(id), toRequest),
+    newestRequest: (model) => one(sql.newestRequest.get(model), toRequest),
+    requestsIn: (state) => (sql.requestsIn.all(state) as RequestRow[]).map(toRequest),
+    putDecision: ({ id, model, version, serving, verdict, reason, comparisons, heldOut, at, applied }) => {
+      const told = JSON.stringify(comparisons);
+      sql.putDecision.run(id, model, version, serving, verdict, reason, told, heldOut, at.getTime(), Number(applied));
+    },
+    decision: (id) => one(sql.decision.get(id), toDecision),
+    newestDecision: (model) => one(sql.newestDecision.get(model), toDecision),
+    unapplied: () => (sql.unapplied.all() as DecisionRow[]).map(toDecision),
+    version: (model, version) => {
+      const row = sql.version.get(model, version) as
+        | {
+            reference: string | null;
+            served_since: number | null;
+            previous: number | null;
+            measured: number;
+            drift: string | null;
+          }
+        | undefined;
+      return {
+        reference: row?.reference == null ? undefined : readReference(JSON.parse(row.reference)),
+        servedSince: row?.served_since == null ? undefined : new Date(row.served_since),
+        previous: row?.previous ?? undefined,
+        measured: row?.measured ?? 0,
+        drift: row?.drift == null ? undefined : (JSON.parse(row.drift) as Drift),
+      };
+    },
+    setReference: (model, version, reference) => {
+      sql.known.run(model, version);
+      sql.reference.run(JSON.stringify(reference), model, version);
+    },
+    setServed: (model, version, since, previous) => {
+      sql.known.run(model, version);
+      sql.served.run(since.getTime(), previous ?? null, model, version);
+    },
+    setDrift: (model, version, drift, measured) => {
+      sql.known.run(model, version);
+      sql.drift.run(JSON.stringify(drift), measured, model, version);
+    },
+    takeRows: (model, requestId) => {
+      sql.takeRows.run(requestId, model);
+      return sql.takenRows.all(requestId) as { text: string; pair: string | null; labels: string }[];
+    },
+    giveRowsBack: (requestId) => void sql.giveBack.run(requestId),
+    setLearnt: (requestId, learnt) => void sql.learnt.run(Number(learnt), requestId),
+  };
+};
