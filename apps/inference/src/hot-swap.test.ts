@@ -1,7 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createEvent } from '@taxon/events';
-import { until } from '@taxon/events/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { eventsOf, labelsOf, model, openWorkshop, serve, versionIn, type Served, type Workshop } from './test-loop.ts';
 
@@ -29,9 +28,12 @@ afterEach(async () => {
 });
 
 const answering = async (served: Served): Promise<number> => (await served.classify(['my card'])).version;
+const shadowOf = async (served: Served): Promise<number> => (await served.models())[0]!.shadowVersion;
+/** Of `expect.poll`: limits that only a hang meets. */
+const patience = { timeout: 20_000, interval: 10 };
 const texts = ['my card was lost', 'what is the rate', 'a', '', 'send money'];
 
-describe('a promotion', () => {
+describe('a promotion', { timeout: 60_000 }, () => {
   it('under load swaps versions with no failed call and no answer of two versions', async () => {
     for (const version of [2, 3]) await workshop.add(version);
     const bus = await openBus();
@@ -58,7 +60,7 @@ describe('a promotion', () => {
       await workshop.point('serving', version);
       const data = { model, version, previousVersion: 0, reason: '', comparisons: [] };
       await bus.publish([createEvent('taxon.model.promoted', data, { source: '/test' })]);
-      await until(async () => (await answering(served)) === version);
+      await expect.poll(() => answering(served), patience).toBe(version);
     }
     going = false;
     await load;
@@ -68,15 +70,17 @@ describe('a promotion', () => {
     const page = await served.metrics();
     expect(page).toContain(`taxon_inference_model_swaps_total{model="${model}"} 6`);
     expect(page).toContain(`taxon_inference_model_version{model="${model}"} 3`);
-    await until(async () => (await served.metrics()).includes('taxon_inference_models_loaded 1'));
+    await expect.poll(() => served.metrics(), patience).toContain('taxon_inference_models_loaded 1\n');
   });
 
   it('that no event tells of is seen at the next look at the registry', async () => {
     const served = await serving({ registrySeconds: 0.05 });
     expect(await answering(served)).toBe(1);
     await workshop.add(2, 'serving');
-    await until(async () => (await answering(served)) === 2);
-    expect(await served.models()).toMatchObject([{ name: model, version: 2, state: 'MODEL_STATE_LOADED', problem: '' }]);
+    await expect.poll(() => answering(served), patience).toBe(2);
+    expect(await served.models()).toMatchObject([
+      { name: model, version: 2, state: 'MODEL_STATE_LOADED', problem: '' },
+    ]);
   });
 
   it('of a version that cannot be loaded keeps the one before, says so, and holds it against collection', async () => {
@@ -88,7 +92,7 @@ describe('a promotion', () => {
     await workshop.registry.register({ model, folder: broken, lineage: { how: 'imported' } });
     await workshop.point('serving', 2);
     const problem = async () => (await served.models())[0]!.problem;
-    await until(async () => (await problem()) !== '');
+    await expect.poll(() => problem(), patience).not.toBe('');
     expect(await problem()).toMatch(/^version 2 cannot be loaded: .*config.json/);
     expect(await answering(served)).toBe(1);
     expect(await served.models()).toMatchObject([{ version: 1, state: 'MODEL_STATE_LOADED' }]);
@@ -98,12 +102,15 @@ describe('a promotion', () => {
     const { versions } = await workshop.registry.collect({ keepLast: 1, keepDays: 0 });
     expect(versions.map(({ version }) => version)).not.toContain(1);
     await workshop.point('serving', 3);
-    await until(async () => (await answering(served)) === 3);
+    await expect.poll(() => answering(served), patience).toBe(3);
     expect(await problem()).toBe('');
+    const collectedThen = async () =>
+      (await workshop.registry.collect({ keepLast: 1, keepDays: 0 })).versions.map(({ version }) => version);
+    await expect.poll(() => collectedThen(), patience).toContain(1);
   });
 });
 
-describe('models of a registry', () => {
+describe('models of a registry', { timeout: 60_000 }, () => {
   it('are served by name, by alias, and beside folders', async () => {
     await workshop.add(2, 'canary');
     const served = await serving({ models: [`${model}@canary`, `folder=${join(workshop.root, 'v1')}`] });
@@ -133,13 +140,13 @@ describe('models of a registry', () => {
   });
 });
 
-describe('a shadow', () => {
+describe('a shadow', { timeout: 60_000 }, () => {
   it('answers what is sampled beside the version that serves, unseen, and takes over warm', async () => {
     await workshop.add(2, 'shadow');
     const bus = await openBus();
     const served = await serving({ registrySeconds: 0.05, sampleRate: 1, sampleEmbeddings: true }, bus);
     expect(await answering(served)).toBe(1);
-    await until(async () => (await served.models())[0]!.shadowVersion === 2);
+    await expect.poll(() => shadowOf(served), patience).toBe(2);
     const answer = await served.classify(texts, { topK: 1 });
     expect(answer.version).toBe(1);
     const ids = answer.predictions.map(({ predictionId }) => predictionId);
@@ -147,7 +154,7 @@ describe('a shadow', () => {
       (await eventsOf(bus, 'taxon.prediction.v1', 'taxon.prediction.made')).filter(({ data }) =>
         ids.includes(data.predictionId),
       );
-    await until(async () => (await ofCall()).length === 2 * texts.length);
+    await expect.poll(async () => (await ofCall()).length, patience).toBe(2 * texts.length);
     const events = await ofCall();
     const [seen, unseen] = [false, true].map((shadow) =>
       events.filter(({ data }) => data.shadow === shadow).map(({ data }) => data),
@@ -164,8 +171,8 @@ describe('a shadow', () => {
 
     await workshop.point('serving', 2);
     await workshop.point('shadow', undefined);
-    await until(async () => (await answering(served)) === 2);
-    await until(async () => (await served.models())[0]!.shadowVersion === 0);
+    await expect.poll(() => answering(served), patience).toBe(2);
+    await expect.poll(() => shadowOf(served), patience).toBe(0);
     // Loaded once, as the shadow.
     expect(await served.metrics()).toContain(`taxon_inference_model_loads_total{model="${model}",outcome="loaded"} 2`);
   });
