@@ -45,7 +45,9 @@ export const createClassify =
     call: string,
   ): Promise<ClassifyResponse> => {
     checkRequest(request, config.maxTexts);
-    const name = await source.resolve(request.model);
+    // What is loaded is known; everything else is looked for.
+    const known = pool.describe(request.model).loaded !== undefined;
+    const name = known ? request.model : await source.resolve(request.model);
     const sampled = sampling?.begin(request.texts.length);
     const inputs = inputsOf(request);
     const model = await pool.get(name);

@@ -15,7 +15,7 @@ export const config = z.object({
     .string()
     .min(1)
     .optional()
-    .describe('folder of a registry; its models are served too, and change version when they are promoted'),
+    .describe('registry, a folder or s3://BUCKET/PREFIX; its models are served too, and change version when promoted'),
   registrySeconds: z
     .number()
     .min(0.05)

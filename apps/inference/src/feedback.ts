@@ -111,8 +111,8 @@ export const createFeedback =
     if (events === undefined)
       throw new TaxonError({
         code: 'failed_precondition',
-        message: 'events.bus: none; feedback needs an event log that it is kept in',
-        hint: 'start the service with --bus embedded or --bus kafka',
+        message: 'events: there is no event bus; feedback needs one that it is kept on',
+        hint: 'start the service with --events.folder FOLDER, or --events.url kafka://HOST:PORT',
       });
     const feedback = await describe(request, options);
     const event = createEvent('taxon.feedback.given', feedback, { source, id: eventId(feedback, requestId) });

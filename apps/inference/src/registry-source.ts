@@ -13,6 +13,9 @@ export const parseReference = (text: string): { model: string; alias: string } |
   return model === undefined ? undefined : { model, alias };
 };
 
+/** Names are looked up at every call that does not say which model it means; a look at the registry serves for so long, in ms. */
+const lookFor = 1000;
+
 /** Under which a model is asked for: its own name, where it is what serves. */
 const nameOf = ({ model, alias }: { model: string; alias: string }): string =>
   alias === servingAlias ? model : `${model}@${alias}`;
@@ -38,11 +41,19 @@ export const registrySource = ({ registry, given, holder, signal }: RegistrySour
     return nameOf(parsed);
   });
 
-  const list = async (): Promise<string[]> => {
+  const look = async (): Promise<string[]> => {
     const all = await registry.models();
     const states = await Promise.all(all.map((model) => registry.describe(model)));
     const serving = states.filter(({ aliases }) => aliases.has(servingAlias)).map(({ model }) => model);
     return [...new Set([...names, ...serving])].sort();
+  };
+  let looked: { at: number; names: Promise<string[]> } | undefined;
+  const list = (): Promise<string[]> => {
+    if (looked !== undefined && performance.now() - looked.at < lookFor) return looked.names;
+    const names = look();
+    looked = { at: performance.now(), names };
+    names.catch(() => (looked = undefined));
+    return names;
   };
 
   const describe = async (name: string) => {
@@ -69,7 +80,7 @@ export const registrySource = ({ registry, given, holder, signal }: RegistrySour
         throw new TaxonError({
           code: 'failed_precondition',
           message: `model: '${model}' has no version with the alias '${alias}'`,
-          hint: `give it one: taxon models promote ${model}@VERSION`,
+          hint: `taxon models alias ${model} ${alias} VERSION`,
         });
       return { version, shadow: alias === servingAlias ? aliases.get(shadowAlias) : undefined };
     },

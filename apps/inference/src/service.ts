@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { inferenceContract } from '@taxon/contracts';
 import type { EventBus } from '@taxon/events';
 import { loadClassifier } from '@taxon/models';
+import { openPlace, openRegistry } from '@taxon/registry';
 import { defineService, type CallContext, type Logger } from '@taxon/service';
 import { createClassify } from './classify.ts';
 import { config, type Config } from './config.ts';
@@ -83,7 +84,7 @@ export const inferenceService = defineService({
   metrics: createMetrics,
   start: async ({ config, metrics, log, events, signal }) => {
     const holder = `inference/${hostname()}/${process.pid}`;
-    const registry = undefined;
+    const registry = config.registry === undefined ? undefined : openRegistry(openPlace(config.registry));
     const source = openSource({ config, registry, holder, signal });
     const load = (folder: string) => loadClassifier(folder, { threads: config.threads, signal });
     const pool = createModelPool({ source, load, metrics, log });
@@ -92,7 +93,7 @@ export const inferenceService = defineService({
     const eventSource = `/inference/${hostname()}`;
     const recent = createRecentPredictions(config.rememberedPredictions);
     const publishing = openPublishing({ config, events, source: eventSource, metrics, log });
-    const following = followVersions({ pool, events, interval: 1000 * config.registrySeconds, log });
+    const following = registry && followVersions({ pool, events, interval: 1000 * config.registrySeconds, log });
     const classify = createClassify({
       ...{ config, source, pool },
       ...(events !== undefined && { recent }),
@@ -122,7 +123,7 @@ export const inferenceService = defineService({
         },
       },
       dispose: async () => {
-        await following.close();
+        await following?.close();
         await publishing?.close();
         await pool.dispose();
       },

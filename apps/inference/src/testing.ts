@@ -5,10 +5,10 @@ import { card, temporaryFolder, tinyModel, writeEncoderFolder } from '@taxon/mod
 export const labels = ['lost_card', 'exchange_rate', 'other'];
 
 /** A real model, small enough to make in a test: a folder that anything loads. It cuts texts at 8 tokens. */
-export const makeModel = async (folder: string): Promise<string> => {
+export const makeModel = async (folder: string, labelled: readonly string[] = labels): Promise<string> => {
   const tokenizerFrom = await temporaryFolder();
   await writeEncoderFolder(tokenizerFrom);
-  const model = tinyModel({ kind: 'dense', pooling: 'mean', normalize: true }, labels);
+  const model = tinyModel({ kind: 'dense', pooling: 'mean', normalize: true }, [...labelled]);
   await saveModelFolder(folder, { ...model, maxLength: 8 }, { tokenizerFrom, card });
   await rm(tokenizerFrom, { recursive: true });
   return folder;

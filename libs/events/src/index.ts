@@ -23,4 +23,7 @@ export {
   type DeadLetter,
 } from './dead-letters.ts';
 export { once, openEffects, type Effects, type EffectsOptions, type EffectStore } from './effects.ts';
-export { openEmbeddedBus, type EmbeddedBusOptions } from './embedded/embedded-bus.ts';
+export { createBusMetrics, type BusMetrics } from './bus-metrics.ts';
+export type { Observation, Outcome } from './dispatcher.ts';
+export { busOptions, eventConfig, eventConfigSchema, type EventConfig } from './event-config.ts';
+export { openEventBus, type OpenEventBusOptions } from './open-event-bus.ts';

@@ -1,13 +1,13 @@
+import { eventConfigSchema, type EventConfig } from '@taxon/events';
 import type { z } from 'zod';
 import type { ConfigSections } from './config-fields.ts';
 import { resolveConfig, type ConfigSources } from './config.ts';
 import type { AnyServiceDefinition } from './define-service.ts';
-import { eventsConfig, type EventsConfig } from './events-config.ts';
 import { serverConfig, type ServerConfig } from './server-config.ts';
 
 export interface HostConfig {
   server: ServerConfig;
-  events: EventsConfig;
+  events: EventConfig;
   /** Each service's own keys, by its name. */
   services: Record<string, unknown>;
 }
@@ -39,10 +39,10 @@ export const hostSections = (definitions: readonly AnyServiceDefinition[]): Conf
   checkDefinitions(definitions);
   const [first] = definitions;
   if (definitions.length === 1)
-    return { [first!.name]: serverConfig.extend(first!.config.shape), events: eventsConfig };
+    return { [first!.name]: serverConfig.extend(first!.config.shape), events: eventConfigSchema };
   return {
     server: serverConfig,
-    events: eventsConfig,
+    events: eventConfigSchema,
     ...Object.fromEntries(definitions.map(({ name, config }) => [name, config])),
   };
 };
@@ -62,7 +62,7 @@ export const resolveHostConfig = async (
       ? sources.settings
       : { ...others, [alone.name]: { ...server, ...others[alone.name] } };
   const values = await resolveConfig(hostSections(definitions), { ...sources, settings });
-  const events = values.events as EventsConfig;
+  const events = values.events as EventConfig;
   if (alone === undefined) return { server: values.server as ServerConfig, events, services: values };
   const section = values[alone.name]!;
   return {

@@ -18,8 +18,10 @@ import { reflectionImplementation } from './reflection.ts';
 export interface HostOptions extends ConfigSources {
   /** Where log lines go. @default standard output */
   logDestination?: DestinationStream;
-  /** Carries events instead of what `events.bus` says; closed by whoever opened it. */
+  /** Carries events instead of what the section `events` says; closed by whoever opened it. */
   events?: EventBus;
+  /** A folder: events are kept in `events` below it where the configuration names no bus. @default no bus then */
+  eventsBelow?: string;
 }
 
 /** Services that are being served. */
@@ -148,7 +150,8 @@ export const hostServices = async (
       metrics: () => renderMetrics(registries),
     });
     undo.push(() => http.close());
-    const events = options.events ?? (await openEvents(config.events, log));
+    const opening = { below: options.eventsBelow, registry: hostRegistry, log };
+    const events = options.events ?? (await openEvents(config.events, opening));
     if (options.events === undefined) undo.push(() => events?.close());
     for (const slot of slots) undo.push(() => slot.running?.dispose?.());
     undo.push(() => over.abort());

@@ -7,7 +7,6 @@ export {
   type ServiceContext,
   type ServiceDefinition,
 } from './define-service.ts';
-export { eventsConfig, type EventsConfig } from './events-config.ts';
 export { fromGrpcError, fromRpcStatus, toRpcStatus } from './grpc-status.ts';
 export { hostServices, type Host, type HostOptions } from './host.ts';
 export { lifecycleStates, type LifecycleState } from './lifecycle.ts';

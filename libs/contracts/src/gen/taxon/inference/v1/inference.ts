@@ -1873,7 +1873,7 @@ export const InferenceServiceService = {
     responseDeserialize: (value: Buffer): ListModelsResponse => ListModelsResponse.decode(value),
   },
   /**
-   * Says what would have been right. Answered once it is durable in the event log; needs one (`events.bus`). Sent again with the
+   * Says what would have been right. Answered once it is durable in the event log; needs one (the section `events`). Sent again with the
    * same prediction id, or the same `x-request-id`, it counts once.
    */
   feedback: {
@@ -1895,7 +1895,7 @@ export interface InferenceServiceServer extends UntypedServiceImplementation {
   /** Every model that Classify takes, by name. */
   listModels: handleUnaryCall<ListModelsRequest, ListModelsResponse>;
   /**
-   * Says what would have been right. Answered once it is durable in the event log; needs one (`events.bus`). Sent again with the
+   * Says what would have been right. Answered once it is durable in the event log; needs one (the section `events`). Sent again with the
    * same prediction id, or the same `x-request-id`, it counts once.
    */
   feedback: handleUnaryCall<FeedbackRequest, FeedbackResponse>;
@@ -1942,7 +1942,7 @@ export interface InferenceServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListModelsResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Says what would have been right. Answered once it is durable in the event log; needs one (`events.bus`). Sent again with the
+   * Says what would have been right. Answered once it is durable in the event log; needs one (the section `events`). Sent again with the
    * same prediction id, or the same `x-request-id`, it counts once.
    */
   feedback(
