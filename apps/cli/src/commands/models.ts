@@ -119,7 +119,7 @@ const addFolders = (models: Command, terminal: Terminal): void => {
   addRegistryOption(collect)
     .addHelpText(
       'after',
-      '\nExamples:\n  taxon models gc --dry-run\n  taxon models gc --keep-last 3 --keep-days 0 --keep-parents',
+      '\nExamples:\n  taxon models gc --dry-run\n  taxon models gc --keep-last 3 --keep-days 0 --keep-parents\n\nWhat was stored within the last hour stays until a later run: a registration may be at it.',
     )
     .action((options: CollectCommandOptions) => collectModels(terminal, options));
 };

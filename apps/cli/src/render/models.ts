@@ -43,6 +43,13 @@ export const formatVersions = (versions: readonly ModelVersion[], manifests: rea
 
 const shortDigest = (digest: string): string => digest.slice(0, 12);
 
+/** Those that a line has room for; `--json` tells all. */
+const mainFigures = (figures: Readonly<Record<string, number>>): [string, number][] => {
+  const main = ['accuracy', 'microF1', 'macroF1', 'mcc'];
+  const known = main.flatMap((name): [string, number][] => (name in figures ? [[name, figures[name]!]] : []));
+  return known.length > 0 ? known : Object.entries(figures).slice(0, main.length);
+};
+
 /** One version: lineage, scores, files. */
 export const formatManifest = (version: ModelVersion, manifest: Manifest): string[] => {
   const { how, parent, data = {}, codeVersion, jobId, reason } = manifest.lineage;
@@ -60,7 +67,7 @@ export const formatManifest = (version: ModelVersion, manifest: Manifest): strin
   ];
   const scores = Object.entries(manifest.scores).map(([part, figures]): [string, string] => [
     part,
-    listOf(Object.entries(figures).map(([name, value]) => `${name} ${formatPercent(value)}`)),
+    listOf(mainFigures(figures).map(([name, value]) => `${name} ${formatPercent(value)}`)),
   ]);
   const known = [...facts, ...scores].filter((fact): fact is [string, string] => !!fact[1]);
   const width = Math.max(...known.map(([name]) => name.length));
