@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Trigger } from '@taxon/contracts';
-import { createEvent, decodeEvent, openEmbeddedBus, type EventBus, type TaxonEvent } from '@taxon/events';
+import { createEvent, decodeEvent, openEventBus, type EventBus, type TaxonEvent } from '@taxon/events';
 import { createJobQueue, openJobs } from '@taxon/jobs';
 import { describeModelFolder } from '@taxon/models';
 import { openPlace, openRegistry, type Registry } from '@taxon/registry';
@@ -39,7 +39,7 @@ describe('a trainer that follows requests', () => {
   let registry: Registry;
   beforeEach(async () => {
     folder = await mkdtemp(join(root, 'test-'));
-    bus = await openEmbeddedBus(join(folder, 'events'));
+    bus = await openEventBus({ folder: join(folder, 'events') });
     registry = openRegistry(openPlace(join(folder, 'registry')));
     await registry.register({ model: 'intents', folder: first, lineage: { how: 'trained' } });
     await registry.moveAlias({ model: 'intents', alias: 'serving', to: 1, by: 'a test' });
