@@ -72,7 +72,7 @@ export const createDecisions = ({ database, records, outbox, registry }: Decisio
       await database.write(() => {
         records.putDecision({ ...decision, applied: true });
         if (!moved) return;
-        outbox.put(told.type, id, told.data as never);
+        outbox.put(told.type, id, told.data);
         const request = records.requestsIn('decided').find((one) => one.model === model && one.version === version);
         if (verdict === 'promote') {
           records.setServed(model, version, new Date(), serving === 0 ? undefined : serving);

@@ -25,6 +25,7 @@ export interface LookingOptions {
 export const keepLooking = (options: LookingOptions): { wake: () => void; idle: () => Promise<void> } => {
   const { config, registry, records, outbox, candidates, decisions, check, metrics, log, signal } = options;
   let woken = false;
+  const wasWoken = (): boolean => woken;
   let nap = new AbortController();
   const wake = (): void => {
     woken = true;
@@ -32,13 +33,14 @@ export const keepLooking = (options: LookingOptions): { wake: () => void; idle: 
   };
 
   /** What goes wrong with one thing keeps nothing else from being looked at. */
+  const stopped = (): boolean => signal.aborted;
   const attempt = async (what: string, act: () => Promise<unknown>): Promise<void> => {
-    if (signal.aborted) return;
+    if (stopped()) return;
     try {
       await act();
       metrics.checks.inc({ outcome: 'done' });
     } catch (error) {
-      if (signal.aborted) return;
+      if (stopped()) return;
       metrics.checks.inc({ outcome: 'failed' });
       log.warn({ err: error }, what);
     }
@@ -61,10 +63,10 @@ export const keepLooking = (options: LookingOptions): { wake: () => void; idle: 
   };
 
   const run = async (): Promise<void> => {
-    while (!signal.aborted) {
+    while (!stopped()) {
       woken = false;
       await look();
-      if (woken) continue;
+      if (wasWoken()) continue;
       nap = new AbortController();
       const over = AbortSignal.any([signal, nap.signal]);
       await setTimeout(1000 * config.checkSeconds, undefined, { signal: over }).catch(() => undefined);

@@ -21,8 +21,8 @@ export interface ObservationOptions {
 
 /** What was answered and what was said of it. */
 export interface Observations {
-  addPrediction(event: TaxonEvent<'taxon.prediction.made'>): Promise<void>;
-  addFeedback(event: TaxonEvent<'taxon.feedback.given'>): Promise<void>;
+  readonly addPrediction: (event: TaxonEvent<'taxon.prediction.made'>) => Promise<void>;
+  readonly addFeedback: (event: TaxonEvent<'taxon.feedback.given'>) => Promise<void>;
   /** @returns how many were new, or have other labels now */
   addRows(model: string, rows: readonly LabelledRow[]): Promise<number>;
   /** Judges what was said of predictions that were not known yet: topics do not wait for each other. */

@@ -96,6 +96,9 @@ const toDecision = ({ held_out, ...row }: DecisionRow): DecisionRecord => ({
   applied: row.applied === 1,
 });
 
+const one = <Row, Value>(row: Row | undefined, convert: (row: Row) => Value): Value | undefined =>
+  row === undefined ? undefined : convert(row);
+
 export const createRecords = (database: Database): Records => {
   const sql = {
     putRequest: database.prepare('INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)'),
@@ -116,22 +119,19 @@ export const createRecords = (database: Database): Records => {
     giveBack: database.prepare('UPDATE rows SET used_by = NULL WHERE used_by = ?'),
     learnt: database.prepare('UPDATE rows SET learnt = ? WHERE used_by = ?'),
   };
-  const one = <Row, Value>(row: unknown, convert: (row: Row) => Value): Value | undefined =>
-    row === undefined ? undefined : convert(row as Row);
-
   return {
     putRequest: ({ id, model, at, reason, state, version, problem }) => {
       sql.putRequest.run(id, model, at.getTime(), JSON.stringify(reason), state, version ?? null, problem ?? null);
     },
-    request: (id) => one(sql.request.get(id), toRequest),
-    newestRequest: (model) => one(sql.newestRequest.get(model), toRequest),
+    request: (id) => one(sql.request.get(id) as RequestRow | undefined, toRequest),
+    newestRequest: (model) => one(sql.newestRequest.get(model) as RequestRow | undefined, toRequest),
     requestsIn: (state) => (sql.requestsIn.all(state) as RequestRow[]).map(toRequest),
     putDecision: ({ id, model, version, serving, verdict, reason, comparisons, heldOut, at, applied }) => {
       const told = JSON.stringify(comparisons);
       sql.putDecision.run(id, model, version, serving, verdict, reason, told, heldOut, at.getTime(), Number(applied));
     },
-    decision: (id) => one(sql.decision.get(id), toDecision),
-    newestDecision: (model) => one(sql.newestDecision.get(model), toDecision),
+    decision: (id) => one(sql.decision.get(id) as DecisionRow | undefined, toDecision),
+    newestDecision: (model) => one(sql.newestDecision.get(model) as DecisionRow | undefined, toDecision),
     unapplied: () => (sql.unapplied.all() as DecisionRow[]).map(toDecision),
     version: (model, version) => {
       const row = sql.version.get(model, version) as
@@ -143,12 +143,13 @@ export const createRecords = (database: Database): Records => {
             drift: string | null;
           }
         | undefined;
+      const json = (text: string | null | undefined): unknown => (text ? (JSON.parse(text) as unknown) : undefined);
       return {
-        reference: row?.reference == null ? undefined : readReference(JSON.parse(row.reference)),
-        servedSince: row?.served_since == null ? undefined : new Date(row.served_since),
+        reference: row?.reference ? readReference(json(row.reference)) : undefined,
+        servedSince: row?.served_since ? new Date(row.served_since) : undefined,
         previous: row?.previous ?? undefined,
         measured: row?.measured ?? 0,
-        drift: row?.drift == null ? undefined : (JSON.parse(row.drift) as Drift),
+        drift: json(row?.drift) as Drift | undefined,
       };
     },
     setReference: (model, version, reference) => {

@@ -19,8 +19,8 @@ export interface RequestOptions {
 export interface Requests {
   /** Asks for a training with all rows that the serving version has not learnt. @returns the request's id */
   ask(model: string, reason: Reason, parentVersion?: number): Promise<string>;
-  onCompleted(event: TaxonEvent<'taxon.training.completed'>): Promise<void>;
-  onFailed(event: TaxonEvent<'taxon.training.failed'>): Promise<void>;
+  readonly onCompleted: (event: TaxonEvent<'taxon.training.completed'>) => Promise<void>;
+  readonly onFailed: (event: TaxonEvent<'taxon.training.failed'>) => Promise<void>;
 }
 
 const noReason: Reason = {

@@ -9,7 +9,7 @@ import { defineService, type Implementation } from '@taxon/service';
 import { createCandidates } from './candidates.ts';
 import { createCheck } from './check-model.ts';
 import { checkRows } from './check-rows.ts';
-import { config, type Config } from './config.ts';
+import { config } from './config.ts';
 import { createDecisions } from './decisions.ts';
 import { createMetrics, type MonitorMetrics } from './metrics.ts';
 import { createObservations, type Observations } from './observations.ts';
@@ -98,9 +98,6 @@ const implement = (parts: Parts): Implementation<typeof monitorContract> => {
   };
 };
 
-/** The monitor's own keys that triggers and gate take as they are. */
-const checkConfig = (options: Config): void => checkTriggers(options);
-
 export const monitorService = defineService({
   name: 'monitor',
   description: 'watches what is served, asks for trainings, and promotes, refuses or rolls back what they make',
@@ -114,7 +111,7 @@ export const monitorService = defineService({
         message: 'events.bus: none; the monitor hears of answers and feedback by events',
         hint: 'Start it with --bus embedded or --bus kafka.',
       });
-    checkConfig(config);
+    checkTriggers(config);
     const database = await openMonitorDatabase(config.stateFolder);
     const stopping = new AbortController();
     const { signal } = stopping;

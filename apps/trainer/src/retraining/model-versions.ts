@@ -55,7 +55,7 @@ export const modelVersions = (registry: Registry, signal: AbortSignal): ModelVer
       lineage: {
         ...{ how: 'trained', parent, jobId, reason },
         recipe: lineage['recipe'],
-        data: { data: String(lineage['dataDigest']), rows },
+        data: { data: lineage['dataDigest'] as string, rows },
       },
       scores: scoresOf(result),
     });

@@ -57,7 +57,8 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
       }
   };
   const ended = async ({ history }: TrainingJob): Promise<void> => {
-    for await (const event of history.follow(0n, signal)) void event;
+    const events = history.follow(0n, signal);
+    while (!(await events.next()).done);
   };
 
   const train = async ({ requestId, request }: RequestRecord): Promise<void> => {

@@ -33,8 +33,8 @@ const partsFolder = (model: string): string => join(model, 'run', 'data');
 
 /** Keeps with a model what it was trained and scored on, so that it can be trained again wherever its folder is. */
 export const keepDataParts = (model: string, recipe: Recipe, signal?: AbortSignal): Promise<DataParts> =>
-  describeModelFolder(model).then(({ lineage }) =>
-    writeDataParts(recipe, partsFolder(model), { digest: String(lineage?.['dataDigest']), signal }),
+  describeModelFolder(model).then(({ lineage: { dataDigest: digest } = {} }) =>
+    writeDataParts(recipe, partsFolder(model), { digest: typeof digest === 'string' ? digest : 'unknown', signal }),
   );
 
 /**
