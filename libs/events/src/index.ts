@@ -23,3 +23,6 @@ export {
   type DeadLetter,
 } from './dead-letters.ts';
 export { once, openEffects, type Effects, type EffectsOptions, type EffectStore } from './effects.ts';
+export { createKafkaBus } from './kafka/kafka-bus.ts';
+export { saslMechanisms, type KafkaOptions, type KafkaSasl, type KafkaTls } from './kafka/kafka-options.ts';
+export { openEmbeddedBus, type EmbeddedBusOptions } from './embedded/embedded-bus.ts';
