@@ -88,6 +88,7 @@ const bareSqlite = ({ folder }: EventsRequest): EventsSubject => {
     },
     consume: (seen) => {
       consumer = () => read(seen);
+      consumer();
       return Promise.resolve();
     },
     close: () => {
