@@ -189,7 +189,7 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
     await consumer.run({
       autoCommit: false,
       // What a fetch brings goes to the partitions' own queues, so that none of them holds up kafkajs or the others.
-      partitionsConsumedConcurrently: 64,
+      partitionsConsumedConcurrently: 8,
       eachBatch: async ({ batch, commitOffsetsIfNecessary }) => {
         committer.use(commitOffsetsIfNecessary);
         const partition = partitions.get(keyOf(batch.topic, batch.partition));
