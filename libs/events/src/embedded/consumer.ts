@@ -40,6 +40,8 @@ const checkOptions = ({ group, concurrency = 1 }: SubscribeOptions, topics: read
 export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscription => {
   const { group, concurrency = 1, from = 'earliest', lease, onError } = options;
   const held = new Map<number, Held>();
+  /** Lost, but their handlers have not ended: not to be taken again before. */
+  const ending = new Map<number, Held>();
   const closing = new AbortController();
   let active = 0;
 
@@ -60,6 +62,7 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
   const lose = (each: Held): void => {
     each.lost = true;
     held.delete(each.lease.partition.id);
+    if (each.working !== undefined) ending.set(each.lease.partition.id, each);
     each.abort.abort(new TaxonError({ code: 'cancelled', message: 'another consumer took the partition over' }));
   };
 
@@ -145,6 +148,7 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
     } finally {
       active--;
       each.working = undefined;
+      if (ending.get(each.lease.partition.id) === each) ending.delete(each.lease.partition.id);
     }
     if (each.leaving && !each.lost && !closing.signal.aborted) await release(each);
     pump();
@@ -173,9 +177,9 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
     held.set(lease.partition.id, each);
   };
   const beat = async (): Promise<void> => {
-    const { taken, lost, surplus } = await membership.beat(
-      new Map([...held].map(([id, each]) => [id, each.lease.epoch])),
-    );
+    const epochs = [...held].map(([id, each]): [number, number] => [id, each.lease.epoch]);
+    const lostOnes = [...ending.keys()].map((id): [number, number] => [id, -1]);
+    const { taken, lost, surplus } = await membership.beat(new Map([...epochs, ...lostOnes]));
     for (const id of lost) {
       const each = held.get(id);
       if (each !== undefined) lose(each);
@@ -211,7 +215,7 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
     unwatch();
     for (const each of held.values()) each.abort.abort(closing.signal.reason);
     await beating;
-    for (const each of held.values()) await each.working;
+    for (const { working } of [...held.values(), ...ending.values()]) await working;
     for (const each of [...held.values()]) await release(each);
     await membership.leave().catch(tell);
     isReady();

@@ -1,7 +1,7 @@
 import { TaxonError } from '@taxon/errors';
 import { isDeadTopic } from '../dead-letters.ts';
 import type { EncodedEvent, StoredEvent } from '../event.ts';
-import { openDatabase, type Database } from './database.ts';
+import { openDatabase, type Database, type Value } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { schema } from './schema.ts';
 import { createWatcher, type Watcher } from './watcher.ts';
@@ -32,6 +32,8 @@ export interface EventLog {
   append(events: readonly EncodedEvent[], signal?: AbortSignal): Promise<void>;
   /** The same within a transaction of `database`; the topics must be there. */
   appendWithin(events: readonly EncodedEvent[]): void;
+  /** The id of the newest event; 0 where there is none. */
+  last(): number;
   /** Events of a partition with ids above `after`, at most `limit`. */
   fetch(partition: Partition, after: number, limit: number): StoredEvent[];
   close(): Promise<void>;
@@ -46,17 +48,26 @@ const hash = (key: string): number => {
 
 type PartitionOf = (topic: string, key: string) => number;
 
+/** Events that one statement inserts where there are so many: fewer calls into SQLite. */
+const rowsAtOnce = 16;
+
 /** Appends within a transaction of the database. */
 const createAppend = (database: Database, partitionOf: PartitionOf) => {
-  const reserve = database.prepareRows('UPDATE counter SET next = next + ? RETURNING next');
-  const insert = database.prepare(
-    'INSERT INTO events (id, partition, timestamp, key, headers, value) VALUES (?, ?, ?, ?, ?, ?)',
-  );
+  const insertOf = (rows: number) =>
+    database.prepare(
+      `INSERT INTO events (partition, timestamp, key, headers, value) VALUES ${Array<string>(rows).fill('(?, ?, ?, ?, ?)').join()}`,
+    );
+  const insertOne = insertOf(1);
+  const insertMany = insertOf(rowsAtOnce);
   return (events: readonly EncodedEvent[]): void => {
-    let id = Number(reserve(events.length)[0]![0]) - events.length;
     const now = Date.now();
-    for (const { topic, key, headers, value } of events)
-      insert.run(id++, partitionOf(topic, key), now, key, JSON.stringify(headers), value);
+    const valuesOf = ({ topic, key, headers, value }: EncodedEvent): Value[] => [
+      ...[partitionOf(topic, key), now, key, JSON.stringify(headers), value],
+    ];
+    let i = 0;
+    for (; i + rowsAtOnce <= events.length; i += rowsAtOnce)
+      insertMany.run(...events.slice(i, i + rowsAtOnce).flatMap(valuesOf));
+    for (; i < events.length; i++) insertOne.run(...valuesOf(events[i]!));
   };
 };
 
@@ -92,7 +103,9 @@ export const openEventLog = (file: string, options: EventLogOptions = {}): Event
   const fetch = database.prepareRows(
     'SELECT id, timestamp, key, headers, value FROM events WHERE partition = ? AND id > ? ORDER BY id LIMIT ?',
   );
+  const last = database.prepareRows('SELECT coalesce(max(id), 0) FROM events');
   return {
+    last: () => last()[0]![0] as number,
     ...{ database, watcher, partitionsOf, appendWithin },
     append: async (events, signal) => {
       for (const topic of new Set(events.map((event) => event.topic))) await partitionsOf(topic);

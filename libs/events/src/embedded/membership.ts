@@ -31,7 +31,7 @@ export interface Progress {
 export interface Membership {
   /**
    * Says that this member lives, and takes what is its share.
-   * @param held epochs by the id of the partition
+   * @param held epochs by the id of the partition; -1: it is lost, and its handler has not ended yet
    */
   beat(held: ReadonlyMap<number, number>): Promise<Beat>;
   /** @param within more to write in the same transaction. @returns false when the partition is another's by now */
@@ -73,8 +73,12 @@ const shareOf = (owned: ReadonlyMap<string, number>, member: string, partitions:
   const mine = owned.get(member) ?? 0;
   const most = Math.ceil(partitions / owned.size);
   const least = Math.floor(partitions / owned.size);
+  // Somebody has less than all should have: what is free is theirs, and who has more than that gives it up.
   const needy = [...owned.values()].some((count) => count < least);
-  return { surplus: Math.max(0, mine - (needy ? Math.max(least, 1) : most)), free: Math.max(0, most - mine) };
+  return {
+    surplus: Math.max(0, mine - (needy ? least : most)),
+    free: needy && mine >= least ? 0 : Math.max(0, most - mine),
+  };
 };
 
 export const createMembership = (log: EventLog, { group, topics, from, lease }: MembershipOptions): Membership => {
@@ -88,7 +92,6 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
     members: database.prepare('SELECT topic, member, beat FROM members WHERE grp = ?'),
     dismiss: database.prepare('DELETE FROM members WHERE grp = ? AND member = ?'),
     begin: database.prepare('INSERT INTO leases (grp, partition, acked) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
-    end: database.prepare('SELECT next - 1 AS last FROM counter'),
     leases: database.prepare(
       `SELECT p.id, p.topic, p.number, l.owner, l.epoch, l.acked, l.attempting, l.attempt
        FROM partitions p JOIN leases l ON l.partition = p.id AND l.grp = ? WHERE p.topic = ? ORDER BY p.number`,
@@ -107,8 +110,8 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
     if (began) return;
     const partitions = (await Promise.all(topics.map((topic) => log.partitionsOf(topic)))).flat();
     await database.write(() => {
-      const { last } = sql.end.get() as { last: number };
-      for (const { id } of partitions) sql.begin.run(group, id, from === 'latest' ? last : 0);
+      const first = from === 'latest' ? log.last() : 0;
+      for (const { id } of partitions) sql.begin.run(group, id, first);
     });
     began = true;
   };
@@ -141,7 +144,7 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
     });
     return {
       taken,
-      lost: rows.filter((row) => held.has(row.id) && !isMine(row)).map(({ id }) => id),
+      lost: rows.filter((row) => (held.get(row.id) ?? -1) >= 0 && !isMine(row)).map(({ id }) => id),
       surplus: mine.slice(mine.length - surplus).map(({ id }) => id),
     };
   };

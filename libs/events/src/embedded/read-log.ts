@@ -11,7 +11,6 @@ const createReader = (log: EventLog) => {
     'SELECT id FROM events WHERE partition = ? AND timestamp >= ? ORDER BY id LIMIT 1',
   );
   return {
-    last: (): number => (log.database.prepare('SELECT next - 1 AS last FROM counter').get() as { last: number }).last,
     /** Just before the first event that was written at `time` or later. */
     before: (partitions: readonly Partition[], time: Date): number => {
       const first = partitions.flatMap(({ id }) => since(id, time.getTime()).map(([event]) => event as number));
@@ -34,7 +33,7 @@ export const readLog = async function* (
 ): AsyncGenerator<StoredEvent> {
   const reader = createReader(log);
   const partitions = await log.partitionsOf(topic);
-  const last = reader.last();
+  const last = log.last();
   let at = from === 'earliest' ? 0 : from === 'latest' ? last : Math.min(last, reader.before(partitions, from));
   let wake = (): void => undefined;
   let changed = false;

@@ -1,12 +1,10 @@
 export const schema = `
 CREATE TABLE IF NOT EXISTS partitions (id INTEGER PRIMARY KEY, topic TEXT NOT NULL, number INTEGER NOT NULL, UNIQUE (topic, number));
--- An event's id is its offset: one row of numbers for all partitions, so that the file grows at its end alone.
+-- An event's id is its offset: one row of numbers for all partitions, so that the file grows at its end alone. The next is the
+-- highest and one, so the newest event is never deleted.
 CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, partition INTEGER NOT NULL, timestamp INTEGER NOT NULL, key TEXT NOT NULL,
   headers TEXT NOT NULL, value BLOB NOT NULL);
 CREATE INDEX IF NOT EXISTS events_of_partition ON events (partition, id, timestamp);
--- The next id; kept here, because events that are deleted must not give theirs to others.
-CREATE TABLE IF NOT EXISTS counter (one INTEGER PRIMARY KEY CHECK (one = 1), next INTEGER NOT NULL);
-INSERT INTO counter (one, next) SELECT 1, 1 WHERE NOT EXISTS (SELECT 1 FROM counter);
 -- A member that lives counts its beats.
 CREATE TABLE IF NOT EXISTS members (grp TEXT NOT NULL, topic TEXT NOT NULL, member TEXT NOT NULL, beat INTEGER NOT NULL,
   PRIMARY KEY (grp, topic, member)) WITHOUT ROWID;
