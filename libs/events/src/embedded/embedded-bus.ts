@@ -2,10 +2,12 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaxonError } from '@taxon/errors';
 import { encodeEvent } from '../cloud-events.ts';
+import type { Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
-import { startConsumer, type ConsumerOptions } from './consumer.ts';
+import { startConsumer } from './consumer.ts';
 import { openEventLog, type EventLog, type EventLogOptions } from './event-log.ts';
 import { readLog } from './read-log.ts';
+import { createRetention, type RetentionOptions } from './retention.ts';
 
 export interface EmbeddedBusOptions extends EventLogOptions {
   /**
@@ -14,11 +16,38 @@ export interface EmbeddedBusOptions extends EventLogOptions {
    * @default 3,000
    */
   lease?: number;
-  observe?: ConsumerOptions['observe'];
+  retention?: RetentionOptions;
+  /** Told when events are lost, or could not be deleted. @default process.emitWarning */
+  warn?: (message: string) => void;
+  /** Told what became of each event that arrived. */
+  observe?: (group: string, observation: Observation) => void;
 }
 
+/** Deletes old events from time to time; `stop` waits for the one under way. */
+const startRetention = (log: EventLog, options: RetentionOptions, warn: (message: string) => void) => {
+  const stopping = new AbortController();
+  const sweep = createRetention(log, options, warn);
+  let sweeping = Promise.resolve();
+  const timer = setInterval(() => {
+    sweeping = sweeping.then(async () => {
+      try {
+        await sweep(stopping.signal);
+      } catch (error) {
+        warn(`old events could not be deleted: ${TaxonError.from(error).message}`);
+      }
+    });
+  }, options.interval ?? 60_000);
+  timer.unref();
+  return async (): Promise<void> => {
+    clearInterval(timer);
+    stopping.abort();
+    await sweeping;
+  };
+};
+
 /** A bus on a log; closing it closes the log. */
-export const createEmbeddedBus = (log: EventLog, { lease = 3_000, observe }: EmbeddedBusOptions = {}): EventBus => {
+export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {}): EventBus => {
+  const { lease = 3_000, observe, retention = {}, warn = (message) => process.emitWarning(message) } = options;
   const subscriptions = new Set<Subscription>();
   const closing = new AbortController();
   const checkOpen = (): void => {
@@ -35,9 +64,11 @@ export const createEmbeddedBus = (log: EventLog, { lease = 3_000, observe }: Emb
        FROM leases l JOIN partitions p ON p.id = l.partition WHERE l.grp = ? GROUP BY p.topic ORDER BY p.topic`,
     ),
   };
+  const stopRetention = startRetention(log, retention, warn);
   const end = async (): Promise<void> => {
     closing.abort();
     await Promise.all([...subscriptions].map((subscription) => subscription.close()));
+    await stopRetention();
     await log.close();
   };
   let ended: Promise<void> | undefined;
@@ -54,9 +85,13 @@ export const createEmbeddedBus = (log: EventLog, { lease = 3_000, observe }: Emb
       if (events.length > 0)
         await log.append(events.map(({ key, headers, value }) => ({ topic, key, headers, value })));
     },
-    subscribe: (options) => {
+    subscribe: (subscribeOptions) => {
       checkOpen();
-      const subscription = startConsumer(log, { ...options, lease, observe });
+      const { group } = subscribeOptions;
+      const subscription = startConsumer(log, {
+        ...{ ...subscribeOptions, lease },
+        observe: (observation) => observe?.(group, observation),
+      });
       const forget = async (): Promise<void> => {
         await subscription.close();
         subscriptions.delete(subscription);
@@ -64,16 +99,16 @@ export const createEmbeddedBus = (log: EventLog, { lease = 3_000, observe }: Emb
       subscriptions.add(subscription);
       return { ready: subscription.ready, close: forget, [Symbol.asyncDispose]: forget };
     },
-    read: (options) => {
+    read: (readOptions) => {
       checkOpen();
-      const signals = [closing.signal, ...(options.signal === undefined ? [] : [options.signal])];
-      return readLog(log, { ...options, signal: AbortSignal.any(signals) });
+      const signals = [closing.signal, ...(readOptions.signal === undefined ? [] : [readOptions.signal])];
+      return readLog(log, { ...readOptions, signal: AbortSignal.any(signals) });
     },
-    topics: () => {
+    topics: async () => {
       checkOpen();
       return Promise.resolve((sql.topics.all() as { topic: string }[]).map(({ topic }) => topic));
     },
-    lag: (group) => {
+    lag: async (group) => {
       checkOpen();
       return Promise.resolve(sql.lag.all(group) as GroupLag[]);
     },

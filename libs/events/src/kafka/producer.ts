@@ -2,8 +2,10 @@ import { TaxonError } from '@taxon/errors';
 import { Partitioners, type ICustomPartitioner, type Message, type Producer } from 'kafkajs';
 import { bytesOf } from '../cloud-events.ts';
 import type { EncodedEvent } from '../event.ts';
+import { pause } from '../retry.ts';
 import { abortable, atMost } from './abortable.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
+import { isFatal } from './kafka-errors.ts';
 
 /**
  * Of one request: all of it may fall into one partition's batch, and brokers take batches of 1,048,588 by default. One event
@@ -13,6 +15,9 @@ const requestBytes = 1_000_000;
 /** Length fields of a record, and of each of its headers, in Kafka's format: at most. */
 const recordBytes = 40;
 const headerBytes = 6;
+
+/** Before a request that failed is sent by a new producer, in ms. */
+const retryInterval = 200;
 
 /** An event on its way: kafkajs's message, and what else is to be known of it. */
 interface Entry extends Message {
@@ -116,8 +121,17 @@ export const createBatchingProducer = (
     }
   };
 
+  /** Until all are there; what no waiting mends is thrown. Events whose calls have ended are left out from then on. */
   const sendAll = async (entries: readonly Entry[], givenUp: AbortSignal): Promise<void> => {
-    for (let left = [...entries]; left.length > 0;) left = await abortable(sendOnce(left), givenUp);
+    for (let left = [...entries]; left.length > 0; left = left.filter(({ call }) => !call.ended)) {
+      try {
+        left = await abortable(sendOnce(left), givenUp);
+      } catch (error) {
+        await discard();
+        if (givenUp.aborted || !(error instanceof TaxonError) || isFatal(error)) throw error;
+        await pause(retryInterval, givenUp);
+      }
+    }
   };
 
   /** The first of the queue that fit into a request. */
@@ -134,19 +148,25 @@ export const createBatchingProducer = (
     return taken;
   };
 
+  const deliver = async (entries: readonly Entry[]): Promise<void> => {
+    const calls = new Set(entries.map(({ call }) => call));
+    const givenUp = new AbortController();
+    for (const call of calls) watchers.set(call, () => [...calls].every(({ ended }) => ended) && givenUp.abort());
+    try {
+      await sendAll(entries, givenUp.signal);
+      for (const { call } of entries) if (--call.left === 0) call.end();
+    } catch (error) {
+      // Too large for its topic, for instance: the others are not to blame.
+      if (calls.size > 1 && !givenUp.signal.aborted)
+        for (const call of calls) await deliver(entries.filter((entry) => entry.call === call && !call.ended));
+      else for (const call of calls) call.end(error);
+    }
+    for (const call of calls) watchers.delete(call);
+  };
+
   const run = async (): Promise<void> => {
     for (let entries = take(); entries.length > 0; entries = take()) {
-      const calls = new Set(entries.map(({ call }) => call));
-      const givenUp = new AbortController();
-      for (const call of calls) watchers.set(call, () => [...calls].every(({ ended }) => ended) && givenUp.abort());
-      try {
-        await sendAll(entries, givenUp.signal);
-        for (const { call } of entries) if (--call.left === 0) call.end();
-      } catch (error) {
-        await discard();
-        for (const call of calls) call.end(error);
-      }
-      for (const call of calls) watchers.delete(call);
+      await deliver(entries);
       queue = queue.filter(({ call }) => !call.ended);
     }
   };
@@ -171,7 +191,7 @@ export const createBatchingProducer = (
         if (call.ended) return;
         call.ended = true;
         if (error === undefined) resolve();
-        else reject(error instanceof Error ? error : new Error(String(error)));
+        else reject(TaxonError.from(error));
         watchers.get(call)?.();
       };
     });
