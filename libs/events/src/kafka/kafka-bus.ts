@@ -1,6 +1,6 @@
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { encodeEvent } from '../cloud-events.ts';
-import { createDispatcher } from '../dispatcher.ts';
+import { createDispatcher, type Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
 import type { EncodedEvent } from '../event.ts';
 import { abortable } from './abortable.ts';
@@ -35,7 +35,7 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
     );
   const openClient = clientOpener(options);
   const admin = createTopicAdmin(openClient, options);
-  const producer = createBatchingProducer(openClient, { timeout: publishTimeout, brokers });
+  const producer = createBatchingProducer(openClient, { timeout: publishTimeout, brokers, prefix });
   const subscriptions = new Set<Subscription>();
   const closed = new AbortController();
 
@@ -54,7 +54,7 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
     }, publishTimeout);
     try {
       const stop = AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]);
-      await abortable(admin.ensure([...new Set(topics)], stop), stop);
+      await abortable(admin.ensure(topics, stop), stop);
     } finally {
       clearTimeout(timer);
     }
@@ -64,12 +64,9 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
     checkOpen();
     try {
       signal?.throwIfAborted();
-      const named = events.map((event) => ({ ...event, topic: prefix + event.topic }));
-      await ensure(
-        named.map(({ topic }) => topic),
-        signal,
-      );
-      await producer.send(named, signal);
+      const topics = [...new Set(events.map(({ topic }) => topic))].map((topic) => prefix + topic);
+      if (!admin.knows(topics)) await ensure(topics, signal);
+      await producer.send(events, signal);
     } catch (error) {
       if (signal?.aborted === true)
         throw new TaxonError({ code: 'cancelled', message: 'publishing was cancelled', cause: error });
@@ -117,7 +114,8 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
     subscribe: ({ group, from, concurrency, ...rest }) => {
       checkOpen();
       const bury = (letter: EncodedEvent): Promise<void> => write([letter]);
-      const dispatcher = createDispatcher({ group, ...rest, bury, observe: (what) => observe?.(group, what) });
+      const told = observe === undefined ? {} : { observe: (what: Observation) => observe(group, what) };
+      const dispatcher = createDispatcher({ group, ...rest, bury, ...told });
       const { onError } = rest;
       const all = { group, from, concurrency, onError, dispatcher, openClient, admin, prefix, sessionTimeout };
       const subscription = subscribeToKafka(all);

@@ -12,11 +12,11 @@ export interface KafkaClient {
   /** Why no waiting helps: TLS cannot be agreed on. */
   readonly fatal: TaxonError | undefined;
   /** Whether any broker is connected. */
-  isConnected(): boolean;
+  readonly isConnected: () => boolean;
   /** kafkajs's error, or the one behind it, in our terms. */
-  asError(error: unknown, doing: string): TaxonError;
+  readonly asError: (error: unknown, doing: string) => TaxonError;
   /** Breaks its connections and ends what kafkajs still tries: it cannot be stopped otherwise while brokers are away. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 const readPem = async (option: keyof KafkaTls, path: string): Promise<string> => {

@@ -87,7 +87,7 @@ const causes = (error: unknown): KafkaError[] => {
 export const kafkaError = (error: unknown, doing: string): TaxonError => {
   const chain = causes(error);
   const known = chain.find((one) => one instanceof TaxonError);
-  if (known !== undefined) return known as TaxonError;
+  if (known !== undefined) return known;
   const authentication = chain.find(({ name }) => name === 'KafkaJSSASLAuthenticationError');
   if (authentication !== undefined)
     return new TaxonError({

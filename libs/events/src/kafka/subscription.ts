@@ -103,7 +103,7 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
         }
         return;
       } catch (error) {
-        if (over.signal.aborted) return;
+        if (current.over.signal.aborted) return;
         tell(current.client.asError(error, `find where the group ${group} begins`));
         await pause(200, over.signal);
       }
@@ -189,9 +189,10 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
     await consumer.run({
       autoCommit: false,
       // What a fetch brings goes to the partitions' own queues, so that none of them holds up kafkajs or the others.
-      partitionsConsumedConcurrently: 64,
-      eachBatch: async ({ batch, commitOffsetsIfNecessary }) => {
-        committer.use(commitOffsetsIfNecessary);
+      partitionsConsumedConcurrently: 8,
+      eachBatch: async (payload) => {
+        const { batch } = payload;
+        committer.use((offsets) => payload.commitOffsetsIfNecessary(offsets));
         const partition = partitions.get(keyOf(batch.topic, batch.partition));
         if (partition === undefined) return;
         partition.push(batch.messages);
@@ -253,14 +254,14 @@ export const subscribeToKafka = (options: KafkaSubscriptionOptions): Subscriptio
   };
 
   const main = (async () => {
-    let wasReady = false;
-    void ready.then(() => (wasReady = true)).catch(() => undefined);
+    const was = { ready: false };
+    void ready.then(() => (was.ready = true)).catch(() => undefined);
     for (let failures = 1; !closing.signal.aborted; failures++) {
       const error = await live(() => (failures = 0));
       if (error === undefined) return;
       tell(error);
       // A wrong password does not become right by waiting; where it worked before, the brokers may be in the middle of a change.
-      if (!wasReady && isFatal(error)) return settleReady?.reject(error);
+      if (!was.ready && isFatal(error)) return settleReady?.reject(error);
       await pause(retryDelay(restarts, Math.max(1, failures)), closing.signal);
     }
   })();
