@@ -126,5 +126,17 @@ export const openFileStorage = (folder: string): Storage => {
         throw storageError(pathOf(key), error);
       }
     },
+    removeUnfinished: async (before) => {
+      try {
+        const entries = await readdir(root, { withFileTypes: true, recursive: true });
+        for (const { name, parentPath } of entries.filter((entry) => entry.name.startsWith(temporary))) {
+          const path = join(parentPath, name);
+          const found = await stat(path).catch(() => undefined);
+          if (found !== undefined && found.mtime < before) await rm(path, { force: true });
+        }
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw storageError(root, error);
+      }
+    },
   };
 };
