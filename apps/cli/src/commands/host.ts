@@ -16,17 +16,22 @@ export interface HostRequest {
   argv: readonly string[];
   /** What the command itself has decided, by section and key. */
   settings?: Record<string, Record<string, unknown>>;
+  /** Events are kept in `events` below it where nothing else is configured. @default no event bus then */
+  eventsBelow?: string;
 }
 
 /**
  * Serves until Ctrl-C or SIGTERM, lets calls under way finish, and returns.
  * @throws TaxonError `invalid_input` for a wrong configuration, `failed_precondition` for a port that is taken
  */
-export const hostUntilStopped = async (terminal: Terminal, { definitions, argv, settings }: HostRequest) => {
+export const hostUntilStopped = async (
+  terminal: Terminal,
+  { definitions, argv, settings, eventsBelow }: HostRequest,
+) => {
   const { hostServices } = await import('@taxon/service');
   const interrupt = catchInterrupt();
   const stopped = new Promise((resolve) => interrupt.signal.addEventListener('abort', resolve, { once: true }));
-  const host = await hostServices(definitions, { argv, env: process.env, settings });
+  const host = await hostServices(definitions, { argv, env: process.env, settings, eventsBelow });
   const names = definitions.map(({ name }) => name).join(', ');
   terminal.err(
     `${names} on ${host.host}:${host.port}, metrics on http://${host.host}:${host.metricsPort}/metrics; Ctrl-C stops`,

@@ -7,7 +7,10 @@ const examples = `
 Examples:
   taxon up                          takes taxon.yaml from here, if there is one
   taxon up --config production.yaml --server.port 50051
-  taxon up --models tickets=models/tickets`;
+  taxon up --models tickets=models/tickets
+  taxon up --registry registry --events.url kafka://broker-1:9092
+
+Events are kept in the folder events, unless --events.folder or --events.url says otherwise.`;
 
 const usualConfig = 'taxon.yaml';
 
@@ -29,7 +32,7 @@ const up = async (terminal: Terminal, words: readonly string[]): Promise<void> =
     const { describeServices } = await import('@taxon/service');
     return terminal.out(`Usage: taxon up [options]\n\n${describeServices(definitions)}\n${examples}`);
   }
-  await hostUntilStopped(terminal, { definitions, argv: withUsualConfig(words) });
+  await hostUntilStopped(terminal, { definitions, argv: withUsualConfig(words), eventsBelow: '.' });
 };
 
 export const addUpCommand = (program: Command, terminal: Terminal): void => {
