@@ -14,7 +14,7 @@ export const config = z.object({
   registry: z
     .string()
     .min(1)
-    .optional()
+    .default('registry')
     .describe('registry, a folder or s3://BUCKET/PREFIX; its models are served too, and change version when promoted'),
   registrySeconds: z
     .number()
@@ -25,6 +25,7 @@ export const config = z.object({
   maxTexts: z.int().min(1).default(1024).describe('texts a request'),
   streamRequests: z.int().min(1).default(16).describe('messages of one stream that may be under way at once'),
   threads: z.int().min(0).max(1024).default(0).describe('threads a model; 0 for as many as the machine has'),
+  takeWork: z.boolean().default(true).describe('answer texts of large files that were split over the event bus'),
   sampleRate: z
     .number()
     .min(0)

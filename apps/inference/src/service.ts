@@ -17,6 +17,7 @@ import { mapOrdered } from './map-ordered.ts';
 import { openSource } from './open-source.ts';
 import { createRecentPredictions } from './recent-predictions.ts';
 import { createSampling } from './sampled-answers.ts';
+import { takeWork } from './take-work.ts';
 
 /** How long what was sampled may still be published when the service ends, in ms. */
 const lastPatience = 2000;
@@ -84,7 +85,7 @@ export const inferenceService = defineService({
   metrics: createMetrics,
   start: async ({ config, metrics, log, events, signal }) => {
     const holder = `inference/${hostname()}/${process.pid}`;
-    const registry = config.registry === undefined ? undefined : openRegistry(openPlace(config.registry));
+    const registry = openRegistry(openPlace(config.registry));
     const source = openSource({ config, registry, holder, signal });
     const load = (folder: string) => loadClassifier(folder, { threads: config.threads, signal });
     const pool = createModelPool({ source, load, metrics, log });
@@ -93,7 +94,7 @@ export const inferenceService = defineService({
     const eventSource = `/inference/${hostname()}`;
     const recent = createRecentPredictions(config.rememberedPredictions);
     const publishing = openPublishing({ config, events, source: eventSource, metrics, log });
-    const following = registry && followVersions({ pool, events, interval: 1000 * config.registrySeconds, log });
+    const following = followVersions({ pool, events, interval: 1000 * config.registrySeconds, log });
     const classify = createClassify({
       ...{ config, source, pool },
       ...(events !== undefined && { recent }),
@@ -107,6 +108,8 @@ export const inferenceService = defineService({
       },
       count: (model, verdict) => metrics.feedback.inc({ model, verdict }),
     });
+    const work =
+      events && config.takeWork ? takeWork({ bus: events, source: eventSource, pool, models: source, log }) : undefined;
     return {
       implementations: {
         inference: {
@@ -123,7 +126,8 @@ export const inferenceService = defineService({
         },
       },
       dispose: async () => {
-        await following?.close();
+        await work?.close();
+        await following.close();
         await publishing?.close();
         await pool.dispose();
       },

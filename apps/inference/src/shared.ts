@@ -1,3 +1,4 @@
-// What the monitor says as this service does.
+// What others say as this service does.
 export { answersOf, embeddingOfPrediction } from './answers.ts';
+export { predictKind, type PredictUnit } from './predict-kind.ts';
 export { servingAlias, shadowAlias } from './registry-source.ts';

@@ -26,8 +26,8 @@ const config = z.object({
   registry: z
     .string()
     .min(1)
-    .optional()
-    .describe('folder of a registry; its models are trained again when events ask for it'),
+    .default('registry')
+    .describe('folder of a registry, or s3://bucket/prefix; its models are trained again when events ask for it'),
   ...jobConfig('modelsFolder'),
 });
 
@@ -79,10 +79,7 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
         },
         onKeepingError: (error) => log.warn({ err: error }, 'keeping trainings'),
       });
-      const retraining =
-        config.registry === undefined || events === undefined
-          ? undefined
-          : await followRequests({ ...config, registry: config.registry, bus: events, jobs, log });
+      const retraining = events === undefined ? undefined : await followRequests({ ...config, bus: events, jobs, log });
       return {
         implementations: { trainer: implement(jobs, config) },
         drain: () => {

@@ -1,5 +1,5 @@
 export { type CallContext, type Contract, type Handler, type Implementation } from './contract.ts';
-export { type ConfigSources } from './config.ts';
+export { resolveConfig, type ConfigSources } from './config.ts';
 export {
   defineService,
   type AnyServiceDefinition,

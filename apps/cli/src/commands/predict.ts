@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { createInterface } from 'node:readline';
 import type { TextFormat } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
@@ -23,13 +24,16 @@ interface PredictOptions {
   threads?: number;
   json?: boolean;
   quiet?: boolean;
+  via?: string;
 }
 
 const examples = `
 Examples:
   taxon predict model/ "where is my parcel?" "I want my money back"
   taxon predict model/ --input new.csv --text-column body --output answers.jsonl
-  tail -f app.log | taxon predict model/ - --json --top 1`;
+  tail -f app.log | taxon predict model/ - --json --top 1
+  taxon predict tickets --input big.jsonl --output answers.jsonl --via kafka://broker:9092
+                                    answered by all inference services that take part`;
 
 const standardInput = '-';
 
@@ -84,6 +88,40 @@ const jsonLine = (input: TextInput, { labels, answer, tasks, tokens, truncated }
     truncated,
   });
 
+/** A model's name where services answer, not a folder's. */
+const predictSplit = async (terminal: Terminal, model: string, texts: readonly string[], options: PredictOptions) => {
+  const { input, output, via, top } = options;
+  if (input === undefined || input === standardInput || texts.length > 0)
+    throw invalidInput('--via is for a file of texts', 'give the file by --input');
+  if (output === undefined) throw invalidInput('--via needs --output', 'e.g. --output answers.jsonl');
+  const [{ openVia }, { predictVia }, { readTexts }] = await Promise.all([
+    import('../open-via.ts'),
+    import('../predict-via.ts'),
+    import('@taxon/data'),
+  ]);
+  const view = await createView(terminal, options);
+  const interrupt = catchInterrupt();
+  const { signal } = interrupt;
+  const bus = await openVia(via!);
+  try {
+    const { format, textColumn, pairColumn } = options;
+    const { texts: rows, notes } = await readTexts(input, { format, textColumn, pairColumn, signal });
+    for (const { message, level } of notes) view.note(message, level);
+    const inputs = rows.map(({ text, pair }): TextInput => (pair === undefined ? text : { text, pair }));
+    const digest = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
+    view.begin('predict');
+    const onProgress = (done: number): void => view.update({ done, total: inputs.length, unit: 'texts' });
+    await predictVia({ bus, model, inputs, digest, top, output, toLine: jsonLine, onProgress, signal });
+    view.end();
+    if (options.json) terminal.out(JSON.stringify({ output, n: inputs.length }));
+    else terminal.out(`${countOf(inputs.length, 'prediction')} written to ${output}`);
+  } finally {
+    view.abandon();
+    interrupt.dispose();
+    await bus.close();
+  }
+};
+
 const predict = async (terminal: Terminal, model: string, texts: readonly string[], options: PredictOptions) => {
   const view = await createView(terminal, options);
   const interrupt = catchInterrupt();
@@ -130,7 +168,7 @@ export const addPredictCommand = (program: Command, terminal: Terminal): void =>
   program
     .command('predict')
     .description('classify texts')
-    .argument('<model>', 'model folder')
+    .argument('<model>', 'model folder; with --via the name that services know it by')
     .argument('[texts...]', 'texts to classify, or - for the lines of standard input')
     .option('-i, --input <file>', 'file of texts: .txt (one a line), .csv, .tsv, .jsonl or .json; - for standard input')
     .option('--output <file>', 'write the answers there, one JSON object a line')
@@ -139,8 +177,16 @@ export const addPredictCommand = (program: Command, terminal: Terminal): void =>
     .option('--text-column <name>', 'column or key of the texts (default: text)')
     .option('--pair-column <name>', "column or key of each text's second one, for a model of sentence pairs (--input)")
     .option('--threads <n>', 'processor cores used (default: all)', wholeNumber(0))
+    .option(
+      '--via <bus>',
+      "let inference services answer: kafka, kafka://HOST:PORT, or an embedded log's folder; resumable",
+    )
     .option('--json', 'one JSON object a line')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)
-    .action((model: string, texts: string[], options: PredictOptions) => predict(terminal, model, texts, options));
+    .action((model: string, texts: string[], options: PredictOptions) =>
+      options.via === undefined
+        ? predict(terminal, model, texts, options)
+        : predictSplit(terminal, model, texts, options),
+    );
 };
