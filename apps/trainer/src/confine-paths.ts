@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { confinePath } from '@taxon/jobs';
 import type { Recipe } from '@taxon/training';
 
@@ -12,21 +13,14 @@ export interface AllowedFolders {
 type WithPaths = Pick<Recipe, 'data' | 'hierarchy' | 'abstain' | 'logging' | 'output'> &
   Partial<Pick<Recipe, 'adaptation'>>;
 
-/**
- * The recipe with absolute paths, read from below one folder and written below another: whoever may start trainings must
- * not thereby read and overwrite everything that this process can.
- * @throws TaxonError `invalid_input` naming the path's field, the path and the folder
- */
-export const confinePaths = <R extends WithPaths>(
-  recipe: R,
-  { dataFolder, modelsFolder }: AllowedFolders,
-  service = 'trainer',
-): R => {
+/** What becomes of a path that the field names. */
+interface PathChange {
+  read: (path: string, field: string) => string;
+  write: (path: string, field: string) => string;
+}
+
+const changePaths = <R extends WithPaths>(recipe: R, { read, write }: PathChange): R => {
   const { data, hierarchy, abstain, adaptation, logging } = recipe;
-  const write = (path: string, field: string): string =>
-    confinePath(path, field, { folder: modelsFolder, key: 'modelsFolder', service });
-  const read = (path: string, field: string): string =>
-    confinePath(path, field, { folder: dataFolder, key: 'dataFolder', service });
   const readIfGiven = (path: string | undefined, field: string): string | undefined =>
     path === undefined ? undefined : read(path, field);
   return {
@@ -51,4 +45,25 @@ export const confinePaths = <R extends WithPaths>(
     },
     output: write(recipe.output, 'output'),
   };
+};
+
+/**
+ * The recipe with absolute paths, read from below one folder and written below another: whoever may start trainings must
+ * not thereby read and overwrite everything that this process can.
+ * @throws TaxonError `invalid_input` naming the path's field, the path and the folder
+ */
+export const confinePaths = <R extends WithPaths>(
+  recipe: R,
+  { dataFolder, modelsFolder }: AllowedFolders,
+  service = 'trainer',
+): R =>
+  changePaths(recipe, {
+    read: (path, field) => confinePath(path, field, { folder: dataFolder, key: 'dataFolder', service }),
+    write: (path, field) => confinePath(path, field, { folder: modelsFolder, key: 'modelsFolder', service }),
+  });
+
+/** The recipe with absolute paths, from where this process stands: it means the same in every other. */
+export const absolutePaths = <R extends WithPaths>(recipe: R): R => {
+  const absolute = (path: string): string => resolve(path);
+  return changePaths(recipe, { read: absolute, write: absolute });
 };

@@ -12,6 +12,7 @@ import { confinePaths, type AllowedFolders } from './confine-paths.ts';
 import { createTrainingMetrics } from './metrics.ts';
 import { fromRecipeMessage } from './recipe-message.ts';
 import { followRequests } from './retraining/follow-requests.ts';
+import { takeWork } from './take-work.ts';
 import {
   toStateMessage,
   toTrainingMessage,
@@ -28,6 +29,7 @@ const config = z.object({
     .min(1)
     .default('registry')
     .describe('folder of a registry, or s3://bucket/prefix; its models are trained again when events ask for it'),
+  takeWork: z.boolean().default(true).describe('do trainings of runs that were split over the event bus'),
   ...jobConfig('modelsFolder'),
 });
 
@@ -80,6 +82,7 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
         onKeepingError: (error) => log.warn({ err: error }, 'keeping trainings'),
       });
       const retraining = events === undefined ? undefined : await followRequests({ ...config, bus: events, jobs, log });
+      const work = events && config.takeWork ? takeWork({ bus: events, folders: config, log, queue }) : undefined;
       return {
         implementations: { trainer: implement(jobs, config) },
         drain: () => {
@@ -90,6 +93,7 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
         dispose: async () => {
           await jobs.idle();
           await retraining?.dispose();
+          await work?.close();
         },
       };
     },

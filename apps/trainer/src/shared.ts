@@ -3,4 +3,5 @@ export { confinePaths } from './confine-paths.ts';
 export { toEventMessage, toResultMessage, toScoresMessage, whole } from './event-message.ts';
 export { createTrainingMetrics } from './metrics.ts';
 export { fromRecipeMessage, toRecipeMessage } from './recipe-message.ts';
+export { trainSplit } from './train-split.ts';
 export { constantOf, spelled } from './recipe-spellings.ts';

@@ -1,4 +1,5 @@
-export { runTrainingJob, type TrainingJobOptions } from './job.ts';
+export { runTrainingJob, runTrainingPartJob, type TrainingJobOptions } from './job.ts';
+export { planWaves } from './plans/plan-parts.ts';
 export {
   trainingStages,
   type TrainingEvent,

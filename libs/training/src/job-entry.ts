@@ -2,8 +2,10 @@
 import { serveJob } from '@taxon/entries';
 import type { TrainingRequest } from './job.ts';
 import type { TrainingEvent, TrainingResult } from './progress.ts';
-import { runRecipe } from './run-recipe.ts';
+import { runRecipe, runTrainingPart } from './run-recipe.ts';
 
-serveJob<TrainingRequest, TrainingEvent, TrainingResult>(({ recipe, resume }, options) =>
-  runRecipe(recipe, { ...options, resume }),
-);
+serveJob<TrainingRequest, TrainingEvent, TrainingResult | undefined>(async ({ recipe, resume, part }, options) => {
+  if (part === undefined) return runRecipe(recipe, { ...options, resume });
+  await runTrainingPart(recipe, part, { ...options, resume });
+  return undefined;
+});

@@ -16,18 +16,29 @@ export interface TrainingJobOptions {
 export interface TrainingRequest {
   recipe: Recipe;
   resume: boolean;
+  /** One training of a run of many alone. */
+  part?: string;
 }
+
+const fork = <Result>(request: TrainingRequest, options: Omit<TrainingJobOptions, 'resume'>): Promise<Result> =>
+  forkJob<TrainingEvent, Result>(entryUrl('training-job', import.meta.url), request, {
+    ...options,
+    name: 'training',
+    killedHint: 'The system may have run out of memory: try a smaller optimizer.tokensPerStep.',
+  });
 
 /**
  * Runs a recipe in a process of its own, so that neither its memory nor its native calls touch the caller's event loop.
  * Rejects with a TaxonError; a job that dies without one is `internal` with its last lines of stderr.
  */
-export const runTrainingJob = (recipe: Recipe, options: TrainingJobOptions = {}): Promise<TrainingResult> => {
-  const { resume = false, ...rest } = options;
-  const request: TrainingRequest = { recipe, resume };
-  return forkJob<TrainingEvent, TrainingResult>(entryUrl('training-job', import.meta.url), request, {
-    ...rest,
-    name: 'training',
-    killedHint: 'The system may have run out of memory: try a smaller optimizer.tokensPerStep.',
-  });
-};
+export const runTrainingJob = (
+  recipe: Recipe,
+  { resume = false, ...options }: TrainingJobOptions = {},
+): Promise<TrainingResult> => fork({ recipe, resume }, options);
+
+/** One training of a run of many (`planWaves`), as `runTrainingJob`. */
+export const runTrainingPartJob = (
+  recipe: Recipe,
+  part: string,
+  options: Omit<TrainingJobOptions, 'resume'> = {},
+): Promise<void> => fork({ recipe, resume: true, part }, options);

@@ -6,6 +6,7 @@ import { scoreFinal } from './final-scores.ts';
 import { finishRun, saveState } from './finish-run.ts';
 import { forgetEmptyPlan, isPlan, expectPlan, runPlan } from './plans/run-plan.ts';
 import { readPlan, writePlan } from './plans/plan-folder.ts';
+import { runPlanPart } from './plans/plan-parts.ts';
 import { prepareRun } from './prepare-run.ts';
 import type { TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
@@ -59,6 +60,22 @@ const runMany = async (recipe: Recipe, options: RunOptions, reporter: Reporter):
     await forgetEmptyPlan(folder, await readdir(folder).catch(() => []));
     throw error;
   }
+};
+
+/**
+ * One training of a run of many (`planWaves`), whose result stays in the run's checkpoint: `runRecipe`, resumed, finds it there.
+ * @throws TaxonError as `runRecipe`
+ */
+export const runTrainingPart = async (recipe: Recipe, part: string, options: RunOptions): Promise<void> => {
+  const reporter = createReporter(options.onEvent);
+  expectPlan(recipe);
+  const folder = checkpointFolder(recipe.output);
+  const prepared = await prepareRun(recipe, options, reporter);
+  const identity = { recipe, dataDigest: prepared.data.digest };
+  const known = await readPlan(folder).catch(() => undefined);
+  if (known === undefined) await writePlan(folder, identity);
+  else expectSameRun(folder, known, identity);
+  await runPlanPart(prepared, folder, part);
 };
 
 /** Names alone say too little for an encoder to be moved by them. */

@@ -18,6 +18,7 @@ import { joinInsights, type Insights } from './insights.ts';
 import { flatWeights, memberFolder, readMemberWeights, trainMember, type MemberAnswers, type Plan } from './member.ts';
 import { outOfFold } from './out-of-fold.ts';
 import { findUnfinished, trainingFolder } from './plan-folder.ts';
+import { memberKeeps } from './plan-parts.ts';
 import { searchOptions, type FoundOptions } from './search-options.ts';
 import { expectSearchable } from './search-space.ts';
 
@@ -158,9 +159,8 @@ const runTrainings = async (prepared: PreparedRun, folder: string, started: numb
     plan = { ...plan, recipe: best.recipe };
     insights = joinInsights(insights, best.insights);
   }
-  const keeps = { refit: 'nothing', soup: 'weights', vote: 'model' } as const;
   const answers: MemberAnswers[] = [];
-  for (const member of members) answers.push(await trainMember(plan, member, keeps[ensemble]));
+  for (const member of members) answers.push(await trainMember(plan, member, memberKeeps[ensemble]));
   if (members.length > 0) insights = joinInsights(insights, outOfFold(data, members, answers));
   const rows = sources.length > 0 ? await crossSourceRows(plan, sources) : undefined;
   begin('final');

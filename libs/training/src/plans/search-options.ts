@@ -54,7 +54,7 @@ const bestOf = (results: readonly TrialResult[]): TrialResult | undefined =>
     );
 
 /** One trial: trained until its end or until the pruner has seen enough. */
-const runTrial = async (
+export const runTrial = async (
   plan: Plan,
   number: number,
   pruner: Pruner | undefined,
