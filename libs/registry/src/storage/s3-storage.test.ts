@@ -100,13 +100,19 @@ describe.skipIf(!there)(there ? 's3' : `s3 (${s3Needs})`, () => {
       yield large;
       throw new Error('broken off');
     }
-    await expect(storage.write('x', Readable.from(broken()))).rejects.toThrow('broken off');
+    for (let i = 0; i < 4; i++) await expect(storage.write('x', Readable.from(broken()))).rejects.toThrow('broken off');
+    const stopped = new AbortController();
+    const writing = storage.write('x', Readable.from([large, large]), { signal: stopped.signal });
+    setTimeout(() => stopped.abort(), 100);
+    await expect(writing).rejects.toMatchObject({ name: 'AbortError' });
     expect(await uploadsOf(place)).toBe(0);
     const begun = { method: 'POST', objectName: 'killed', query: 'uploads' };
     await new PatientClient({ ...place }).makeRequest(begun);
-    await storage.removeUnfinished(new Date(0));
+    await storage.removeUnfinished('kil', new Date(0));
     expect(await uploadsOf(place)).toBe(1);
-    await storage.removeUnfinished(new Date(Date.now() + 60_000));
+    await storage.removeUnfinished('other/', new Date(Date.now() + 60_000));
+    expect(await uploadsOf(place)).toBe(1);
+    await storage.removeUnfinished('kil', new Date(Date.now() + 60_000));
     expect(await uploadsOf(place)).toBe(0);
   });
 

@@ -111,6 +111,7 @@ export const openS3Storage = ({ bucket, prefix, ...connection }: S3Place): Stora
       await writer.putObject(name, stream as globalThis.ReadableStream<Uint8Array>, { partSize });
     } catch (error) {
       // Parts that nobody completes are kept, and paid for.
+      await writer.end();
       if (writer.uploadId !== undefined) await abort(name, writer.uploadId).catch(() => undefined);
       throw error;
     }
@@ -178,10 +179,10 @@ export const openS3Storage = ({ bucket, prefix, ...connection }: S3Place): Stora
         if (!isNotThere(error)) throw failed(key, error);
       }
     },
-    removeUnfinished: async (before) => {
+    removeUnfinished: async (wanted, before) => {
       try {
         // The first thousand; the next time, the next.
-        const query = { uploads: '', prefix: beginning };
+        const query = { uploads: '', prefix: beginning + wanted };
         const response = await client().makeRequest({ method: 'GET', objectName: '', query, returnBody: true });
         for (const { key, uploadId, begun } of parseUploads(await response.text()))
           if (begun < before) await abort(key, uploadId);

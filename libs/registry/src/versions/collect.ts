@@ -151,6 +151,8 @@ async function* unheldObjects(
   }
 }
 
+/** All of a registry's: a bucket may hold other things. */
+const prefixes = ['models/', blobPrefix, 'files/', 'leases/', 'sweeps/'];
 /** Unfinished objects of writers that were killed, in days. */
 const keepUnfinishedDays = 1;
 
@@ -185,7 +187,8 @@ export const collectVersions = async (ground: Ground, options: CollectOptions = 
       await storage.remove(object.key);
       count(object);
     }
-    await storage.removeUnfinished(new Date(Date.now() - keepUnfinishedDays * day));
+    const before = new Date(Date.now() - keepUnfinishedDays * day);
+    for (const prefix of prefixes) await storage.removeUnfinished(prefix, before);
   } finally {
     // One that ran out may have been followed by another already: then its end says nothing.
     await endSweep(storage, number);
