@@ -82,6 +82,19 @@ export const openDatabase = (file: string, { durability, maxPages, schema }: Dat
     database.pragma(`busy_timeout = ${busyTimeout}`);
   });
 
+  let wasFull = false;
+  /**
+   * Up to 4 MB of what is written lie in the journal before they are brought into the file. On a small disk that had been full it
+   * would take all the room that was made, so it is emptied first.
+   */
+  const emptyJournal = (): void => {
+    try {
+      database.pragma('wal_checkpoint(TRUNCATE)');
+      wasFull = false;
+    } catch {
+      // Still full; so says the write that follows.
+    }
+  };
   return {
     prepare: (sql) => guard(() => database.prepare(sql)),
     prepareRows: (sql) => {
@@ -93,6 +106,7 @@ export const openDatabase = (file: string, { durability, maxPages, schema }: Dat
     write: async (change) => {
       // Nothing is awaited between BEGIN and COMMIT: others share the connection.
       for (const start = performance.now(); ; await sleep(1 + 3 * Math.random())) {
+        if (wasFull) emptyJournal();
         try {
           database.exec('BEGIN IMMEDIATE');
         } catch (error) {
@@ -106,6 +120,7 @@ export const openDatabase = (file: string, { durability, maxPages, schema }: Dat
         } catch (error) {
           // A full disk ends the transaction by itself.
           if (database.inTransaction) database.exec('ROLLBACK');
+          wasFull = codeOf(error) === 'SQLITE_FULL';
           throw databaseError(error, file);
         }
       }

@@ -12,7 +12,7 @@ import { asked, askedTopic, doneTopic, range, readAll, until } from '../contract
 import { openEffects } from '../effects.ts';
 import type { StoredEvent } from '../event.ts';
 import { openEmbeddedBus } from './embedded-bus.ts';
-import { steps, type TestWorkerRequest } from './test-worker.ts';
+import { steps, type TestWorkerRequest } from './test-steps.ts';
 
 // Short, so that a dead process's partitions are soon another's.
 const lease = 240;

@@ -3,22 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createEvent } from '../create-event.ts';
 import { once, openEffects } from '../effects.ts';
 import { openEmbeddedBus } from './embedded-bus.ts';
-
-/** Where a consumer dies: at which event, counted from 1, and at which step of handling it. */
-export const steps = [
-  'delivered',
-  'in effect',
-  'in transaction',
-  'recorded',
-  'followed up',
-  'not acknowledged',
-] as const;
-export type Step = (typeof steps)[number];
-
-export type TestWorkerRequest = { folder: string; lease: number } & (
-  | { act: 'consume'; die?: { step: Step; at: number }; handlerMs?: number }
-  | { act: 'publish'; from: number; batch: number }
-);
+import type { Step, TestWorkerRequest } from './test-steps.ts';
 
 const request = JSON.parse(process.argv[2] ?? '') as TestWorkerRequest;
 const { folder, lease } = request;
