@@ -5,6 +5,7 @@ import { addCompressCommand } from './commands/compress.ts';
 import { addDistilCommand } from './commands/distil.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addModelsCommand } from './commands/models.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipeCommand } from './commands/recipe.ts';
 import { addSearchCommand } from './commands/search.ts';
@@ -42,6 +43,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addPredictCommand(program, terminal);
   addServeCommand(program, terminal);
   addUpCommand(program, terminal);
+  addModelsCommand(program, terminal);
   addRecipeCommand(program, terminal);
   addEngineCommand(program, terminal);
   return program;

@@ -126,5 +126,18 @@ export const openFileStorage = (folder: string): Storage => {
         throw storageError(pathOf(key), error);
       }
     },
+    removeUnfinished: async (prefix, before) => {
+      const folder = join(root, ...prefix.split('/').slice(0, -1));
+      try {
+        const entries = await readdir(folder, { withFileTypes: true, recursive: true });
+        for (const { name, parentPath } of entries.filter((entry) => entry.name.startsWith(temporary))) {
+          const path = join(parentPath, name);
+          const found = await stat(path).catch(() => undefined);
+          if (found !== undefined && found.mtime < before) await rm(path, { force: true });
+        }
+      } catch (error) {
+        if (codeOf(error) !== 'ENOENT') throw storageError(folder, error);
+      }
+    },
   };
 };

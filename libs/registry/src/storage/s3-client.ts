@@ -29,6 +29,8 @@ export class PatientClient extends S3Client {
   /** Whether a request was sent more than once: then the first may have been carried out, its answer lost. */
   askedAgain = false;
   readonly #signal: AbortSignal | undefined;
+  readonly #underWay = new Set<Promise<unknown>>();
+  #ended = false;
 
   constructor(options: S3ClientOptions, signal?: AbortSignal) {
     super(options);
@@ -36,11 +38,31 @@ export class PatientClient extends S3Client {
   }
 
   override async makeRequest(request: Request): Promise<Response> {
-    if (typeof request.query === 'object') this.uploadId = request.query['uploadId'] ?? this.uploadId;
+    const asking = this.#ask(request);
+    const settled = asking.catch(() => undefined);
+    this.#underWay.add(settled);
+    try {
+      return await asking;
+    } finally {
+      this.#underWay.delete(settled);
+    }
+  }
+
+  /** Sends nothing more, and waits for what is under way: the library goes on with parts for a while after a stream has failed. */
+  async end(): Promise<void> {
+    this.#ended = true;
+    await Promise.all(this.#underWay);
+  }
+
+  async #ask(request: Request): Promise<Response> {
     for (let attempt = 1; ; attempt++) {
       this.#signal?.throwIfAborted();
+      if (this.#ended) throw new Error('the operation has ended');
       try {
-        return await super.makeRequest({ ...request, headers: new Headers(request.headers) });
+        const response = await super.makeRequest({ ...request, headers: new Headers(request.headers) });
+        if (request.query === 'uploads' && request.returnBody)
+          this.uploadId = /<UploadId>([^<]+)</.exec(await response.clone().text())?.[1] ?? this.uploadId;
+        return response;
       } catch (error) {
         if (attempt === attempts || !isPassing(error)) throw error;
         this.askedAgain = true;

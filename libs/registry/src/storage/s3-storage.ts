@@ -1,6 +1,7 @@
 import { addAbortSignal, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import type { ReadableStream } from 'node:stream/web';
+import { S3Errors } from '@bradenmacdonald/s3-lite-client';
 import { TaxonError } from '@taxon/errors';
 import { expectKey, isKey } from './keys.ts';
 import { PatientClient } from './s3-client.ts';
@@ -16,6 +17,20 @@ const mostParts = 10_000;
 const mostBreaks = 5;
 /** Never a key: it begins with a dot. */
 const probe = '.conditional-writes';
+
+interface Upload {
+  key: string;
+  uploadId: string;
+  begun: Date;
+}
+
+/** Of the answer to ListMultipartUploads, those with names that are ours. */
+const parseUploads = (xml: string): Upload[] =>
+  [...xml.matchAll(/<Upload>(.*?)<\/Upload>/gs)].flatMap(([, upload = '']) => {
+    const field = (name: string): string => new RegExp(`<${name}>([^<]*)</${name}>`).exec(upload)?.[1] ?? '';
+    const [key, uploadId, begun] = [field('Key'), field('UploadId'), new Date(field('Initiated'))];
+    return isKey(key) && uploadId !== '' ? [{ key, uploadId, begun }] : [];
+  });
 
 /** Objects of a bucket of any server that speaks S3's protocol and knows conditional writes (`If-None-Match: *`). */
 export const openS3Storage = ({ bucket, prefix, ...connection }: S3Place): Storage => {
@@ -85,6 +100,9 @@ export const openS3Storage = ({ bucket, prefix, ...connection }: S3Place): Stora
   };
   let conditions: Promise<void> | undefined;
 
+  const abort = async (objectName: string, uploadId: string): Promise<void> => {
+    await client().makeRequest({ method: 'DELETE', objectName, query: { uploadId }, statusCode: 204 });
+  };
   const upload = async (name: string, source: Readable, bytes: number | undefined, signal?: AbortSignal) => {
     const writer = client(signal);
     const stream = Readable.toWeb(signal === undefined ? source : addAbortSignal(signal, source));
@@ -92,12 +110,9 @@ export const openS3Storage = ({ bucket, prefix, ...connection }: S3Place): Stora
     try {
       await writer.putObject(name, stream as globalThis.ReadableStream<Uint8Array>, { partSize });
     } catch (error) {
-      const { uploadId } = writer;
-      // Parts that nobody completes are kept, and paid for; what cannot be said now, a rule of the bucket has to.
-      if (uploadId !== undefined)
-        await client()
-          .makeRequest({ method: 'DELETE', objectName: name, query: { uploadId }, statusCode: 204 })
-          .catch(() => undefined);
+      // Parts that nobody completes are kept, and paid for.
+      await writer.end();
+      if (writer.uploadId !== undefined) await abort(name, writer.uploadId).catch(() => undefined);
       throw error;
     }
   };
@@ -162,6 +177,19 @@ export const openS3Storage = ({ bucket, prefix, ...connection }: S3Place): Stora
         await client().deleteObject(name);
       } catch (error) {
         if (!isNotThere(error)) throw failed(key, error);
+      }
+    },
+    removeUnfinished: async (wanted, before) => {
+      try {
+        // The first thousand; the next time, the next.
+        const query = { uploads: '', prefix: beginning + wanted };
+        const response = await client().makeRequest({ method: 'GET', objectName: '', query, returnBody: true });
+        for (const { key, uploadId, begun } of parseUploads(await response.text()))
+          if (begun < before) await abort(key, uploadId);
+      } catch (error) {
+        // Servers that keep no lists of uploads have rules of their own for them.
+        const unknown = error instanceof S3Errors.ServerError && [400, 404, 405, 501].includes(error.statusCode);
+        if (!unknown) throw failed('', error);
       }
     },
   };

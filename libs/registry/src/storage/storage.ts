@@ -35,4 +35,6 @@ export interface Storage {
   stat(key: string): Promise<StoredObject | undefined>;
   /** No error where there is none. */
   remove(key: string): Promise<void>;
+  /** Removes what writers of keys with this beginning, that were killed, left unfinished before that time. */
+  removeUnfinished(prefix: string, before: Date): Promise<void>;
 }

@@ -1,9 +1,9 @@
 import type { Cause, CollectOptions, Collected, HistoryEntry } from '../registry.ts';
-import type { Storage } from '../storage/storage.ts';
+import type { Storage, StoredObject } from '../storage/storage.ts';
 import { blobKey, blobPrefix } from './blobs.ts';
 import type { FoldedState, KnownVersion } from './fold-history.ts';
 import { readManifest } from './manifest.ts';
-import { beginSweep, endSweep, sweepTerm } from './sweeps.ts';
+import { beginSweep, continueSweep, endSweep } from './sweeps.ts';
 
 /** What a collection needs of the registry. */
 interface Ground {
@@ -21,8 +21,6 @@ interface Ground {
 const day = 86_400_000;
 /** Objects that a registration under way may just have stored, in ms. */
 const young = 60 * 60_000;
-/** Clocks of two machines may differ by so much, in ms: who registers must not think that it is over before it is. */
-const clockSkew = 60_000;
 /** Of files that were put by their digests, in days. */
 const keepFilesDays = 90;
 
@@ -92,12 +90,42 @@ const removeVersions = async (
   return removed;
 };
 
-/** Blobs of the versions that stay. */
-const heldBlobs = async ({ storage, models, foldOf }: Ground, gone: ReadonlySet<string>): Promise<Set<string>> => {
+/**
+ * Versions that were removed while somebody leased them, by a collection that ended before it gave them back. Within a sweep: no other
+ * takes their bytes meanwhile.
+ */
+const restoreLeased = async ({ storage, foldOf, commit, isLeased }: Ground): Promise<void> => {
+  const leased = new Set<string>();
+  for await (const { key } of storage.list('leases/')) leased.add(key.split('/').slice(1, 3).join('@'));
+  for (const reference of leased) {
+    const [model = '', number] = reference.split('@');
+    const known = (await foldOf(model)).versions.get(Number(number));
+    if (!known?.removed || !(await isLeased(model, known.version))) continue;
+    // One that is long gone may be asked for at this moment, in vain.
+    const files = await readManifest(storage, known.manifestDigest, reference).then(
+      (manifest) => manifest.files,
+      () => undefined,
+    );
+    if (files === undefined) continue;
+    const there = await Promise.all(files.map(({ digest }) => storage.stat(blobKey(digest))));
+    if (there.every((object) => object !== undefined))
+      await commit(model, { ...cause, reason: 'it is leased' }, (now) =>
+        now.versions.get(known.version)?.removed ? { kind: 'restored', version: known.version } : undefined,
+      );
+  }
+};
+
+/** Blobs of the versions that stay. @param goOn false: no time is left */
+const heldBlobs = async (
+  { storage, models, foldOf }: Ground,
+  gone: ReadonlySet<string>,
+  goOn: () => Promise<boolean>,
+): Promise<Set<string>> => {
   const held = new Set<string>();
   for (const model of await models())
     for (const { version, manifestDigest, removed } of (await foldOf(model)).versions.values()) {
       if (removed || gone.has(`${model}@${version}`)) continue;
+      if (!(await goOn())) return held;
       held.add(blobKey(manifestDigest));
       const { files } = await readManifest(storage, manifestDigest, `${model}@${version}`);
       for (const { digest } of files) held.add(blobKey(digest));
@@ -105,30 +133,66 @@ const heldBlobs = async ({ storage, models, foldOf }: Ground, gone: ReadonlySet<
   return held;
 };
 
+/** What no version holds, and files that are old. @param goOn asked before each step; false ends it */
+async function* unheldObjects(
+  ground: Ground,
+  gone: ReadonlySet<string>,
+  goOn: () => Promise<boolean>,
+): AsyncGenerator<StoredObject> {
+  const { storage } = ground;
+  const held = await heldBlobs(ground, gone, goOn);
+  for await (const object of storage.list(blobPrefix)) {
+    if (!(await goOn())) return;
+    if (!held.has(object.key) && object.modified.getTime() < Date.now() - young) yield object;
+  }
+  for await (const object of storage.list('files/')) {
+    if (!(await goOn())) return;
+    if (object.modified.getTime() < Date.now() - keepFilesDays * day) yield object;
+  }
+}
+
+/** All of a registry's: a bucket may hold other things. */
+const prefixes = ['models/', blobPrefix, 'files/', 'leases/', 'sweeps/'];
+/** Unfinished objects of writers that were killed, in days. */
+const keepUnfinishedDays = 1;
+
 export const collectVersions = async (ground: Ground, options: CollectOptions = {}): Promise<Collected> => {
   const { storage } = ground;
   const { dryRun = false, signal } = options;
   const versions = await removeVersions(ground, options);
-  // Before it looks at what is held: who registers from here on looks after its bytes itself.
-  const sweep = dryRun ? { number: 0, until: Date.now() + sweepTerm } : await beginSweep(storage);
-  // Another collection is at it.
-  if (sweep === undefined) return { versions, objects: 0, bytes: 0 };
+  const gone = new Set(versions.map(({ model, version }) => `${model}@${version}`));
   const found = { objects: 0, bytes: 0 };
-  const take = async (key: string, bytes: number): Promise<void> => {
+  const count = ({ bytes }: StoredObject): void => {
     found.objects++;
     found.bytes += bytes;
-    if (!dryRun) await storage.remove(key);
+  };
+  if (dryRun) {
+    const goOn = (): Promise<boolean> => Promise.resolve(signal?.aborted !== true);
+    for await (const object of unheldObjects(ground, gone, goOn)) count(object);
+    signal?.throwIfAborted();
+    return { versions, ...found };
+  }
+  // Before it looks at what is held: who registers from here on looks after its bytes itself.
+  let sweep = await beginSweep(storage);
+  // Another collection is at it.
+  if (sweep === undefined) return { versions, ...found };
+  const { number } = sweep;
+  const goOn = async (): Promise<boolean> => {
+    sweep = sweep && (await continueSweep(storage, sweep));
+    return sweep !== undefined && signal?.aborted !== true;
   };
   try {
-    const held = await heldBlobs(ground, new Set(versions.map(({ model, version }) => `${model}@${version}`)));
-    for await (const { key, bytes, modified } of storage.list(blobPrefix, signal)) {
-      if (Date.now() > sweep.until - clockSkew) break;
-      if (!held.has(key) && modified.getTime() < Date.now() - young) await take(key, bytes);
+    await restoreLeased(ground);
+    for await (const object of unheldObjects(ground, gone, goOn)) {
+      await storage.remove(object.key);
+      count(object);
     }
-    for await (const { key, bytes, modified } of storage.list('files/', signal))
-      if (modified.getTime() < Date.now() - keepFilesDays * day) await take(key, bytes);
+    const before = new Date(Date.now() - keepUnfinishedDays * day);
+    for (const prefix of prefixes) await storage.removeUnfinished(prefix, before);
   } finally {
-    if (!dryRun) await endSweep(storage, sweep);
+    // One that ran out may have been followed by another already: then its end says nothing.
+    await endSweep(storage, number);
   }
+  signal?.throwIfAborted();
   return { versions, ...found };
 };

@@ -11,8 +11,12 @@ const beginKey = (number: number): string => `${prefix}${String(number).padStart
 const endKey = (number: number): string => `${prefix}${String(number).padStart(10, '0')}-end.json`;
 const beginSchema = z.object({ until: z.number() });
 
-/** A sweep removes nothing after so long, in ms. */
-export const sweepTerm = 10 * 60_000;
+/** A sweep that was not renewed removes nothing after so long, in ms; so long a killed one holds registrations up. */
+export const sweepTerm = 60_000;
+/** Clocks of two machines may differ by so much, in ms: who registers must not take a sweep for over before it is. */
+const clockSkew = 15_000;
+/** Renewed when less than this is left, in ms. */
+const renewedAt = 45_000;
 /** Of those that ended. */
 const kept = 3;
 
@@ -47,7 +51,20 @@ export const beginSweep = async (storage: Storage): Promise<Sweep | undefined> =
   return begun ? sweep : undefined;
 };
 
-export const endSweep = async (storage: Storage, { number }: Sweep): Promise<void> => {
+/**
+ * Before each step of a sweep; renews it in time.
+ * @returns undefined where it ran out, so that nothing more may be removed
+ */
+export const continueSweep = async (storage: Storage, sweep: Sweep): Promise<Sweep | undefined> => {
+  const left = sweep.until - Date.now();
+  if (left < clockSkew) return undefined;
+  if (left > renewedAt) return sweep;
+  const until = Date.now() + sweepTerm;
+  await storage.write(beginKey(sweep.number), Buffer.from(JSON.stringify({ until })));
+  return { ...sweep, until };
+};
+
+export const endSweep = async (storage: Storage, number: number): Promise<void> => {
   await storage.write(endKey(number), Buffer.from('{}'));
   if (number <= kept) return;
   await storage.remove(beginKey(number - kept));
