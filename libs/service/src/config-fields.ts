@@ -11,7 +11,7 @@ export interface ConfigField {
   key: string;
   /** Without the dashes: `trainer.metrics-port`. */
   flag: string;
-  /** Without the section, where no other section has the same key: `metrics-port`. */
+  /** Without the section, where no other section has the same key: `metrics-port`. None in the section `events`. */
   shortFlag: string | undefined;
   /** `TAXON_TRAINER_METRICS_PORT` */
   variable: string;
@@ -24,6 +24,9 @@ export interface ConfigField {
   /** Its value is never shown. */
   secret: boolean;
 }
+
+/** Sections whose keys are never flags of their own: `--tls` alone would not say that it is about events. */
+const alwaysNamed = new Set(['events']);
 
 const words = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -65,9 +68,12 @@ export const configFields = (sections: ConfigSections): ConfigField[] => {
       };
     }),
   );
+  const own = fields.filter(({ section }) => !alwaysNamed.has(section));
   const uses = new Map<string, number>();
-  for (const { key } of fields) uses.set(key, (uses.get(key) ?? 0) + 1);
-  return fields.map((field) => (uses.get(field.key) === 1 ? field : { ...field, shortFlag: undefined }));
+  for (const { key } of own) uses.set(key, (uses.get(key) ?? 0) + 1);
+  return fields.map((field) =>
+    own.includes(field) && uses.get(field.key) === 1 ? field : { ...field, shortFlag: undefined },
+  );
 };
 
 const shownDefault = (value: unknown): string => {

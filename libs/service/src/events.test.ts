@@ -12,9 +12,13 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-const requested = createEvent('taxon.training.requested', { model: 'm', parentVersion: 0 } as never, {
-  source: '/test',
-});
+const requested = createEvent(
+  'taxon.training.requested',
+  { model: 'm', parentVersion: 0 },
+  {
+    source: '/test',
+  },
+);
 
 /** Two services that tell which bus they were given, and whether it was still open when they were disposed. */
 const host = async (options: HostOptions) => {
@@ -72,12 +76,13 @@ describe('the event bus of a host', () => {
       code: 'invalid_input',
       message: expect.stringContaining("events.url is 'http://x'"),
     });
-    await expect(hostServices([echoService()], { argv: ['--events.folders', 'x'] })).rejects.toMatchObject({
+    // `--folder` alone would not say that it is about events.
+    await expect(hostServices([echoService()], { argv: ['--folder', 'x'] })).rejects.toMatchObject({
       code: 'invalid_input',
     });
   });
 
   it('is explained by --help', () => {
-    expect(describeServices([echoService()])).toContain('TAXON_EVENTS_URL');
+    expect(describeServices([echoService()])).toMatch(/--events\.url <string> .*TAXON_EVENTS_URL/);
   });
 });

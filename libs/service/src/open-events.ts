@@ -1,4 +1,4 @@
-import { busOptions, type EventBus, type EventConfig } from '@taxon/events';
+import { busOptions, openEventBus, type EventBus, type EventConfig } from '@taxon/events';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 
@@ -19,7 +19,6 @@ export const openEvents = async (
   { below, registry, log }: OpenEventsOptions,
 ): Promise<EventBus | undefined> => {
   if (config.url === undefined && config.folder === undefined && below === undefined) return undefined;
-  const { openEventBus } = await import('@taxon/events');
   const options = busOptions(config, below ?? '.');
   const bus = await openEventBus({ ...options, registry, warn: (message) => log.warn(message) });
   log.info({ events: options.url ?? options.folder }, 'event bus opened');
