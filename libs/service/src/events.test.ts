@@ -14,7 +14,7 @@ afterEach(() => rm(folder, { recursive: true }));
 
 const requested = createEvent(
   'taxon.training.requested',
-  { model: 'm', parentVersion: 0 },
+  { model: 'm', parentVersion: 0, rows: [] },
   {
     source: '/test',
   },

@@ -54,8 +54,11 @@ const bareKafka = async ({ brokers, prefix, partitions }: EventsRequest): Promis
   };
 };
 
-/** SQLite alone: a row an event, a transaction a call, rows read in order, progress written after each batch. */
-const bareSqlite = ({ folder }: EventsRequest): EventsSubject => {
+/**
+ * SQLite alone, with the log's table and index: a row an event, a transaction a call; each partition is read in order, and its
+ * progress written after each batch.
+ */
+const bareSqlite = ({ folder, partitions }: EventsRequest): EventsSubject => {
   const open = (synchronous: string) => {
     const database = new Libsql(join(folder, 'bare.sqlite'));
     database.pragma('journal_mode = WAL');
@@ -64,31 +67,44 @@ const bareSqlite = ({ folder }: EventsRequest): EventsSubject => {
     return database;
   };
   const [writer, reader] = [open('full'), open('normal')];
-  writer.exec(`CREATE TABLE IF NOT EXISTS events (id INTEGER PRIMARY KEY, topic TEXT, partition INTEGER, key TEXT, headers TEXT, value BLOB);
-    CREATE TABLE IF NOT EXISTS progress (grp TEXT PRIMARY KEY, id INTEGER); INSERT INTO progress VALUES ('bench', 0)`);
-  const insert = writer.prepare('INSERT INTO events (topic, partition, key, headers, value) VALUES (?, ?, ?, ?, ?)');
-  const select = reader.prepare('SELECT id, key, headers, value FROM events WHERE id > ? ORDER BY id LIMIT 500').raw();
-  const progress = reader.prepare("UPDATE progress SET id = ? WHERE grp = 'bench'");
-  let consumer: (() => void) | undefined;
-  let last = 0;
-  const read = (seen: () => void): void => {
-    for (let rows = select.all(last) as unknown[][]; rows.length > 0; rows = select.all(last) as unknown[][]) {
-      for (const [, , headers, value] of rows) if (JSON.parse(headers as string) && value !== null) seen();
-      last = rows.at(-1)![0] as number;
-      progress.run(last);
-    }
+  writer.exec(`CREATE TABLE events (id INTEGER PRIMARY KEY, partition INTEGER, timestamp INTEGER, key TEXT, headers TEXT, value BLOB);
+    CREATE INDEX events_of_partition ON events (partition, id);
+    CREATE TABLE progress (partition INTEGER PRIMARY KEY, id INTEGER)`);
+  const insert = writer.prepare(
+    'INSERT INTO events (partition, timestamp, key, headers, value) VALUES (?, ?, ?, ?, ?)',
+  );
+  const select = reader
+    .prepare(
+      'SELECT id, timestamp, key, headers, value FROM events WHERE partition = ? AND id > ? ORDER BY id LIMIT 500',
+    )
+    .raw();
+  const progress = reader.prepare('INSERT OR REPLACE INTO progress VALUES (?, ?)');
+  const last = Array.from({ length: partitions }, () => 0);
+  let seen: (() => void) | undefined;
+  const readBatch = (partition: number): number => {
+    const rows = select.all(partition, last[partition]!) as unknown[][];
+    for (const [, , , headers, value] of rows) if (JSON.parse(headers as string) && value !== null) seen?.();
+    if (rows.length === 0) return 0;
+    last[partition] = rows.at(-1)![0] as number;
+    progress.run(partition, last[partition]);
+    return rows.length;
+  };
+  const readAll = (): void => {
+    for (let partition = 0; partition < partitions; partition++) while (readBatch(partition) > 0);
   };
   return {
     publish: (events: readonly MadeEvent[]) => {
       writer.exec('BEGIN IMMEDIATE');
-      for (const { key, headers, value } of events) insert.run(topic, 0, key, JSON.stringify(headers), value);
+      const now = Date.now();
+      for (const { key, headers, value } of events)
+        insert.run(Number(key.slice('run '.length)) % partitions, now, key, JSON.stringify(headers), value);
       writer.exec('COMMIT');
-      consumer?.();
+      if (seen !== undefined) readAll();
       return Promise.resolve();
     },
-    consume: (seen) => {
-      consumer = () => read(seen);
-      consumer();
+    consume: (tell) => {
+      seen = tell;
+      readAll();
       return Promise.resolve();
     },
     close: () => {

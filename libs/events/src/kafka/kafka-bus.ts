@@ -13,7 +13,7 @@ import { createTopicAdmin } from './topic-admin.ts';
 
 const check = (name: string, value: number, least: number): void => {
   if (!Number.isInteger(value) || value < least)
-    throw invalidInput(`kafka.${name} is ${value}; it must be a whole number of at least ${least}`);
+    throw invalidInput(`${name} is ${value}; it must be a whole number of at least ${least}`);
 };
 
 /** All topics of ours, in every version. */
@@ -27,11 +27,11 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
   const { prefix = '', publishTimeout = 60_000, sessionTimeout = 30_000, brokers, observe } = options;
   check('publishTimeout', publishTimeout, 1);
   check('sessionTimeout', sessionTimeout, 500);
-  check('partitions', options.partitions ?? 1, 1);
+  check('events.partitions', options.partitions ?? 1, 1);
   check('replicationFactor', options.replicationFactor === -1 ? 1 : (options.replicationFactor ?? 1), 1);
   if (!/^[\w.-]{0,100}$/u.test(prefix))
     throw invalidInput(
-      `kafka.prefix is '${prefix}'; it may have letters, digits, dots, dashes and underscores, 100 at most`,
+      `events.prefix is '${prefix}'; it may have letters, digits, dots, dashes and underscores, 100 at most`,
     );
   const openClient = clientOpener(options);
   const admin = createTopicAdmin(openClient, options);
@@ -48,8 +48,9 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
   const ensure = async (topics: readonly string[], signal: AbortSignal | undefined): Promise<void> => {
     const late = new AbortController();
     const timer = setTimeout(() => {
-      const message = `no broker of kafka answered within ${publishTimeout} ms (kafka.brokers: ${brokers.join(', ')})`;
-      const hint = 'Are they running? Those that speak TLS or ask for a password need kafka.tls and kafka.sasl.';
+      const message = `no broker of kafka answered within ${publishTimeout} ms (events.url: ${brokers.join(', ')})`;
+      const hint =
+        'Are they running? Those that speak TLS or ask for a password need events.tls and events.saslMechanism.';
       late.abort(new TaxonError({ code: 'unavailable', message, hint }));
     }, publishTimeout);
     try {

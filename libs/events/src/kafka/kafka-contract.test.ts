@@ -56,16 +56,16 @@ describe.skipIf(missing !== undefined)(`Kafka (${kafkaNeeds})`, () => {
   it('says which option is wrong', () => {
     const brokers = ['127.0.0.1:1'];
     const wrong = [
-      [{ brokers: [] }, 'kafka.brokers'],
-      [{ brokers: ['localhost'] }, "kafka.brokers has 'localhost', which is not host:port"],
-      [{ brokers, partitions: 0 }, 'kafka.partitions is 0'],
-      [{ brokers, prefix: 'a b' }, "kafka.prefix is 'a b'"],
-      [{ brokers, sessionTimeout: 1 }, 'kafka.sessionTimeout is 1'],
+      [{ brokers: [] }, 'events.url'],
+      [{ brokers: ['localhost'] }, "events.url has 'localhost', which is not host:port"],
+      [{ brokers, partitions: 0 }, 'events.partitions is 0'],
+      [{ brokers, prefix: 'a b' }, "events.prefix is 'a b'"],
+      [{ brokers, sessionTimeout: 1 }, 'sessionTimeout is 1'],
       [
         { brokers, sasl: { mechanism: 'md5' as 'plain', username: 'a', password: 'b' } },
-        "kafka.sasl.mechanism is 'md5'",
+        "events.saslMechanism is 'md5'",
       ],
-      [{ brokers, sasl: { mechanism: 'plain' as const, username: 'a', password: '' } }, 'kafka.sasl.password is empty'],
+      [{ brokers, sasl: { mechanism: 'plain' as const, username: 'a', password: '' } }, 'events.saslPassword is empty'],
     ] as const;
     for (const [options, message] of wrong) expect(() => createKafkaBus(options)).toThrow(message);
   });

@@ -67,7 +67,7 @@ const createPartitioner: ICustomPartitioner = () => {
 const notThere = (timeout: number, brokers: readonly string[], cause?: unknown): TaxonError =>
   new TaxonError({
     code: 'unavailable',
-    message: `no broker of kafka took the events within ${timeout} ms (kafka.brokers: ${brokers.join(', ')})`,
+    message: `no broker of kafka took the events within ${timeout} ms (events.url: ${brokers.join(', ')})`,
     hint: 'They may have been written nevertheless. Publish them again with the same ids: their effects are keyed by them.',
     cause,
   });
