@@ -14,12 +14,14 @@ const help = `node tools/s3/main.mjs COMMAND [options]
   run                    runs it until Ctrl-C; prints one line of JSON when it is ready:
                          {"endpoint", "accessKey", "secretKey", "pid", "folder"}
     --folder <path>      keeps its buckets there, and goes on with what is there (default: a temporary folder)
+    --bucket <name>      a bucket that is there from the start
     --with-parent        ends when standard input does: for programs that start it
 
 Exit code 3: there is no Go here, or it cannot fetch or build the server.`;
 
 const options = {
   folder: { type: 'string' },
+  bucket: { type: 'string' },
   'with-parent': { type: 'boolean', default: false },
   help: { type: 'boolean', short: 'h', default: false },
 };
@@ -32,7 +34,7 @@ const runUntilAsked = async (values) => {
     if (values['with-parent']) process.stdin.resume().once('end', resolve).once('close', resolve);
   });
   try {
-    const { endpoint, accessKey, secretKey, pid, exited, stop } = await startServer(program, folder);
+    const { endpoint, accessKey, secretKey, pid, exited, stop } = await startServer(program, folder, values.bucket);
     console.log(JSON.stringify({ endpoint, accessKey, secretKey, pid, folder }));
     await Promise.race([asked, exited]);
     await stop();

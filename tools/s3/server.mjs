@@ -28,14 +28,16 @@ const answers = (port) =>
 
 /**
  * @param program of the server
+ * @param bucket one that is there from the start
  * @param folder its buckets, and what it knows about objects, are kept there
  */
-export const startServer = async (program, folder) => {
+export const startServer = async (program, folder, bucket = '') => {
   const port = await freePort();
   const accessKey = 'taxon-test';
   const secretKey = randomBytes(16).toString('hex');
   const [buckets, sidecar] = [join(folder, 'buckets'), join(folder, 'about')];
-  for (const each of [buckets, sidecar]) await mkdir(each, { recursive: true });
+  // A bucket is a folder.
+  for (const each of [join(buckets, bucket), sidecar]) await mkdir(each, { recursive: true });
   // Not every file system has the extended attributes that it would use; hence the folder beside.
   const args = ['--port', `127.0.0.1:${port}`, '--quiet', 'posix', '--sidecar', sidecar, buckets];
   const child = spawn(program, args, {

@@ -8,6 +8,7 @@ import { bin, runProgram, type Outcome } from './testing.ts';
 
 let folder: string;
 beforeAll(async () => {
+  delete process.env['TAXON_REGISTRY'];
   folder = await mkdtemp(join(tmpdir(), 'taxon-models-'));
   const encoder = await temporaryFolder();
   await writeEncoderFolder(encoder);

@@ -222,6 +222,20 @@ describe('collection', () => {
     return { folder, open };
   };
 
+  it('believes a holder that ended without a word for three minutes, and no longer', async () => {
+    const { folder, open } = await withOldVersion();
+    await open().lease(await open().resolve('m@1'), 'a test');
+    const leases = join(folder, 'store', 'leases', 'm', '1');
+    const [name = ''] = await readdir(leases);
+    const endedAgo = (ms: number): Promise<void> =>
+      writeFile(join(leases, name), JSON.stringify({ holder: 'a test', until: Date.now() - ms }));
+    await endedAgo(30_000);
+    expect((await open().collect(all)).versions).toEqual([]);
+    await endedAgo(61_000);
+    expect((await open().collect(all)).versions).toHaveLength(1);
+    expect(await readdir(leases)).toEqual([]);
+  });
+
   it('gives back a version that was leased while it was being removed', async () => {
     const { folder, open } = await withOldVersion();
     const { registry, there, goOn } = pausing(folder, 'models/m/log/');
