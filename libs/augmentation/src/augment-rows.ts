@@ -12,7 +12,7 @@ import type { DatasetProfile } from './profile.ts';
 import { createQualityGate, type Check } from './quality-gate.ts';
 import type { AugmentedRow, Row } from './row.ts';
 import { SeenTexts } from './seen-texts.ts';
-import type { AugmentationProgress, AugmentationSummary } from './summary.ts';
+import type { AugmentationExample, AugmentationProgress, AugmentationSummary } from './summary.ts';
 import { SummaryTracker } from './track-summary.ts';
 import type { Translator } from './translator.ts';
 
@@ -27,6 +27,8 @@ export interface AugmentContext {
   /** What an earlier, unfinished run had handed out: it is neither made nor handed out again, and the rest is what it would have been. */
   resume?: ResumedRun;
   translator?: Translator;
+  /** Every candidate, kept or dropped. */
+  onCandidate?: (candidate: AugmentationExample & { method: string }) => void;
   signal?: AbortSignal;
   /** At most some times a second. */
   onProgress?: (progress: AugmentationProgress) => void;
@@ -162,8 +164,12 @@ class Run implements Augmentation {
         for (let copy = 0; copy < count; copy++) if (this.#hasRoom(row, asked)) wishes.push({ row, copy, tries: 0 });
       });
       const { methods } = open;
-      const onVerdict: Parameters<typeof makeTexts>[1]['onVerdict'] = (candidate, verdict) =>
+      const onVerdict: Parameters<typeof makeTexts>[1]['onVerdict'] = (candidate, verdict) => {
         this.#tracker.add(candidate, verdict);
+        const { wish, method, text = '' } = candidate;
+        const { id, text: from, labels } = wish.row;
+        this.#context.onCandidate?.({ method, parent: id, from, to: text, labels, ...verdict });
+      };
       await makeTexts(wishes, { seed, methods, gate, attempts: quality.attempts, signal, onVerdict });
       this.#tell();
       return wishes.filter(({ made }) => made !== undefined);

@@ -1,4 +1,14 @@
 export { augmentRows, type AugmentContext, type Augmentation, type ResumedRun } from './augment-rows.ts';
+export {
+  augmentFile,
+  augmentOpened,
+  openFile,
+  type AugmentFileRequest,
+  type FileContext,
+  type FileProgress,
+  type OpenedFile,
+  type WriteFileRequest,
+} from './augment-file.ts';
 export type { Judge } from './judge.ts';
 export type { Method, MethodKind, MethodResources, Wanted } from './method.ts';
 export { methodNames, methodTable, type MethodName } from './methods/table.ts';
@@ -24,4 +34,6 @@ export {
   type DropReason,
   type MethodSummary,
 } from './summary.ts';
+export { augmentationPage } from './report-page.ts';
+export { writeAugmentationReport } from './write-report.ts';
 export type { Translator } from './translator.ts';
