@@ -1,5 +1,6 @@
 import { invalidInput } from '@taxon/errors';
 import { Command, CommanderError } from 'commander';
+import { addAugmentCommand } from './commands/augment.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
@@ -33,6 +34,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
     .configureOutput({ outputError: () => undefined });
   addTrainCommand(program, terminal, argv);
   addSearchCommand(program, terminal, argv);
+  addAugmentCommand(program, terminal);
   addEvaluateCommand(program, terminal);
   addCompareCommand(program, terminal);
   addPredictCommand(program, terminal);

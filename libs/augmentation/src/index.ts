@@ -37,3 +37,5 @@ export {
 export { augmentationPage } from './report-page.ts';
 export { writeAugmentationReport } from './write-report.ts';
 export type { Translator } from './translator.ts';
+export { openApertium } from './translators/apertium.ts';
+export { remoteTranslator, type TranslatorClient } from './translators/remote.ts';

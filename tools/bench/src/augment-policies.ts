@@ -18,21 +18,27 @@ const policies = {
   synonyms: () => ({ methods: [{ name: 'synonyms' }], policy: { perRow: 4 } }),
   edits: () => ({ methods: edits, policy: { perRow: 4 } }),
   words: () => ({ methods: words, policy: { perRow: 4 } }),
-  // Ten texts a class at most, real ones that are nearer to this class than to any other.
+  // Real texts that are nearer to this class than to any other, up to fifty a class in 5-shot.
   similar: ({ unlabelled }) => ({
     encoder,
-    methods: [{ name: 'similar', texts: unlabelled, least: 0.5 }],
-    policy: { perRow: 4 },
-    quality: { attempts: 1 },
+    methods: [{ name: 'similar', texts: unlabelled }],
+    policy: { perRow: 10 },
+    quality: { attempts: 3 },
+  }),
+  'similar-more': ({ unlabelled }) => ({
+    encoder,
+    methods: [{ name: 'similar', texts: unlabelled, margin: 0.05 }],
+    policy: { perRow: 16 },
+    quality: { attempts: 3 },
   }),
   mix: () => ({ methods: [{ name: 'mix' }], policy: { perRow: 4 } }),
   'balanced-synonyms': () => ({ methods: [{ name: 'synonyms' }], policy: { target: 'largest' } }),
   'balanced-words': () => ({ methods: words, policy: { target: 'largest' } }),
   'balanced-similar': ({ unlabelled }) => ({
     encoder,
-    methods: [{ name: 'similar', texts: unlabelled, least: 0.5 }],
+    methods: [{ name: 'similar', texts: unlabelled }],
     policy: { target: 'largest' },
-    quality: { attempts: 1 },
+    quality: { attempts: 3 },
   }),
   'median-words': () => ({ methods: words, policy: { target: 'median' } }),
 } satisfies Record<string, ((context: PolicyContext) => object) | undefined>;
