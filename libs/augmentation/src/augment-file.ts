@@ -141,6 +141,7 @@ export const augmentFile = async (
       target.rows === 0
         ? undefined
         : { rows: target.rows, made: target.made === 0 ? noRows() : madeRows(target.part, format, columns) };
+    context.onProgress?.({ stage: 'augment', rows: 0, total: opened.profile.rows });
     const run = augmentOpened(opened, request, { ...context, resume: earlier });
     let [done, made, told] = [target.rows, target.made, performance.now()];
     for await (const row of run) {
@@ -156,7 +157,15 @@ export const augmentFile = async (
     const summary = run.summary();
     return { ...summary, notes: [...opened.file.notes, ...summary.notes] };
   } catch (error) {
-    await target.abandon();
-    throw error;
+    const left = await target.abandon();
+    if (!left || !(error instanceof TaxonError)) throw error;
+    const hint = `${error.hint === undefined ? '' : `${error.hint} `}What was made is kept: the same with resume goes on.`;
+    throw new TaxonError({
+      code: error.code,
+      message: error.message,
+      hint,
+      violations: [...error.violations],
+      cause: error,
+    });
   }
 };

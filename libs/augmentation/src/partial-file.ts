@@ -43,6 +43,8 @@ export class PartialFile {
   readonly #file: FileHandle;
   #text = '';
   #bytes: number;
+  /** Rows of the last state that was written. */
+  #kept: number;
   /** Rows that had been gone through when the file was opened, and texts that had been made of them. */
   readonly rows: number;
   readonly made: number;
@@ -54,6 +56,7 @@ export class PartialFile {
     this.rows = state.rows;
     this.made = state.made;
     this.#bytes = state.bytes;
+    this.#kept = state.rows;
   }
 
   /**
@@ -119,6 +122,7 @@ export class PartialFile {
     const temporary = `${stateOf(this.#path)}.new`;
     await writeFile(temporary, JSON.stringify(state));
     await rename(temporary, stateOf(this.#path));
+    this.#kept = rows;
   }
 
   async finish(): Promise<void> {
@@ -133,10 +137,12 @@ export class PartialFile {
     await rm(stateOf(this.#path), { force: true });
   }
 
-  /** Leaves the beginning where it can be gone on with, or nothing where it cannot. */
-  async abandon(): Promise<void> {
+  /** Leaves the beginning, where texts were made that can be gone on with; else nothing. @returns whether it is left */
+  async abandon(): Promise<boolean> {
     await this.#file.close().catch(() => undefined);
-    const begun = await readFile(stateOf(this.#path)).catch(() => undefined);
-    if (begun === undefined) await rm(partOf(this.#path), { force: true });
+    if (this.#kept > 0) return true;
+    await rm(partOf(this.#path), { force: true });
+    await rm(stateOf(this.#path), { force: true });
+    return false;
   }
 }

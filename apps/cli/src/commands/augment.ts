@@ -158,10 +158,6 @@ const augment = async (terminal: Terminal, data: string, options: AugmentCommand
     if (options.json) return terminal.out(JSON.stringify({ file: data, output, report: page, ...summary }));
     for (const line of summaryLines(summary)) terminal.out(line);
     terminal.out(`output ${output}${page === undefined ? '' : `\nreport ${page}`}`);
-  } catch (error) {
-    if (signal.aborted && options.output !== undefined && !options.dryRun)
-      view.note(`${options.output} was not written; the same command with --resume goes on`);
-    throw error;
   } finally {
     view.abandon();
     interrupt.dispose();

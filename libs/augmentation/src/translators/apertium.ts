@@ -58,14 +58,14 @@ export const openApertium = async (signal?: AbortSignal): Promise<Translator> =>
     async translate(texts, { from, to }, { signal: stop } = {}) {
       const mode = modeOf(from, to);
       if (texts.length === 0) return [];
-      // A text a line; -u: no marks at unknown words, -n: no full stop of its own at the end.
-      const lines = texts.map((text) => text.replace(/\s+/g, ' ').trim());
-      const output = await run(['-u', '-n', '-f', 'line', mode], `${lines.join('\n')}\n`, stop);
-      const translated = output.replace(/\n$/, '').split('\n');
+      // A paragraph a text: over line ends alone, rules would look across. -u: no marks at unknown words, -n: no full stops added.
+      const paragraphs = texts.map((text) => text.replace(/\s+/g, ' ').trim());
+      const output = await run(['-u', '-n', mode], `${paragraphs.join('\n\n')}\n`, stop);
+      const translated = output.replace(/\s+$/, '').split(/\n[^\S\n]*\n/);
       if (translated.length !== texts.length)
         throw new TaxonError({
           code: 'unavailable',
-          message: `apertium gave ${translated.length} lines for ${texts.length} texts`,
+          message: `apertium gave ${translated.length} paragraphs for ${texts.length} texts`,
         });
       return translated.map((text) => text.trim());
     },
