@@ -122,3 +122,10 @@ export {
   WatchTrainingRequest,
   WatchTrainingResponse,
 } from './gen/taxon/trainer/v1/trainer.ts';
+
+export {
+  TranslateRequest,
+  TranslateResponse,
+  TranslatorServiceClient as TranslatorClient,
+  TranslatorServiceService as translatorContract,
+} from './gen/taxon/augmenter/v1/translator.ts';

@@ -7,5 +7,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   train: async () => (await import('./train.ts')).train,
   evaluation: async () => (await import('./evaluation.ts')).evaluation,
   quality: async () => (await import('./quality.ts')).quality,
+  augment: async () => (await import('./augment.ts')).augmentSpeed,
   'augment-quality': async () => (await import('./augment-quality.ts')).augmentQuality,
 };

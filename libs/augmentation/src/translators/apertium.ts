@@ -1,4 +1,7 @@
 import { spawn } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { TaxonError, invalidInput } from '@taxon/errors';
 import type { Translator } from '../translator.ts';
 
@@ -13,14 +16,13 @@ const longCodes: Readonly<Record<string, string>> = {
 const install = 'It is a program of its own; on Debian: apt-get install apertium apertium-eng-spa.';
 
 /** Runs apertium and reads what it says. */
-const run = (parameters: readonly string[], input: string, signal?: AbortSignal): Promise<string> =>
+const run = (parameters: readonly string[], signal?: AbortSignal): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child = spawn('apertium', parameters, { signal, stdio: ['pipe', 'pipe', 'pipe'] });
+    const child = spawn('apertium', parameters, { signal, stdio: ['ignore', 'pipe', 'pipe'] });
     const output: Buffer[] = [];
     let complaint = '';
     child.stdout.on('data', (bytes: Buffer) => output.push(bytes));
     child.stderr.on('data', (bytes: Buffer) => (complaint += bytes.toString('utf8')));
-    child.stdin.on('error', () => undefined); // it says on standard error why it ended
     child.on('error', (cause: NodeJS.ErrnoException) => {
       if (signal?.aborted) return reject(TaxonError.from(signal.reason));
       if (cause.code !== 'ENOENT') return reject(cause);
@@ -33,15 +35,26 @@ const run = (parameters: readonly string[], input: string, signal?: AbortSignal)
       const message = `apertium ${parameters.join(' ')} ended with ${code ?? 'a signal'}: ${complaint.trim().slice(0, 300)}`;
       reject(new TaxonError({ code: 'unavailable', message }));
     });
-    child.stdin.end(input);
   });
+
+/** A file for as long as it is used: apertium opens its standard input by name, which a pipe of Node's (a socket) has not. */
+const withFile = async <T>(content: string, use: (path: string) => Promise<T>): Promise<T> => {
+  const folder = await mkdtemp(join(tmpdir(), 'taxon-apertium-'));
+  try {
+    const path = join(folder, 'texts.txt');
+    await writeFile(path, content);
+    return await use(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+};
 
 /**
  * Apertium, a rule-based engine that runs offline, a process a call. GPL programs of their own: they are called, not linked.
  * @throws TaxonError `failed_precondition` where it is not installed
  */
 export const openApertium = async (signal?: AbortSignal): Promise<Translator> => {
-  const modes = new Set((await run(['-l'], '', signal)).split(/\s+/).filter((mode) => mode !== ''));
+  const modes = new Set((await run(['-l'], signal)).split(/\s+/).filter((mode) => mode !== ''));
   const modeOf = (from: string, to: string): string => {
     const names = (code: string): string[] => [longCodes[code] ?? code, code];
     const mode = names(from)
@@ -60,7 +73,7 @@ export const openApertium = async (signal?: AbortSignal): Promise<Translator> =>
       if (texts.length === 0) return [];
       // A paragraph a text: over line ends alone, rules would look across. -u: no marks at unknown words, -n: no full stops added.
       const paragraphs = texts.map((text) => text.replace(/\s+/g, ' ').trim());
-      const output = await run(['-u', '-n', mode], `${paragraphs.join('\n\n')}\n`, stop);
+      const output = await withFile(`${paragraphs.join('\n\n')}\n`, (file) => run(['-u', '-n', mode, file], stop));
       const translated = output.replace(/\s+$/, '').split(/\n[^\S\n]*\n/);
       if (translated.length !== texts.length)
         throw new TaxonError({
