@@ -34,7 +34,7 @@ export interface OpenedFile {
   file: DatasetFile;
   tasks: TaskDefinition[];
   profile: DatasetProfile;
-  rows(): AsyncGenerator<Row>;
+  rows: () => AsyncGenerator<Row>;
 }
 
 const taskColumns = ({ tasks = [{ column: 'label' }] }: ReadDatasetOptions) => tasks;

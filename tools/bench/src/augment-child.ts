@@ -19,9 +19,9 @@ const inMemory = async (): Promise<AugmentTimes> => {
   const profile = await profileRows(rowsOf(all), { seed: 0 });
   const run = augmentRows(rowsOf(all), options, { tasks, profile });
   let [made, start] = [0, 0];
-  for await (const _ of run) {
+  for await (const { origin } of run) {
     if (made === 0) start = performance.now(); // the first text comes when methods are open
-    made++;
+    if (origin.parent !== '') made++;
   }
   return { rows: all.length, made, seconds: (performance.now() - start) / 1000 };
 };
