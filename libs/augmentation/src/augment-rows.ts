@@ -104,7 +104,9 @@ class Run implements Augmentation {
       options.methods.map(({ name }) => name),
       this.#task,
     );
-    this.#seen = context.profile?.seen.clone() ?? new SeenTexts();
+    // Without `unique` only what is the same to the letter repeats a text: of made ones, and its own parent.
+    const { unique } = options.quality;
+    this.#seen = unique ? (context.profile?.seen.clone() ?? new SeenTexts()) : new SeenTexts((text) => text);
   }
 
   summary(): AugmentationSummary {
@@ -146,7 +148,7 @@ class Run implements Augmentation {
     const { seed, policy, quality } = this.#options;
     const quota = createQuota(policy, { task: this.#task, seed, profile });
     const open = await openAll(this.#options, this.#context);
-    const gate = createQualityGate(quality.unique ? this.#seen : undefined, open.checks.checks);
+    const gate = createQualityGate(this.#seen, open.checks.checks);
     let [index, chunk] = [0, [] as Row[]];
     await this.#takeUp();
 

@@ -12,11 +12,11 @@ export interface QualityGate {
 type Made = Candidate & { text: string };
 
 /** Cheap checks first: what is dropped for one reason is not looked at for another. */
-export const createQualityGate = (seen: SeenTexts | undefined, checks: readonly Check[]): QualityGate => ({
+export const createQualityGate = (seen: SeenTexts, checks: readonly Check[]): QualityGate => ({
   async judge(candidates, signal) {
     const verdicts = candidates.map(({ wish, text }): Verdict => {
       if (text === undefined || text.trim() === '') return { reason: 'none' };
-      if (text === wish.row.text || seen?.has(text) === true) return { reason: 'repeat' };
+      if (text === wish.row.text || seen.has(text)) return { reason: 'repeat' };
       return {};
     });
     for (const check of checks) {
@@ -30,7 +30,7 @@ export const createQualityGate = (seen: SeenTexts | undefined, checks: readonly 
     }
     // Last, so that a text which another check drops does not stand in a later one's way; two of a batch may be the same.
     candidates.forEach(({ text }, i) => {
-      if (verdicts[i]!.reason === undefined && seen?.add(text!) === true) verdicts[i]!.reason = 'repeat';
+      if (verdicts[i]!.reason === undefined && seen.add(text!)) verdicts[i]!.reason = 'repeat';
     });
     return verdicts;
   },

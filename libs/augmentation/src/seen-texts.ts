@@ -26,10 +26,16 @@ export const hashTwice = (text: string): [number, number] => {
  */
 export class SeenTexts {
   readonly #words = new Uint32Array(bits / 32);
+  readonly #form: (text: string) => string;
+
+  /** @param form under which two texts count as the same */
+  constructor(form: (text: string) => string = normalizeText) {
+    this.#form = form;
+  }
 
   /** Adds a text. @returns whether it was there */
   add(text: string): boolean {
-    const [first, step] = hashTwice(normalizeText(text));
+    const [first, step] = hashTwice(this.#form(text));
     let seen = true;
     for (let i = 0; i < hashes; i++) {
       const at = (first + Math.imul(i, step | 1)) & (bits - 1); // odd steps reach every bit
@@ -43,7 +49,7 @@ export class SeenTexts {
   }
 
   has(text: string): boolean {
-    const [first, step] = hashTwice(normalizeText(text));
+    const [first, step] = hashTwice(this.#form(text));
     for (let i = 0; i < hashes; i++) {
       const at = (first + Math.imul(i, step | 1)) & (bits - 1);
       if ((this.#words[at >>> 5]! & (1 << (at & 31))) === 0) return false;
@@ -52,7 +58,7 @@ export class SeenTexts {
   }
 
   clone(): SeenTexts {
-    const copy = new SeenTexts();
+    const copy = new SeenTexts(this.#form);
     copy.#words.set(this.#words);
     return copy;
   }

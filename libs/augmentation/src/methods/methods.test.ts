@@ -128,9 +128,24 @@ it('templates fill lists of words, or swap listed words; a list that is not ther
   const given = rowsOf(['book me a plane', 'fly'], ['weather in Paris please', 'weather']);
   const { texts: made } = await augment(given, { methods: [{ name: 'templates', file }], policy: { perRow: 2 } });
   expect(made.sort()).toEqual(['a flight to Paris', 'a flight to Rome', 'weather in Rome please']);
+  await writeFile(file, 'words:\n  city: [北京, 上海]\n');
+  const chinese = await augment(rowsOf(['我要去北京出差', 'fly']), { methods: [{ name: 'templates', file }] });
+  expect(chinese.texts).toEqual(['我要去上海出差']);
   await writeFile(file, 'words:\n  city: [Paris]\ntemplates:\n  fly: ["to {ciity}"]\n');
   await expect(augment(given, { methods: [{ name: 'templates', file }] })).rejects.toThrow(/names the list {ciity}/);
   expect(await readFile(file, 'utf8')).toContain('ciity');
+});
+
+it('case writes no text twice, though none is new to an uncased encoder', async () => {
+  const { texts: made } = await augment(rowsOf(['we bought it', 'a']), {
+    methods: [{ name: 'case' }],
+    policy: { perRow: 3 },
+    quality: { unique: false, attempts: 20 },
+  });
+  expect(made).toHaveLength(3);
+  expect(new Set(made).size).toBe(3);
+  const unique = await augment(rowsOf(['we bought it', 'a']), { methods: [{ name: 'case' }] });
+  expect(unique.summary.methods[0]!.dropped.repeat).toBe(4);
 });
 
 it('what a method lacks is said: an unknown name, option or file, an engine, weights', async () => {
