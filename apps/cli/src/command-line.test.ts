@@ -36,7 +36,7 @@ describe('usage', () => {
     expect(err).toContain('taxon train data.csv');
   });
 
-  it.each(['train', 'evaluate', 'compare', 'predict', 'serve', 'up', 'recipe', 'engine'])(
+  it.each(['train', 'search', 'distil', 'evaluate', 'compare', 'predict', 'serve', 'up', 'recipe', 'engine'])(
     '%s --help has examples',
     async (command) => {
       const { code, out } = await taxon(command, '--help');

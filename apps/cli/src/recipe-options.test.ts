@@ -55,6 +55,15 @@ describe('recipeFrom', () => {
     expect(recipe.optimizer).toMatchObject({ epochs: 3, dropout: 0.3 });
   });
 
+  it('takes labels in place of the data, and says which is wrong', async () => {
+    const { data } = await recipeOf('--labels', 'refund request, delivery');
+    expect(data.train).toBeUndefined();
+    expect(data.labelNames).toEqual({ 'refund request': [], delivery: [] });
+    expect(await messageOf(recipeOf('--labels', 'refund,,delivery'))).toMatch(/^--labels: a label is empty/);
+    expect(await messageOf(recipeOf('--labels', 'a,b,a'))).toMatch(/^--labels: the label "a" stands there twice/);
+    expect(await messageOf(recipeOf('--epochs', '1'))).toContain('no labelled file is given');
+  });
+
   it('reads what --set says as numbers, booleans and words', async () => {
     const recipe = await recipeOf(
       ...['a.csv', '--set', 'optimizer.dropout=0.1', '--set', 'head.normalize=false', '--set', 'head.pooling=cls'],

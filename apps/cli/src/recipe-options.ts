@@ -10,7 +10,7 @@ const numberOrText = (text: string): number | string => {
 
 const namesIn = (text: string): string[] => text.split(',').map((name) => name.trim());
 
-interface RecipeFlag {
+export interface RecipeFlag {
   flags: string;
   /** Path of the recipe's option that the flag sets. */
   path: string;
@@ -21,9 +21,13 @@ interface RecipeFlag {
 }
 
 /** The recipe's options that are wanted often enough for a name of their own. `--set` reaches all others. */
-const recipeFlags: readonly RecipeFlag[] = [
+export const recipeFlags: readonly RecipeFlag[] = [
   { flags: '-o, --out <folder>', path: 'output', describe: 'folder to write the model to (default: model)' },
-  { flags: '-e, --encoder <name>', path: 'encoder', describe: 'a folder or a hub id (default: all-MiniLM-L6-v2)' },
+  {
+    flags: '-e, --encoder <name>',
+    path: 'encoder',
+    describe: 'a folder, a hub id, or small-en, which needs no network (default: all-MiniLM-L6-v2)',
+  },
   { flags: '--validation <file>', path: 'data.validation', describe: 'labelled file that chooses the best checkpoint' },
   { flags: '--test <file>', path: 'data.test', describe: 'labelled file for the final figures' },
   {
@@ -71,12 +75,12 @@ const attributeName = (flags: string): string =>
     .slice(2)
     .replace(/-([a-z])/gu, (_, letter: string) => letter.toUpperCase());
 
-/** Adds `[data]`, the recipe's flags, `--recipe` and `--set` to a command. */
-export const addRecipeOptions = (command: Command): Command => {
+/** Adds `[data]`, the flags, `--recipe` and `--set` to a command. */
+export const addRecipeOptions = (command: Command, flagsOf: readonly RecipeFlag[] = recipeFlags): Command => {
   command
     .argument('[data]', 'labelled file: CSV, TSV, JSONL or a JSON array')
     .option('-r, --recipe <file>', 'YAML or JSON file of options; flags win over it');
-  for (const { flags, describe, number, list } of recipeFlags)
+  for (const { flags, describe, number, list } of flagsOf)
     if (number) command.option(flags, describe, numberOrText);
     else if (list) command.option(flags, describe, namesIn);
     else command.option(flags, describe);
@@ -108,15 +112,16 @@ export const assignmentsOf = (
   data: string | undefined,
   options: Record<string, unknown>,
   parseValue: (text: string) => unknown,
+  flagsOf: readonly RecipeFlag[] = recipeFlags,
 ): Assignment[] => {
-  const given = recipeFlags
+  const given = flagsOf
     .map(({ flags, path }) => ({ path, value: options[attributeName(flags)], origin: longName(flags) }))
     .filter(({ value }) => value !== undefined);
   if (data !== undefined) given.unshift({ path: 'data.train', value: data, origin: 'DATA' });
   return [...given, ...((options['set'] ?? []) as string[]).map((text) => parseAssignment(text, parseValue))];
 };
 
-const isMapping = (value: unknown): value is Record<string, unknown> =>
+export const isMapping = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A copy of `recipe` with the assignments laid over it, later ones over earlier ones. */
@@ -137,7 +142,7 @@ export const overlay = (recipe: Record<string, unknown>, assignments: readonly A
 };
 
 /** The recipe's complaint in the words that the person used: flags where the value came from one, else file and option. */
-const inTheirWords = (error: unknown, source: string, assignments: readonly Assignment[]): unknown => {
+export const inTheirWords = (error: unknown, source: string, assignments: readonly Assignment[]): unknown => {
   if (!(error instanceof TaxonError) || error.violations.length === 0) return error;
   const violations = error.violations.map(({ field, description }): Violation => {
     const origin = assignments.findLast(({ path }) => path === field || path.startsWith(`${field}.`))?.origin;

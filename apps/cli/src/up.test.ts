@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { distillerService } from '@taxon/app-distiller';
 import { inferenceService } from '@taxon/app-inference';
 import { tokenizerService } from '@taxon/app-tokenizer';
 import { trainerService } from '@taxon/app-trainer';
@@ -53,11 +54,12 @@ describe('all services in one process', () => {
     await writeEncoderFolder(join(folder, 'encoder'));
     await writeFile(join(folder, 'data.csv'), csv);
     const modelsFolder = join(folder, 'models');
-    host = await hostServices([tokenizerService, trainerService, inferenceService], {
+    host = await hostServices([tokenizerService, trainerService, distillerService, inferenceService], {
       settings: {
         server: { port: 0, metricsPort: 0, logLevel: 'silent' },
         tokenizer: { encoder: join(folder, 'encoder') },
         trainer: { dataFolder: folder, modelsFolder },
+        distiller: { dataFolder: folder, modelsFolder },
         inference: { modelsFolder, threads: 1 },
       },
     });
@@ -117,7 +119,13 @@ describe('all services in one process', () => {
     tokenizer.close();
     expect(JSON.stringify(response)).toContain('ids');
     const scrape = await (await fetch(`http://127.0.0.1:${host.metricsPort}/metrics`)).text();
-    for (const name of ['taxon_tokenizer_', 'taxon_trainer_', 'taxon_inference_', 'taxon_grpc_requests_total'])
+    for (const name of [
+      'taxon_tokenizer_',
+      'taxon_trainer_',
+      'taxon_distiller_',
+      'taxon_inference_',
+      'taxon_grpc_requests_total',
+    ])
       expect(scrape).toContain(name);
   });
 });

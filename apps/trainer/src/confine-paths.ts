@@ -1,5 +1,4 @@
-import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { invalidInput } from '@taxon/errors';
+import { confinePath } from '@taxon/jobs';
 import type { Recipe } from '@taxon/training';
 
 export interface AllowedFolders {
@@ -9,26 +8,25 @@ export interface AllowedFolders {
   modelsFolder: string;
 }
 
-const confine = (path: string, field: string, key: string, folder: string): string => {
-  const root = resolve(folder);
-  const absolute = resolve(root, path);
-  const inside = relative(root, absolute);
-  if (inside !== '..' && !inside.startsWith(`..${sep}`) && !isAbsolute(inside)) return absolute;
-  const description = `${JSON.stringify(path)} is outside ${root}, the trainer's ${key}`;
-  throw invalidInput(`${field}: ${description}`, `give a path below it, or start the trainer with another ${key}`, [
-    { field, description },
-  ]);
-};
+/** The options of a recipe that name files. */
+type WithPaths = Pick<Recipe, 'data' | 'hierarchy' | 'abstain' | 'logging' | 'output'> &
+  Partial<Pick<Recipe, 'adaptation'>>;
 
 /**
  * The recipe with absolute paths, read from below one folder and written below another: whoever may start trainings must
  * not thereby read and overwrite everything that this process can.
  * @throws TaxonError `invalid_input` naming the path's field, the path and the folder
  */
-export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: AllowedFolders): Recipe => {
+export const confinePaths = <R extends WithPaths>(
+  recipe: R,
+  { dataFolder, modelsFolder }: AllowedFolders,
+  service = 'trainer',
+): R => {
   const { data, hierarchy, abstain, adaptation, logging } = recipe;
-  const write = (path: string, field: string): string => confine(path, field, 'modelsFolder', modelsFolder);
-  const read = (path: string, field: string): string => confine(path, field, 'dataFolder', dataFolder);
+  const write = (path: string, field: string): string =>
+    confinePath(path, field, { folder: modelsFolder, key: 'modelsFolder', service });
+  const read = (path: string, field: string): string =>
+    confinePath(path, field, { folder: dataFolder, key: 'dataFolder', service });
   const readIfGiven = (path: string | undefined, field: string): string | undefined =>
     path === undefined ? undefined : read(path, field);
   return {
@@ -40,10 +38,12 @@ export const confinePaths = (recipe: Recipe, { dataFolder, modelsFolder }: Allow
       test: readIfGiven(data.test, 'data.test'),
     },
     hierarchy: hierarchy && { ...hierarchy, map: readIfGiven(hierarchy.map, 'hierarchy.map') },
-    adaptation: {
-      ...adaptation,
-      texts: adaptation.texts.map((path, i) => read(path, `adaptation.texts[${i}]`)),
-    },
+    ...(adaptation && {
+      adaptation: {
+        ...adaptation,
+        texts: adaptation.texts.map((path, i) => read(path, `adaptation.texts[${i}]`)),
+      },
+    }),
     abstain: { ...abstain, outOfScope: readIfGiven(abstain.outOfScope, 'abstain.outOfScope') },
     logging: {
       ...logging,

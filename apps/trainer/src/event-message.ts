@@ -39,11 +39,11 @@ const splits = { validation: Split.SPLIT_VALIDATION, test: Split.SPLIT_TEST } as
 const levels = { info: NoticeLevel.NOTICE_LEVEL_INFO, warning: NoticeLevel.NOTICE_LEVEL_WARNING } as const;
 
 /** 64-bit counts are whole; a step's share or an estimate may not be. */
-const whole = (count: number): bigint => BigInt(Math.max(0, Math.round(count)));
+export const whole = (count: number): bigint => BigInt(Math.max(0, Math.round(count)));
 
 const toTaskKind = (kind: TaskScores['kind']): TaskKind => constantOf(taskKinds, kind, TaskKind.TASK_KIND_UNSPECIFIED);
 
-const toScoresMessage = ({ n, figures, tasks }: Scores): ScoresMessage => ({
+export const toScoresMessage = ({ n, figures, tasks }: Scores): ScoresMessage => ({
   n,
   figures,
   tasks: tasks.map((task) => ({ ...task, kind: toTaskKind(task.kind) })),

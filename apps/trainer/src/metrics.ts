@@ -1,62 +1,53 @@
-import type { TrainingEvent } from '@taxon/training';
-import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { Job } from './training-jobs.ts';
+import { createJobMetrics, isOver } from '@taxon/jobs';
+import type { Scores } from '@taxon/training';
+import { Gauge, type Registry } from 'prom-client';
 
-/** `TRAINING_STATE_RUNNING` as `running`. */
-const stateName = (state: string): string => state.replace('TRAINING_STATE_', '').toLowerCase();
+/** What is measured of what jobs tell; all else passes. */
+interface MeasuredEvent {
+  kind: string;
+  loss?: number;
+  tokensPerSecond?: number;
+  split?: 'validation' | 'test';
+  scores?: Scores;
+}
+type MeasuredJob = Parameters<ReturnType<typeof createJobMetrics>['onState']>[0];
 
-export const createMetrics = (registry: Registry) => {
+/** Metrics of a service whose jobs hold a training, named by the service and its jobs. */
+export const createTrainingMetrics = (registry: Registry, names: { service: string; noun: string; plural: string }) => {
+  const { service } = names;
   const registers = [registry];
-  const trainings = new Gauge({
-    name: 'taxon_trainer_trainings',
-    help: 'Trainings that wait or run',
-    labelNames: ['state'] as const,
+  const jobs = createJobMetrics(registry, names);
+  const lossNow = new Gauge({
+    name: `taxon_${service}_loss`,
+    help: 'Smoothed loss of the running training',
     registers,
   });
-  const ended = new Counter({
-    name: 'taxon_trainer_trainings_ended_total',
-    help: 'Trainings by how they ended',
-    labelNames: ['state'] as const,
-    registers,
-  });
-  const seconds = new Histogram({
-    name: 'taxon_trainer_training_duration_seconds',
-    help: 'From start to end of a training, waiting excluded',
-    buckets: [10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600],
-    registers,
-  });
-  const loss = new Gauge({ name: 'taxon_trainer_loss', help: 'Smoothed loss of the running training', registers });
-  const tokensPerSecond = new Gauge({
-    name: 'taxon_trainer_tokens_per_second',
+  const speed = new Gauge({
+    name: `taxon_${service}_tokens_per_second`,
     help: 'Real tokens a second of the running training',
     registers,
   });
   const score = new Gauge({
-    name: 'taxon_trainer_score',
+    name: `taxon_${service}_score`,
     help: 'Newest evaluation, 0..1',
     labelNames: ['split', 'metric'] as const,
     registers,
   });
 
   return {
-    onEvent: (event: TrainingEvent): void => {
-      if (event.kind === 'progress') {
-        if (event.loss !== undefined) loss.set(event.loss);
-        if (event.tokensPerSecond !== undefined) tokensPerSecond.set(event.tokensPerSecond);
+    onEvent: ({ kind, loss, tokensPerSecond, split, scores }: MeasuredEvent): void => {
+      if (kind === 'progress') {
+        if (loss !== undefined) lossNow.set(loss);
+        if (tokensPerSecond !== undefined) speed.set(tokensPerSecond);
       }
-      if (event.kind === 'evaluation') {
-        score.set({ split: event.split, metric: 'accuracy' }, event.scores.figures['accuracy']!);
-        score.set({ split: event.split, metric: 'macro_f1' }, event.scores.figures['macroF1']!);
+      if (split !== undefined && scores !== undefined) {
+        score.set({ split, metric: 'accuracy' }, scores.figures['accuracy']!);
+        score.set({ split, metric: 'macro_f1' }, scores.figures['macroF1']!);
       }
     },
-    /** Called at every change of a training's state, with all trainings. */
-    onState: (job: Job, all: readonly Job[]): void => {
-      for (const state of ['TRAINING_STATE_QUEUED', 'TRAINING_STATE_RUNNING'])
-        trainings.set({ state: stateName(state) }, all.filter((each) => each.state === state).length);
-      if (job.endTime === undefined) return;
-      ended.inc({ state: stateName(job.state) });
-      if (job.startTime !== undefined) seconds.observe((job.endTime.getTime() - job.startTime.getTime()) / 1000);
-      tokensPerSecond.set(0);
+    onState: (job: MeasuredJob, all: readonly MeasuredJob[]): void => {
+      jobs.onState(job, all);
+      if (isOver(job.state)) speed.set(0);
     },
   };
 };

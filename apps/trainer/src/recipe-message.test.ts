@@ -85,7 +85,7 @@ const recipes: fc.Arbitrary<RecipeInput> = fc.record({
     kind: fc.constantFrom('auto', 'dense', 'pooler', 'prompt'),
     pooling: fc.constantFrom('auto', 'mean', 'cls'),
     normalize: fc.constantFrom<('auto' | boolean)[]>('auto', true, false),
-    start: fc.constantFrom('solved', 'random'),
+    start: fc.constantFrom('auto', 'solved', 'names', 'random'),
     l2: fc.double({ min: 0, max: 1, noNaN: true }),
     iterations: fc.integer({ min: 1, max: 10_000 }),
     prompt: fc.option(
@@ -170,6 +170,7 @@ describe('recipe messages', () => {
   it('carry any recipe there and back', () => {
     fc.assert(
       fc.property(recipes, (input) => {
+        fc.pre(input.head?.start !== 'names' || input.data.labelNames !== false);
         const recipe = parseRecipe(input);
         expect(parseRecipe(fromRecipeMessage(overWire(toRecipeMessage(recipe))))).toEqual(recipe);
       }),
@@ -181,6 +182,15 @@ describe('recipe messages', () => {
       RecipeMessage.fromPartial({ data: { train: 'a.csv' }, output: 'out', head: {}, optimizer: {} }),
     );
     expect(parseRecipe(fromRecipeMessage(message))).toEqual(parseRecipe(minimal));
+  });
+
+  it('may hold names of labels in place of a file', () => {
+    const labels = [{ label: 'refund' }, { label: 'greeting', texts: ['hello there'] }];
+    const message = overWire(RecipeMessage.fromPartial({ data: { labelNames: { labels } }, output: 'out' }));
+    expect(parseRecipe(fromRecipeMessage(message)).data).toMatchObject({
+      train: undefined,
+      labelNames: { refund: [], greeting: ['hello there'] },
+    });
   });
 
   it('tell zero from absent', () => {

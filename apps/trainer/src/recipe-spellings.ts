@@ -92,6 +92,8 @@ export const poolings: Spellings<Pooling, Recipe['head']['pooling']> = {
 export const starts: Spellings<HeadStart, Recipe['head']['start']> = {
   [HeadStart.HEAD_START_SOLVED]: 'solved',
   [HeadStart.HEAD_START_RANDOM]: 'random',
+  [HeadStart.HEAD_START_NAMES]: 'names',
+  [HeadStart.HEAD_START_AUTO]: 'auto',
 };
 export const schedules: Spellings<Schedule, Recipe['optimizer']['schedule']> = {
   [Schedule.SCHEDULE_LINEAR]: 'linear',

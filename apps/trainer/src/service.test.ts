@@ -1,3 +1,5 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { credentials, type ServiceError } from '@grpc/grpc-js';
 import {
@@ -11,7 +13,7 @@ import {
 import { TaxonError } from '@taxon/errors';
 import { fromGrpcError, hostServices, type Host } from '@taxon/service';
 import type { Recipe, TrainingJobOptions, TrainingResult } from '@taxon/training';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createTrainerService } from './service.ts';
 
 const scores = {
@@ -63,14 +65,19 @@ const controlled = () => {
 
 let host: Host;
 let client: InstanceType<typeof TrainerClient>;
+let jobsFolder = '';
+beforeEach(async () => {
+  jobsFolder = await mkdtemp(join(tmpdir(), 'taxon-jobs-'));
+});
 afterEach(async () => {
   client.close();
   await host.stop();
+  await rm(jobsFolder, { recursive: true });
 });
 
 const serve = async (run: Run, settings: Record<string, unknown> = {}) => {
   host = await hostServices([createTrainerService(run)], {
-    settings: { trainer: { port: 0, metricsPort: 0, logLevel: 'silent', ...settings } },
+    settings: { trainer: { port: 0, metricsPort: 0, logLevel: 'silent', jobsFolder, ...settings } },
   });
   client = new TrainerClient(`127.0.0.1:${host.port}`, credentials.createInsecure());
 };

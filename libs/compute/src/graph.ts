@@ -1,7 +1,7 @@
-/** Element types that a graph can hold. */
-export type DType = 'float32' | 'int32' | 'int64' | 'uint32' | 'int8' | 'uint8' | 'bool';
+/** Element types that a graph can hold. Numbers of float16 stand as their bits, in a Uint16Array. */
+export type DType = 'float32' | 'float16' | 'int32' | 'int64' | 'uint32' | 'int8' | 'uint8' | 'bool';
 
-export type TypedArray = Float32Array | Int32Array | BigInt64Array | Uint32Array | Int8Array | Uint8Array;
+export type TypedArray = Float32Array | Uint16Array | Int32Array | BigInt64Array | Uint32Array | Int8Array | Uint8Array;
 
 /** A dimension is a size, or the name of a size that is only known when the program runs. */
 export type Dimension = number | string;

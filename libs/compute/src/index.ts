@@ -32,5 +32,9 @@ export {
   type OptimizerMemory,
   type UpdateCoefficients,
 } from './optimizer-memory.ts';
+export { biasGelu } from './ops/bias-gelu.ts';
+export { multiHeadAttention } from './ops/multi-head-attention.ts';
+export { residualNorm } from './ops/residual-norm.ts';
+export { int8Product, int8Rows, type FixedRange } from './ops/int8-inference.ts';
 export { int8Linear, type Int8Matrix } from './ops/int8-linear.ts';
 export { useTensorflowBackend, useWasmBackend, type TensorflowBackend } from './eager/load-backend.ts';

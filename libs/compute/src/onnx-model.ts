@@ -10,7 +10,16 @@ import {
 } from './gen/onnx/onnx.ts';
 
 /** TensorProto.DataType */
-const onnxType: Record<DType, number> = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, uint32: 12 };
+const onnxType: Record<DType, number> = {
+  float32: 1,
+  uint8: 2,
+  int8: 3,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+  uint32: 12,
+};
 
 /** ONNX 1.16: opset 20 brought the operators in use here, and ONNX Runtime 1.17 and newer reads it. */
 const irVersion = 10;

@@ -65,8 +65,9 @@ const nativeOptions = ({
   graphOptimizationLevel: 'all',
   ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
   extra: {
+    // Additions and their normalisation as one node take five times as long (residual-norm.ts).
     // A product and its bias as one Gemm, which fills the result with the bias on one thread first, is 2 % slower a step.
-    optimization: { disable_specified_optimizers: 'MatMulAddFusion' },
+    optimization: { disable_specified_optimizers: 'MatMulAddFusion;SkipLayerNormFusion' },
     session: {
       // Tiny gradients and moments would otherwise become denormals, which cost a hundred times more.
       set_denormal_as_zero: '1',

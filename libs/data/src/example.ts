@@ -19,9 +19,12 @@ export interface Example {
   origin?: Origin;
 }
 
+/** The method of texts that say what a label is called. */
+export const labelNameMethod = 'label-name';
+
 /** Where a text comes from that was made. */
 export interface Origin {
-  /** `label-name`, or the method of augmentation. */
+  /** `labelNameMethod`, or the method of augmentation. */
   method: string;
   /** What it was made of: the label, or the id of the text (`exampleId`). */
   parent: string;

@@ -9,7 +9,14 @@ export {
   type LengthSummary,
   type TaskDescription,
 } from './describe-dataset.ts';
-export type { Example, Origin, Task, TaskDefinition, TaskKind } from './example.ts';
+export {
+  labelNameMethod,
+  type Example,
+  type Origin,
+  type Task,
+  type TaskDefinition,
+  type TaskKind,
+} from './example.ts';
 export type { DataFormat, TextFormat } from './file-format.ts';
 export { foldsOf } from './folds.ts';
 export {
@@ -20,7 +27,7 @@ export {
   type LabelIndices,
   type LabelSpace,
 } from './label-space.ts';
-export { exampleId, labelNameMethod, leakNotes, leaksOf, type HeldOut, type Leak } from './leaks.ts';
+export { exampleId, leakNotes, leaksOf, type HeldOut, type Leak } from './leaks.ts';
 export { nearDuplicatesAcross, type NearDuplicate, type NearDuplicateOptions } from './near-duplicates.ts';
 export type { Note } from './note.ts';
 export { createRandom, shuffle, type Random } from './random.ts';

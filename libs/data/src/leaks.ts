@@ -1,11 +1,8 @@
 import { basename } from 'node:path';
-import type { Example } from './example.ts';
+import { labelNameMethod, type Example } from './example.ts';
 import { nearDuplicatesAcross } from './near-duplicates.ts';
 import { countOf, type Note } from './note.ts';
 import { textKey } from './text-groups.ts';
-
-/** The method of texts that labels are called by: of no example, so that none can leak through them. */
-export const labelNameMethod = 'label-name';
 
 /** What a text is known by: its own id, else file and line. */
 export const exampleId = ({ id, line }: Pick<Example, 'id' | 'line'>, path: string): string => id ?? `${path}:${line}`;

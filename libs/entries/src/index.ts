@@ -1,1 +1,6 @@
 export { entryUrl } from './entry-url.ts';
+export { forkJob, type ForkOptions, type Patience } from './fork-job.ts';
+export type { JobMessage, JobRequest } from './job-messages.ts';
+export { serveJob } from './serve-job.ts';
+export { serveStream } from './serve-stream.ts';
+export { streamThroughWorker, type StreamWorkerOptions } from './stream-through-worker.ts';

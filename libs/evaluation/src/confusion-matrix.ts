@@ -25,14 +25,17 @@ export const confusionMatrix = (
   unseenLabels?: readonly string[],
 ): ConfusionMatrix => {
   const scored = scoredLabels(expected, predicted, labels, unseenLabels);
-  const counts = new Map<number, number>();
-  predicted.forEach((answer, i) => {
-    const key = scored.expected[i]! * labels.length + answer;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-  });
-  const cells = [...counts]
-    .sort(([a], [b]) => a - b)
-    .map(([key, count]) => ({ expected: Math.floor(key / labels.length), predicted: key % labels.length, count }));
+  // One number a text for its pair of labels: once they are sorted, equal pairs lie side by side.
+  const pairs = Float64Array.from(predicted, (answer, i) => scored.expected[i]! * labels.length + answer).sort();
+  const cells: ConfusionCell[] = [];
+  for (let begin = 0; begin < pairs.length;) {
+    const pair = pairs[begin]!;
+    let end = begin + 1;
+    while (pairs[end] === pair) end += 1;
+    const [row, column] = [Math.floor(pair / labels.length), pair % labels.length];
+    cells.push({ expected: row, predicted: column, count: end - begin });
+    begin = end;
+  }
   return { labels: scored.names, cells };
 };
 

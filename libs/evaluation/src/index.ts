@@ -16,15 +16,14 @@ export { relaxedCriteria, relaxedOutcomes, type RelaxedCriteria, type RelaxedOut
 export { hierarchicalMetrics, type HierarchicalMetrics, type HierarchyLevel } from './hierarchical-metrics.ts';
 export {
   sweepThresholds,
-  type LabelSweepPoint,
   type LabelThreshold,
-  type SweepMetric,
-  type SweepPoint,
-  type SweepScore,
-  type Threshold,
   type ThresholdSweep,
   type ThresholdSweepOptions,
-} from './threshold-sweep.ts';
+} from './thresholds/sweep-thresholds.ts';
+export type { SweepMetric, SweepPoint } from './thresholds/global-sweep.ts';
+export type { LabelSweepPoint } from './thresholds/label-cuts.ts';
+export type { SweepScore } from './thresholds/score-thresholds.ts';
+export type { Threshold } from './thresholds/threshold.ts';
 export {
   calibrate,
   sigmoidCalibration,
@@ -154,3 +153,4 @@ export type {
   SingleLabelTaskReport,
   TaskReport,
 } from './report/task-report.ts';
+export { colors, vegaSvg } from './report/charts/vega-svg.ts';

@@ -26,12 +26,12 @@ export const applyThresholds = (
   thresholds: number | ArrayLike<number>,
 ): Uint8Array => {
   rowsOf('logits', logits, classes);
-  if (typeof thresholds === 'number') return Uint8Array.from(logits, (logit) => Number(logit >= thresholds));
-  if (thresholds.length !== classes) throw new RangeError(`${thresholds.length} thresholds for ${classes} labels`);
+  const cuts = typeof thresholds === 'number' ? new Float64Array(classes).fill(thresholds) : thresholds;
+  if (cuts.length !== classes) throw new RangeError(`${cuts.length} thresholds for ${classes} labels`);
   const predicted = new Uint8Array(logits.length);
   for (let begin = 0; begin < logits.length; begin += classes)
     for (let label = 0; label < classes; label++)
-      predicted[begin + label] = Number(logits[begin + label]! >= thresholds[label]!);
+      predicted[begin + label] = Number(logits[begin + label]! >= cuts[label]!);
   return predicted;
 };
 

@@ -1,6 +1,6 @@
 import { averagePrecision } from './average-precision.ts';
-import { fallingOrder } from './order.ts';
-import { ratio, rowsOf, sameLength } from './shapes.ts';
+import { ratio } from './shapes.ts';
+import { columnsOf, rightOf, sortDecisions } from './sorted-decisions.ts';
 
 /** How well scores order the labels of a text, and the texts of a label: no threshold is involved. */
 export interface RankingMetrics {
@@ -25,15 +25,15 @@ export interface LabelRanking {
   averagePrecision: number | null;
 }
 
-/** Values of a rising array that are not below a score. */
-const countFrom = (rising: Float32Array, score: number): number => {
+/** Values of a rising array that are not above a score. */
+const countUpTo = (rising: Float32Array, score: number): number => {
   let [low, high] = [0, rising.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (rising[middle]! < score) low = middle + 1;
+    if (rising[middle]! <= score) low = middle + 1;
     else high = middle;
   }
-  return rising.length - low;
+  return low;
 };
 
 /** Coverage, ranking loss and average precision of one text's labels. */
@@ -41,24 +41,19 @@ const rankText = (scores: Float32Array, expected: Uint8Array): [coverage: number
   const right = scores.filter((_, label) => expected[label] === 1).sort();
   const [classes, count] = [scores.length, right.length];
   if (count === 0) return [0, 0, 1];
-  const all = scores.slice().sort();
-  const coverage = countFrom(all, right[0]!);
-  if (count === classes) return [coverage, 0, 1];
-  let [misordered, precision] = [0, 0];
-  for (const score of right) {
-    const [above, rightAbove] = [countFrom(all, score), countFrom(right, score)];
-    misordered += above - rightAbove;
-    precision += rightAbove / above;
+  // A score's level is the number of right labels that it is not below: of those, only the order matters.
+  const [atLevel, rightAtLevel] = [new Uint32Array(count + 1), new Uint32Array(count + 1)];
+  for (const score of scores) atLevel[countUpTo(right, score)]! += 1;
+  for (const score of right) rightAtLevel[countUpTo(right, score)]! += 1;
+  let [above, rightAbove, misordered, precision] = [0, 0, 0, 0];
+  for (let level = count; level > 0; level--) {
+    const own = rightAtLevel[level]!;
+    above += atLevel[level]!;
+    rightAbove += own;
+    misordered += own * (above - rightAbove);
+    precision += own * ratio(rightAbove, above);
   }
-  return [coverage, misordered / (count * (classes - count)), precision / count];
-};
-
-/** A matrix turned on its side: [texts, labels] to [labels, texts]. */
-const transpose = (scores: Float32Array, n: number, classes: number): Float32Array => {
-  const turned = new Float32Array(scores.length);
-  for (let text = 0; text < n; text++)
-    for (let label = 0; label < classes; label++) turned[label * n + text] = scores[text * classes + label]!;
-  return turned;
+  return [above, ratio(misordered, count * (classes - count)), precision / count];
 };
 
 /**
@@ -72,22 +67,17 @@ export const rankingMetrics = (
   expected: Uint8Array,
   labels: readonly string[],
 ): RankingMetrics => {
-  sameLength('logits', logits, 'expected', expected);
   const classes = labels.length;
-  const n = rowsOf('logits', logits, classes);
+  const sorted = sortDecisions(logits, expected, classes);
+  const { n, scores, decisions } = sorted;
   const sums = [0, 0, 0];
   for (let begin = 0; begin < logits.length; begin += classes)
     rankText(logits.subarray(begin, begin + classes), expected.subarray(begin, begin + classes)).forEach(
       (value, i) => (sums[i]! += value),
     );
-  const columns = transpose(logits, n, classes);
-  const perLabel = labels.map((label, column): LabelRanking => {
-    const scores = columns.subarray(column * n, (column + 1) * n);
-    let support = 0;
-    for (let at = column; at < expected.length; at += classes) support += expected[at]!;
-    if (support === 0) return { label, support, averagePrecision: null };
-    const precision = averagePrecision(fallingOrder(scores), scores, (text) => expected[text * classes + column]!);
-    return { label, support, averagePrecision: precision };
+  const perLabel = columnsOf(sorted).map(({ support, scores: own, right }, i): LabelRanking => {
+    const precision = support === 0 ? null : averagePrecision(own, (place) => right[place]!);
+    return { label: labels[i]!, support, averagePrecision: precision };
   });
   const ranked = perLabel.flatMap((row) => row.averagePrecision ?? []);
   return {
@@ -99,7 +89,7 @@ export const rankingMetrics = (
       ranked.reduce((sum, x) => sum + x, 0),
       ranked.length,
     ),
-    microAveragePrecision: averagePrecision(fallingOrder(logits), logits, (i) => expected[i]!),
+    microAveragePrecision: averagePrecision(scores, (place) => rightOf(decisions[place]!)),
     perLabel,
   };
 };

@@ -10,13 +10,18 @@ const logSigmoid = (x: number): number => -softplus(-x);
  * log p̄, of a hierarchy's fine labels the logarithm of their mean joint probability, whose softmax within a coarse label is
  * p̄(fine, coarse) / p̄(coarse).
  * @param members [texts, C] each, at least one
+ * @param shares of the members, together 1 @default alike
  * @returns [texts, C]
  */
-export const averageLogits = (space: LabelSpace, members: readonly Float32Array[]): Float32Array => {
+export const averageLogits = (
+  space: LabelSpace,
+  members: readonly Float32Array[],
+  shares: readonly number[] = members.map(() => 1 / members.length),
+): Float32Array => {
   const groups = outputGroups(space);
   const outputs = countOutputs(space);
   const mean = new Float32Array(members[0]!.length);
-  const share = Math.log(members.length);
+  const logShares = shares.map(Math.log);
   const own = new Float64Array(members.length);
   /** log p of every output, of each member. */
   const logs = members.map(() => new Float64Array(outputs));
@@ -30,8 +35,8 @@ export const averageLogits = (space: LabelSpace, members: readonly Float32Array[
       values.forEach((value, c) => (into[begin + c] = value - sum + above));
     });
   const average = (valueOf: (member: number) => number): number => {
-    for (let m = 0; m < own.length; m++) own[m] = valueOf(m);
-    return logSumExp(own) - share;
+    for (let m = 0; m < own.length; m++) own[m] = valueOf(m) + logShares[m]!;
+    return logSumExp(own);
   };
 
   for (let row = 0; row < mean.length; row += outputs)

@@ -15,15 +15,20 @@ export const weightShapes = (config: EncoderConfig, head: HeadConfig): Record<st
 export const weightSignature = (config: EncoderConfig, head: HeadConfig): Signature =>
   Object.fromEntries(Object.entries(weightShapes(config, head)).map(([name, shape]) => [name, { shape }]));
 
-/**
- * Turns the inputs that stand for weights into constants of the program, in place. Tracing needs shapes alone, so a
- * program can be traced while its weights are still being read.
- */
-export const bindWeights = ({ graph }: Program, { parameters, ...tables }: Weights): void => {
-  const numbers: Record<string, Float32Array> = { ...parameters, ...tables };
+/** Turns the inputs of a program that stand for numbers into constants of it, in place. */
+export const bindNumbers = (
+  { graph }: Program,
+  numbers: Readonly<Record<string, Float32Array | Int8Array | undefined>>,
+): void => {
+  const read = new Set(graph.nodes.flatMap(({ inputs }) => inputs));
   for (const { name, shape } of graph.inputs) {
     const data = numbers[name];
-    if (data) graph.initializers.push({ name, dtype: 'float32', shape: shape as number[], data });
+    const dtype = data instanceof Int8Array ? 'int8' : 'float32';
+    if (data && read.has(name)) graph.initializers.push({ name, dtype, shape: shape as number[], data });
   }
   graph.inputs = graph.inputs.filter(({ name }) => numbers[name] === undefined);
 };
+
+/** The same of a model's weights. */
+export const bindWeights = (program: Program, { parameters, ...tables }: Weights): void =>
+  bindNumbers(program, { ...parameters, ...tables });

@@ -82,10 +82,14 @@ const countClasses = async (encoderFolder: string): Promise<number> => {
   }
 };
 
+/** Numbers in 8 bits have a name of their own: others would read the bytes of a `model.safetensors` without their scales. */
+export const int8File = 'model.int8.safetensors';
+
 /** The numbers of an encoder or a Dense module. */
 export const weightsPath = (folder: string): string => {
   const path = join(folder, 'model.safetensors');
-  if (existsSync(path)) return path;
+  const found = [path, join(folder, int8File)].find((candidate) => existsSync(candidate));
+  if (found !== undefined) return found;
   const other = ['model.safetensors.index.json', 'pytorch_model.bin'].find((name) => existsSync(join(folder, name)));
   throw invalidInput(
     `${path} does not exist`,
@@ -139,7 +143,12 @@ export const readModelSource = async (folder: string): Promise<ModelSource> => {
     normalize,
     maxLength: Math.min(taxon?.maxLength ?? (await readLimit(folder, encoderFolder)), encoder.positions),
     padId: config.pad_token_id ?? 0,
-    ...(taxon && { pairs: taxon.pairs ?? false, ...(taxon.prompt && { prompt: taxon.prompt }) }),
+    ...(taxon && {
+      pairs: taxon.pairs ?? false,
+      ...(taxon.prompt && { prompt: taxon.prompt }),
+      ...(taxon.precision && { precision: taxon.precision }),
+      lineage: taxon.lineage,
+    }),
   };
   // No format but ours knows prompts.
   const prompted = taxon?.head.kind === 'prompt' ? taxon.head : undefined;

@@ -6,6 +6,8 @@ export interface EncoderConfig {
   layers: number;
   hidden: number;
   heads: number;
+  /** By layer, 0-based and rising: the heads that are left where some were pruned. Absent: all of every layer. */
+  keptHeads?: readonly (readonly number[])[];
   /** Width of the feed-forward layer. */
   intermediate: number;
   /** Longest text in tokens. */
@@ -14,6 +16,12 @@ export interface EncoderConfig {
   types: number;
   layerNormEpsilon: number;
 }
+
+/**
+ * The key of `config.json` that says which heads a pruned encoder computes. Hugging Face's BERT has no place for that: the others
+ * stand in the file as zeros, so that its libraries compute the same.
+ */
+export const keptHeadsKey = 'taxon_kept_heads';
 
 const configSchema = z.looseObject({
   model_type: z.string(),
@@ -27,7 +35,30 @@ const configSchema = z.looseObject({
   layer_norm_eps: z.number().positive().default(1e-12),
   hidden_act: z.string().default('gelu'),
   position_embedding_type: z.string().default('absolute'),
+  [keptHeadsKey]: z.array(z.array(z.int().min(0)).min(1)).nullish(),
 });
+
+const readKeptHeads = (
+  kept: number[][] | null | undefined,
+  { layers, heads }: { layers: number; heads: number },
+  source: string,
+): number[][] | undefined => {
+  if (kept === null || kept === undefined) return undefined;
+  const wrong = kept.find((own) => own.some((head, i) => head >= heads || head <= (own[i - 1] ?? -1)));
+  if (kept.length !== layers || wrong !== undefined)
+    throw invalidInput(
+      `${source}: ${keptHeadsKey} is ${JSON.stringify(wrong ?? kept)}; it has a rising list of heads below ${heads} for each of ${layers} layers`,
+    );
+  return kept;
+};
+
+/** How many heads a layer computes. */
+export const headsOf = ({ heads, keptHeads }: Pick<EncoderConfig, 'heads' | 'keptHeads'>, layer: number): number =>
+  keptHeads?.[layer]?.length ?? heads;
+
+/** Width of a layer's queries, keys and values. */
+export const attentionWidth = (config: Pick<EncoderConfig, 'hidden' | 'heads' | 'keptHeads'>, layer: number): number =>
+  headsOf(config, layer) * (config.hidden / config.heads);
 
 /**
  * Reads a Hugging Face `config.json`.
@@ -53,10 +84,13 @@ export const parseEncoderConfig = (json: unknown, source: string): EncoderConfig
       config.hidden_size,
       `a multiple of num_attention_heads (${config.num_attention_heads})`,
     );
+  const [layers, heads] = [config.num_hidden_layers, config.num_attention_heads];
+  const keptHeads = readKeptHeads(config[keptHeadsKey], { layers, heads }, source);
   return {
-    layers: config.num_hidden_layers,
+    layers,
     hidden: config.hidden_size,
-    heads: config.num_attention_heads,
+    heads,
+    ...(keptHeads && { keptHeads }),
     intermediate: config.intermediate_size,
     positions: config.max_position_embeddings,
     vocabulary: config.vocab_size,

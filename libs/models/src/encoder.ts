@@ -9,7 +9,7 @@ import {
   type Int8Matrix,
 } from '@taxon/compute';
 import * as tf from '@tensorflow/tfjs-core';
-import type { EncoderConfig } from './encoder-config.ts';
+import { attentionWidth, headsOf, type EncoderConfig } from './encoder-config.ts';
 import { loraNames } from './lora.ts';
 
 // BERT (Devlin et al. 2019) on packed texts. Tokens are position-major: row t = position·rows + row, so that the heads
@@ -19,7 +19,8 @@ import { loraNames } from './lora.ts';
 export type Parameters = Record<string, tf.Tensor>;
 
 /** Shape of every trainable tensor behind the embedding tables, by name. Matrices are [in, out]. */
-export const encoderShapes = ({ layers, hidden, intermediate }: EncoderConfig): Record<string, number[]> => {
+export const encoderShapes = (config: EncoderConfig): Record<string, number[]> => {
+  const { layers, hidden, intermediate } = config;
   const shapes: Record<string, number[]> = {};
   const norm = (name: string): void => {
     shapes[`${name}.gamma`] = [hidden];
@@ -31,7 +32,9 @@ export const encoderShapes = ({ layers, hidden, intermediate }: EncoderConfig): 
   };
   norm('embeddings.norm');
   for (let i = 0; i < layers; i++) {
-    for (const projection of ['query', 'key', 'value', 'output']) linear(`layer.${i}.${projection}`, hidden, hidden);
+    const width = attentionWidth(config, i);
+    for (const projection of ['query', 'key', 'value']) linear(`layer.${i}.${projection}`, hidden, width);
+    linear(`layer.${i}.output`, width, hidden);
     norm(`layer.${i}.attentionNorm`);
     linear(`layer.${i}.up`, hidden, intermediate);
     linear(`layer.${i}.down`, intermediate, hidden);
@@ -60,6 +63,11 @@ export interface EncoderInputs {
   end?: number;
   /** α/r of the low-rank matrices, where any are among the parameters. */
   loraScale?: number;
+  /**
+   * Shown what is computed on the way, by name: `layer.I` [T, H], the states behind layer I; within it, unless it is recomputed,
+   * `layer.I.query`, `.key`, `.value` and `.context` [T, heads·D], and `layer.I.activation` [T, F], behind Gelu.
+   */
+  tap?: (name: string, x: tf.Tensor) => void;
 }
 
 const int8Parts = ['byColumn', 'columnScales', 'byRow', 'rowScales'] as const;
@@ -89,7 +97,7 @@ export const linear = (p: Parameters, name: string, x: tf.Tensor, loraScale = 1)
 };
 
 /** [R, 1, S, S]: 0 between tokens of one text, −10,000 elsewhere (BERT's own constant; exp of it is 0 in fp32). */
-const blockDiagonalBias = (segments: tf.Tensor): tf.Tensor => {
+export const blockDiagonalBias = (segments: tf.Tensor): tf.Tensor => {
   const [rows, length] = segments.shape as [number, number];
   const same = tf.equal(tf.reshape(segments, [rows, 1, length, 1]), tf.reshape(segments, [rows, 1, 1, length]));
   return tf.mul(tf.sub(1, tf.cast(same, 'float32')), -1e4);
@@ -101,10 +109,11 @@ const sitesPerLayer = 3;
 /** The encoder: [T, H] embeddings → [T, H] last hidden state. */
 export const encoder = (
   p: Parameters,
-  { embeddings, segments, dropout, recompute = false, begin = 0, end, loraScale }: EncoderInputs,
+  { embeddings, segments, dropout, recompute = false, begin = 0, end, loraScale, tap }: EncoderInputs,
   config: EncoderConfig,
 ): tf.Tensor => {
-  const { layers, heads, hidden, layerNormEpsilon: epsilon } = config;
+  const { layers, layerNormEpsilon: epsilon } = config;
+  const size = config.hidden / config.heads;
   const [rows, length] = segments.shape as [number, number];
   const tokens = rows * length;
   const bias = blockDiagonalBias(segments);
@@ -121,20 +130,25 @@ export const encoder = (
     return factors === undefined ? x : tf.mul(x, factors);
   };
   const project = (from: Parameters, name: string, x: tf.Tensor): tf.Tensor => linear(from, name, x, loraScale);
-  const split = (x: tf.Tensor): tf.Tensor => tf.reshape(x, [length, rows * heads, hidden / heads]); // [S, R·A, D]
+  const shown = (name: string, x: tf.Tensor): tf.Tensor => {
+    if (!recompute) tap?.(name, x);
+    return x;
+  };
 
   const layer = (i: number, x: tf.Tensor, from: Parameters, mask: tf.Tensor, key?: tf.Tensor): tf.Tensor => {
     const name = `layer.${i}`;
     const site = 1 + sitesPerLayer * i;
-    const [q, k, v] = ['query', 'key', 'value'].map((part) => split(project(from, `${name}.${part}`, x))) as [
-      tf.Tensor,
-      tf.Tensor,
-      tf.Tensor,
-    ];
-    const context = attention(q, k, v, mask, { heads, keep: keep([rows, heads, length, length], site, key) });
-    const attended = project(from, `${name}.output`, tf.reshape(context, [tokens, hidden]));
+    const heads = headsOf(config, i);
+    const [q, k, v] = ['query', 'key', 'value'].map((part) =>
+      tf.reshape(shown(`${name}.${part}`, project(from, `${name}.${part}`, x)), [length, rows * heads, size]),
+    ) as [tf.Tensor, tf.Tensor, tf.Tensor]; // [S, R·A, D]
+    const context = tf.reshape(
+      attention(q, k, v, mask, { heads, keep: keep([rows, heads, length, length], site, key) }),
+      [tokens, heads * size],
+    );
+    const attended = project(from, `${name}.output`, shown(`${name}.context`, context));
     const middle = norm(`${name}.attentionNorm`, tf.add(drop(attended, site + 1, key), x), from);
-    const fed = project(from, `${name}.down`, gelu(project(from, `${name}.up`, middle)));
+    const fed = project(from, `${name}.down`, shown(`${name}.activation`, gelu(project(from, `${name}.up`, middle))));
     return norm(`${name}.outputNorm`, tf.add(drop(fed, site + 2, key), middle), from);
   };
 
@@ -151,6 +165,9 @@ export const encoder = (
   };
 
   let x = begin === 0 ? drop(norm('embeddings.norm', embeddings, p), 0) : embeddings;
-  for (let i = begin; i < (end ?? layers); i++) x = recompute ? recomputed(i, x) : layer(i, x, p, bias);
+  for (let i = begin; i < (end ?? layers); i++) {
+    x = recompute ? recomputed(i, x) : layer(i, x, p, bias);
+    tap?.(`layer.${i}`, x);
+  }
   return x;
 };

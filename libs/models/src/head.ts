@@ -47,6 +47,11 @@ export const features = (p: Parameters, x: tf.Tensor, pool: tf.Tensor, head: Hea
   const hidden = x.shape[1]!;
   const states = tf.reshape(x, [length, rows, hidden]);
   const pooled = tf.reshape(batchedMatMul(pool, states, { batchSecondB: true }), [rows * slots, hidden]);
+  return featuresOf(p, pooled, head);
+};
+
+/** Features of pooled states, [N, H] → [N, H]. */
+export const featuresOf = (p: Parameters, pooled: tf.Tensor, head: HeadConfig): tf.Tensor => {
   const projected = project(p, pooled, head);
   if (!head.normalize) return projected;
   // The bound goes under the root: its gradient at an empty slot is then 0 and not NaN.

@@ -1,5 +1,8 @@
+import { hasExactInt8 } from '@taxon/compute';
 import { readModelSource, weightsPath, type ModelSource } from './describe-model-folder.ts';
 import { headShapes } from './head.ts';
+import { readInt8Matrices } from './int8-file.ts';
+import { plainWeights, withInt8, type ServedWeights } from './int8-matrix.ts';
 import type { ModelFolder } from './model-folder.ts';
 import { openSafetensors, type SafetensorsFile } from './safetensors.ts';
 import { checkDigests } from './taxon-json.ts';
@@ -39,6 +42,18 @@ export const readWeights = (source: ModelSource): Promise<Weights> => {
     Object.assign(weights.parameters, await readHead(source, file, path));
     return weights;
   });
+};
+
+/**
+ * The numbers of a model as they are served: 8-bit matrices as they are stored, but for processors that have no exact products of
+ * bytes; there they are numbers like others.
+ */
+export const readServedWeights = async (source: ModelSource): Promise<ServedWeights> => {
+  const weights = await readWeights(source);
+  const { precision, encoder, encoderFolder } = source.description;
+  if (precision !== 'int8' || !(await hasExactInt8())) return plainWeights(weights);
+  const path = weightsPath(encoderFolder);
+  return withInt8(weights, await withFile(path, (file) => readInt8Matrices(file, encoder, path)));
 };
 
 /**

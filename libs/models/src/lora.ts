@@ -1,4 +1,4 @@
-import type { EncoderConfig } from './encoder-config.ts';
+import { attentionWidth, type EncoderConfig } from './encoder-config.ts';
 import type { Weights } from './weights.ts';
 
 // Low-rank adaptation (Hu et al. 2021): a matrix W stays as it is and learns by what is added to it, W + (α/r)·A·B,
@@ -27,16 +27,17 @@ export const loraNames = (weight: string): { a: string; b: string } => ({
 export const isLora = (name: string): boolean => /\.lora[AB]$/.test(name);
 
 /** Shapes of the low-rank matrices, by name. */
-export const loraShapes = (
-  { layers, hidden, intermediate }: EncoderConfig,
-  { rank, targets, begin = 0 }: Lora,
-): Record<string, number[]> => {
+export const loraShapes = (config: EncoderConfig, { rank, targets, begin = 0 }: Lora): Record<string, number[]> => {
+  const { layers, hidden, intermediate } = config;
   const shapes: Record<string, number[]> = {};
   for (let i = begin; i < layers; i++)
     for (const target of layerMatrices.filter((matrix) => targets.includes(matrix))) {
       const { a, b } = loraNames(`layer.${i}.${target}.weight`);
-      shapes[a] = [target === 'down' ? intermediate : hidden, rank];
-      shapes[b] = [rank, target === 'up' ? intermediate : hidden];
+      const width = attentionWidth(config, i);
+      const inputs: Partial<Record<LayerMatrix, number>> = { down: intermediate, output: width };
+      const outputs: typeof inputs = { up: intermediate, query: width, key: width, value: width };
+      shapes[a] = [inputs[target] ?? hidden, rank];
+      shapes[b] = [rank, outputs[target] ?? hidden];
     }
   return shapes;
 };

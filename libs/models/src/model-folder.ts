@@ -3,6 +3,7 @@ import type { DecisionRule } from './decision.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import type { HeadConfig } from './head.ts';
 import type { Prompt } from './prompt.ts';
+import type { TaxonJson } from './taxon-json.ts';
 import type { Weights } from './weights.ts';
 
 /** What a model folder says about itself, without its numbers. */
@@ -29,6 +30,10 @@ export interface ModelDescription {
   pairs?: boolean;
   /** How a model with a prompt head asks. */
   prompt?: Prompt;
+  /** What its numbers are stored in, where it is not fp32. */
+  precision?: 'float16' | 'int8';
+  /** Where a folder of ours comes from: encoder, recipe, data. Free of form. */
+  lineage?: TaxonJson['lineage'];
 }
 
 /** A model with its numbers. */

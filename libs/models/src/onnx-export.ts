@@ -19,6 +19,21 @@ export interface ExportModel {
   prompt?: Pick<Prompt, 'maskId'>;
 }
 
+/** Pooling weights of a text a row, [B, S]. */
+export const exportPool = (
+  { ids, mask, ordinals }: Record<'ids' | 'mask' | 'ordinals', tf.Tensor>,
+  { pooling }: Pick<HeadConfig, 'pooling'>,
+  prompt: ExportModel['prompt'],
+): tf.Tensor => {
+  const real = tf.cast(mask, 'float32');
+  const pools: Record<HeadConfig['pooling'], () => tf.Tensor> = {
+    mean: () => tf.div(real, tf.maximum(tf.sum(real, 1, true), 1e-9)), // sentence-transformers' own bound
+    cls: () => tf.cast(tf.equal(ordinals, tf.scalar(0, 'int32')), 'float32'),
+    mask: () => tf.cast(tf.equal(ids, tf.scalar(prompt!.maskId, 'int32')), 'float32'),
+  };
+  return pools[pooling]();
+};
+
 /** One text a row, as Hugging Face's libraries feed a BERT. B: batch, S: sequence. */
 const forward = (inputs: Tensors, { encoder: config, head, prompt }: ExportModel): Tensors => {
   const { input_ids: ids, attention_mask: mask } = inputs as { input_ids: tf.Tensor2D; attention_mask: tf.Tensor2D };
@@ -30,19 +45,13 @@ const forward = (inputs: Tensors, { encoder: config, head, prompt }: ExportModel
     tf.add(tf.gather(inputs.words!, flat(ids)), tf.gather(inputs.positions!, flat(ordinals))),
     types === undefined ? tf.slice(inputs.types!, [0, 0], [1, config.hidden]) : tf.gather(inputs.types!, flat(types)),
   );
-  const real = tf.cast(mask, 'float32');
-  const pools: Record<HeadConfig['pooling'], () => tf.Tensor> = {
-    mean: () => tf.div(real, tf.maximum(tf.sum(real, 1, true), 1e-9)), // sentence-transformers' own bound
-    cls: () => tf.cast(tf.equal(ordinals, tf.scalar(0, 'int32')), 'float32'),
-    mask: () => tf.cast(tf.equal(ids, tf.scalar(prompt!.maskId, 'int32')), 'float32'),
-  };
-  const pool = pools[head.pooling]();
+  const pool = exportPool({ ids, mask, ordinals }, head, prompt);
   const states = encoder(inputs, { embeddings, segments: tf.sub(mask, tf.scalar(1, 'int32')) }, config);
   return { logits: logits(inputs, features(inputs, states, tf.reshape(pool, [batch, 1, sequence]), head)) };
 };
 
 /** Others feed int64; the tracer, as tfjs, knows int32. */
-const takeInt64 = ({ graph }: Program): void => {
+export const takeInt64 = ({ graph }: Program): void => {
   for (const input of graph.inputs) {
     const narrow = `${input.name}_int32`;
     for (const node of graph.nodes) node.inputs = node.inputs.map((name) => (name === input.name ? narrow : name));

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open, type FileHandle } from 'node:fs/promises';
 import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
+import { fromFloat16 } from './float16.ts';
 
 // The safetensors format: 8 bytes little-endian header length, a JSON header, then the numbers
 // (https://huggingface.co/docs/safetensors). Files come from outside: every offset is checked before it is believed.
@@ -12,11 +13,31 @@ export interface StoredTensor {
   data: Float32Array;
 }
 
+/** What can be written: fp32, the bits of float16, or bytes. */
+export interface WritableTensor {
+  shape: number[];
+  data: Float32Array | Uint16Array | Int8Array;
+}
+
+/** A matrix of bytes with a scale for each row: value = byte · scale. */
+export interface StoredBytes {
+  shape: number[];
+  bytes: Int8Array;
+  scales: Float32Array;
+}
+
+/** Where the scales of a matrix of bytes stand, as compressed-tensors names them. */
+export const scaleName = (name: string): string => `${name}_scale`;
+
 export interface SafetensorsFile {
   readonly names: readonly string[];
   has(name: string): boolean;
   shape(name: string): readonly number[];
+  /** Whether a tensor is a matrix of bytes with its scales. */
+  isBytes(name: string): boolean;
+  /** Bytes are multiplied by their scales. */
   read(name: string): Promise<StoredTensor>;
+  readBytes(name: string): Promise<StoredBytes>;
   close(): Promise<void>;
 }
 
@@ -30,32 +51,14 @@ const entrySchema = z.object({
 });
 type Entry = z.output<typeof entrySchema>;
 
-const bytesPer: Record<string, number> = { F32: 4, F16: 2, BF16: 2, F64: 8 };
-
-const float16 = (bits: number): number => {
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  const magnitude =
-    exponent === 0
-      ? fraction * 2 ** -24
-      : exponent === 31
-        ? fraction
-          ? NaN
-          : Infinity
-        : (1 + fraction / 1024) * 2 ** (exponent - 15);
-  return bits & 0x8000 ? -magnitude : magnitude;
-};
-
-let float16Table: Float32Array | undefined;
+const bytesPer: Record<string, number> = { F32: 4, F16: 2, BF16: 2, F64: 8, I8: 1 };
 
 const toFloat32 = (bytes: Uint8Array<ArrayBuffer>, dtype: string): Float32Array => {
   if (dtype === 'F32') return new Float32Array(bytes.buffer);
   if (dtype === 'F64') return Float32Array.from(new Float64Array(bytes.buffer));
+  if (dtype === 'I8') return Float32Array.from(new Int8Array(bytes.buffer));
   const halves = new Uint16Array(bytes.buffer);
-  if (dtype === 'F16') {
-    const table = (float16Table ??= Float32Array.from({ length: 65_536 }, (_, bits) => float16(bits)));
-    return Float32Array.from(halves, (bits) => table[bits]!);
-  }
+  if (dtype === 'F16') return fromFloat16(halves);
   return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer); // BF16 is fp32's upper half
 };
 
@@ -122,15 +125,34 @@ export const openSafetensors = async (path: string): Promise<SafetensorsFile> =>
       if (entry === undefined) throw invalidInput(`${path}: has no tensor '${name}'`);
       return entry;
     };
+    const isBytes = (name: string): boolean => entries.get(name)?.dtype === 'I8' && entries.has(scaleName(name));
+    const readPlain = async (name: string): Promise<StoredTensor> => {
+      const { dtype, shape, data_offsets: [begin, end] } = entryOf(name); // prettier-ignore
+      if (bytesPer[dtype] === undefined)
+        throw invalidInput(`${path}: tensor '${name}' is ${dtype}; supported: ${Object.keys(bytesPer).join(', ')}`);
+      return { shape, data: toFloat32(await readExactly(file, end - begin, start + begin), dtype) };
+    };
+    const readBytes = async (name: string): Promise<StoredBytes> => {
+      if (!isBytes(name)) throw invalidInput(`${path}: tensor '${name}' is no matrix of bytes with scales`);
+      const { shape, data_offsets: [begin, end] } = entryOf(name); // prettier-ignore
+      const { data: scales } = await readPlain(scaleName(name));
+      if (scales.length !== shape[0])
+        throw invalidInput(`${path}: tensor '${name}' has ${shape[0] ?? 0} rows and ${scales.length} scales`);
+      return { shape, bytes: new Int8Array((await readExactly(file, end - begin, start + begin)).buffer), scales };
+    };
     return {
       names: [...entries.keys()],
       has: (name) => entries.has(name),
       shape: (name) => entryOf(name).shape,
+      isBytes,
+      readBytes,
       async read(name) {
-        const { dtype, shape, data_offsets: [begin, end] } = entryOf(name); // prettier-ignore
-        if (bytesPer[dtype] === undefined)
-          throw invalidInput(`${path}: tensor '${name}' is ${dtype}; supported: ${Object.keys(bytesPer).join(', ')}`);
-        return { shape, data: toFloat32(await readExactly(file, end - begin, start + begin), dtype) };
+        if (!isBytes(name)) return readPlain(name);
+        const { shape, bytes, scales } = await readBytes(name);
+        const columns = bytes.length / scales.length;
+        const data = new Float32Array(bytes.length);
+        for (let i = 0; i < data.length; i++) data[i] = bytes[i]! * scales[Math.floor(i / columns)]!;
+        return { shape, data };
       },
       close: () => file.close(),
     };
@@ -140,21 +162,24 @@ export const openSafetensors = async (path: string): Promise<SafetensorsFile> =>
   }
 };
 
+const dtypeOf = (data: WritableTensor['data']): string =>
+  data instanceof Float32Array ? 'F32' : data instanceof Int8Array ? 'I8' : 'F16';
+
 /**
- * Writes fp32 tensors and syncs. The caller renames into place.
+ * Writes tensors and syncs. The caller renames into place.
  * @returns SHA-256 of the file, in hex
  * @param metadata strings kept in the header, e.g. `{ format: 'pt' }` as transformers wants it
  */
 export const writeSafetensors = async (
   path: string,
-  tensors: ReadonlyMap<string, StoredTensor>,
+  tensors: ReadonlyMap<string, WritableTensor>,
   metadata: Record<string, string> = { format: 'pt' },
 ): Promise<string> => {
   let offset = 0;
   const entries = Array.from(tensors, ([name, { shape, data }]): [string, Entry] => {
     const begin = offset;
     offset += data.byteLength;
-    return [name, { dtype: 'F32', shape, data_offsets: [begin, offset] }];
+    return [name, { dtype: dtypeOf(data), shape, data_offsets: [begin, offset] }];
   });
   // Not by assignment: a tensor named `__proto__` would vanish.
   const json = JSON.stringify(Object.fromEntries<unknown>([['__metadata__', metadata], ...entries]));

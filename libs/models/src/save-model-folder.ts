@@ -1,24 +1,23 @@
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { readdir, writeFile } from 'node:fs/promises';
 import { join, relative, resolve, sep } from 'node:path';
 import type { LabelSpace } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import { z } from 'zod';
 import { digestOf } from './digest.ts';
 import { weightShapes } from './bind-weights.ts';
-import { headShapes, type HeadConfig } from './head.ts';
+import { encoderJson } from './encoder-json.ts';
+import type { HeadConfig } from './head.ts';
 import { labelMaps } from './labels.ts';
 import { outputNames } from './output-groups.ts';
 import type { SavableModel } from './model-folder.ts';
 import { modelCard, type ModelCard } from './model-card.ts';
-import { traceOnnxModel } from './onnx-export.ts';
 import { readOptionalJson } from './read-json.ts';
 import { expectReplaceable, replaceFolder } from './replace-folder.ts';
-import { writeSafetensors } from './safetensors.ts';
+import { writeNumbers, writeOnnx, type CompressedNumbers } from './write-numbers.ts';
 import { writeSentenceModules } from './write-sentence-modules.ts';
 import { writeJson } from './write-json.ts';
 import { formatVersion, type TaxonJson } from './taxon-json.ts';
 import { copyTokenizer } from './tokenizer-files.ts';
-import { encoderTensors, parameterTensors } from './weights.ts';
 
 export interface SaveModelOptions {
   /** Folder whose tokenizer, and whose further keys of `config.json`, the model takes over. */
@@ -26,6 +25,10 @@ export interface SaveModelOptions {
   card: ModelCard;
   /** Where the model comes from (encoder, recipe, data, digests): kept in `taxon.json`. */
   lineage?: TaxonJson['lineage'];
+  /** Further files, by name: JSON. */
+  files?: Readonly<Record<string, object>>;
+  /** What is written in place of fp32 numbers. */
+  compressed?: CompressedNumbers;
   /** Entries of the target folder that stay, such as a run's report. @default ['run'] */
   keep?: readonly string[];
   signal?: AbortSignal;
@@ -60,56 +63,25 @@ const expectSavable = ({ encoder, head, weights, space, maxLength, prompt }: Sav
   }
 };
 
-/** Keys of the source's config that tell of its own making. */
-const notTakenOver = ['_name_or_path', 'transformers_version', 'torch_dtype', 'label2id', 'id2label', 'is_local'];
-
 /** Others know one softmax, or labels that are each right or wrong: several tasks look like the latter to them. */
 const problemType = ({ tasks }: LabelSpace): string =>
   tasks.length === 1 && tasks[0]!.kind === 'single-label'
     ? 'single_label_classification'
     : 'multi_label_classification';
 
-const configJson = (base: Record<string, unknown>, { encoder, head, space }: SavableModel): object => {
-  const taken = Object.fromEntries(Object.entries(base).filter(([key]) => !notTakenOver.includes(key)));
-  return {
-    ...taken,
-    architectures: [head.kind === 'pooler' ? 'BertForSequenceClassification' : 'BertModel'],
-    model_type: 'bert',
-    dtype: 'float32',
-    num_hidden_layers: encoder.layers,
-    hidden_size: encoder.hidden,
-    num_attention_heads: encoder.heads,
-    intermediate_size: encoder.intermediate,
-    max_position_embeddings: encoder.positions,
-    vocab_size: encoder.vocabulary,
-    type_vocab_size: encoder.types,
-    layer_norm_eps: encoder.layerNormEpsilon,
-    hidden_act: 'gelu',
-    position_embedding_type: 'absolute',
-    problem_type: problemType(space),
-    ...labelMaps(outputNames(space)),
-  };
-};
+const configJson = (
+  base: Record<string, unknown>,
+  { encoder, head, space }: SavableModel,
+  compressed?: CompressedNumbers,
+): object => ({
+  ...encoderJson(base, encoder, head.kind === 'pooler' ? 'BertForSequenceClassification' : 'BertModel'),
+  ...(compressed?.precision === 'float16' && { dtype: 'float16' }),
+  problem_type: problemType(space),
+  ...labelMaps(outputNames(space)),
+});
 
 const readBaseConfig = async (folder: string): Promise<Record<string, unknown>> =>
   (await readOptionalJson(join(folder, 'config.json'), z.looseObject({}))) ?? {};
-
-const writeWeights = async (folder: string, { encoder, head, weights }: SavableModel): Promise<void> => {
-  const path = join(folder, 'model.safetensors');
-  if (head.kind === 'dense') {
-    await writeSafetensors(path, encoderTensors(weights, encoder));
-    return;
-  }
-  const tensors = encoderTensors(weights, encoder, head.kind === 'pooler' ? 'bert.' : '');
-  for (const [name, tensor] of parameterTensors(weights.parameters, headShapes(head, encoder)))
-    tensors.set(name.startsWith('pooler') ? `bert.${name}` : name, tensor);
-  await writeSafetensors(path, tensors);
-};
-
-const writeOnnx = async (folder: string, model: SavableModel): Promise<void> => {
-  await mkdir(join(folder, 'onnx'));
-  await writeFile(join(folder, 'onnx', 'model.onnx'), traceOnnxModel(model).encode());
-};
 
 const headInWords = ({ kind, pooling, normalize }: HeadConfig): string => {
   if (kind === 'pooler') return "BERT's [CLS] pooler, linear layer";
@@ -135,7 +107,8 @@ export const expectModelTarget = (folder: string, keep: readonly string[] = defa
 
 /**
  * Writes a model folder that other tools load unchanged: sentence-transformers modules for a dense head, a
- * `BertForSequenceClassification` for a pooler head, `onnx/model.onnx`, a model card, and `taxon.json` with digests.
+ * `BertForSequenceClassification` for a pooler head, `onnx/model.onnx` (`model_quantized.onnx`,
+ * `model_fp16.onnx`), a model card, and `taxon.json` with digests.
  * Whole or not at all; a model folder of ours in its place is replaced.
  * @throws TaxonError `invalid_input` where model and labels do not fit, `already_exists` when the folder holds anything
  * that Taxon did not write, `resource_exhausted` when the disk is full, `failed_precondition` when it is read-only
@@ -143,18 +116,18 @@ export const expectModelTarget = (folder: string, keep: readonly string[] = defa
 export const saveModelFolder = async (
   folder: string,
   model: SavableModel,
-  { tokenizerFrom, card, lineage = {}, keep = defaultKeep, signal }: SaveModelOptions,
+  { tokenizerFrom, card, lineage = {}, files = {}, compressed, keep = defaultKeep, signal }: SaveModelOptions,
 ): Promise<void> => {
   expectSavable(model);
   const { head, space, rule = {}, maxLength } = model;
   const source = resolve(tokenizerFrom);
   await replaceFolder(folder, { marker, keep }, async (fresh) => {
     const steps = [
-      async () => writeJson(join(fresh, 'config.json'), configJson(await readBaseConfig(source), model)),
+      async () => writeJson(join(fresh, 'config.json'), configJson(await readBaseConfig(source), model, compressed)),
       () => copyTokenizer(source, fresh, maxLength),
-      () => writeWeights(fresh, model),
+      () => writeNumbers(fresh, model, compressed),
       ...(head.kind === 'dense' ? [() => writeSentenceModules(fresh, model)] : []),
-      () => writeOnnx(fresh, model),
+      () => writeOnnx(fresh, model, compressed),
     ];
     for (const step of steps) {
       signal?.throwIfAborted();
@@ -162,6 +135,7 @@ export const saveModelFolder = async (
     }
     const facts = { space, maxLength, head: headInWords(head), sentenceTransformers: head.kind === 'dense' };
     await writeFile(join(fresh, 'README.md'), modelCard(card, facts));
+    for (const [name, content] of Object.entries(files)) await writeJson(join(fresh, name), content);
     const { kind, pooling, normalize, classes, layerNormEpsilon } = head;
     const taxon: TaxonJson = {
       formatVersion,
@@ -171,6 +145,7 @@ export const saveModelFolder = async (
       maxLength,
       ...(model.pairs === true && { pairs: true }),
       ...(model.prompt && { prompt: model.prompt }),
+      ...(compressed && { precision: compressed.precision }),
       lineage,
       digests: await digestsOf(fresh, signal),
     };

@@ -71,6 +71,8 @@ export const taxonJsonSchema = z.object({
   prompt: z
     .strictObject({ template: z.string(), words: z.array(z.array(z.string())), maskId: z.int().min(0) })
     .optional(),
+  /** What the numbers are stored in, where it is not fp32; int8 is computed in 8 bits, float16 in fp32. */
+  precision: z.enum(['float16', 'int8']).optional(),
   /** Where the model comes from: encoder, recipe, data. Free of form. */
   lineage: z.record(z.string(), z.json()),
   /** SHA-256 of every other file, by path from the folder. */

@@ -2,6 +2,7 @@ import { invalidInput } from '@taxon/errors';
 import { encoderShapes } from './encoder.ts';
 import type { EncoderConfig } from './encoder-config.ts';
 import { headShapes, type HeadConfig } from './head.ts';
+import { putKeptHeads, storedShapes, takeKeptHeads } from './kept-heads.ts';
 import type { SafetensorsFile, StoredTensor } from './safetensors.ts';
 
 /** All numbers of a model. Embedding tables stand apart: training updates only the rows that a batch touches. */
@@ -53,7 +54,7 @@ export const huggingFaceName = (name: string): string => {
 };
 
 /** The encoder's tables in a checkpoint. */
-const tableNames = {
+export const tableNames = {
   words: 'embeddings.word_embeddings.weight',
   positions: 'embeddings.position_embeddings.weight',
   types: 'embeddings.token_type_embeddings.weight',
@@ -67,7 +68,7 @@ const expectShape = (found: readonly number[], expected: readonly number[], name
 };
 
 /** Checkpoints prefix the encoder by `bert.` or not at all; very old ones name LayerNorm's numbers gamma and beta. */
-const locate = (file: SafetensorsFile, name: string): string | undefined =>
+export const locate = (file: SafetensorsFile, name: string): string | undefined =>
   [name, `bert.${name}`]
     .flatMap((full) => [
       full,
@@ -123,7 +124,7 @@ export const readEncoder = async (file: SafetensorsFile, config: EncoderConfig, 
     words: await table(tableNames.words, config.vocabulary),
     positions: await table(tableNames.positions, config.positions),
     types: await table(tableNames.types, config.types),
-    parameters: await readParameters(file, encoderShapes(config), source),
+    parameters: takeKeptHeads(await readParameters(file, storedShapes(config), source), config),
   };
 };
 
@@ -135,7 +136,7 @@ export const encoderTensors = (weights: Weights, config: EncoderConfig, prefix =
     [prefix + tableNames.positions, { shape: [config.positions, hidden], data: weights.positions }],
     [prefix + tableNames.types, { shape: [config.types, hidden], data: weights.types }],
   ]);
-  for (const [name, tensor] of parameterTensors(weights.parameters, encoderShapes(config)))
+  for (const [name, tensor] of parameterTensors(putKeptHeads(weights.parameters, config), storedShapes(config)))
     tensors.set(prefix + name, tensor);
   return tensors;
 };

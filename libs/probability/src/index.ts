@@ -9,8 +9,11 @@ export const sigmoid = (z: number): number => {
 export const softplus = (z: number): number => Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 
 /** Sigmoids of logits at a temperature: [texts, labels] */
-export const sigmoids = (logits: Float32Array, temperature = 1): Float32Array =>
-  Float32Array.from(logits, (z) => sigmoid(z / temperature));
+export const sigmoids = (logits: Float32Array, temperature = 1): Float32Array => {
+  const probabilities = new Float32Array(logits.length);
+  for (let i = 0; i < logits.length; i++) probabilities[i] = sigmoid(logits[i]! / temperature);
+  return probabilities;
+};
 
 /** log Σ exp of a row, and the row's largest value, in double precision. */
 export const logSumExp = (row: Float32Array | Float64Array, inverseTemperature = 1): number => {
@@ -27,7 +30,7 @@ export const softmaxes = (logits: Float32Array, classes: number, temperature = 1
   const probabilities = new Float32Array(logits.length);
   for (let begin = 0; classes > 0 && begin < logits.length; begin += classes) {
     const row = logits.subarray(begin, begin + classes);
-    const largest = row.reduce((most, z) => Math.max(most, z), -Infinity);
+    const largest = row[indexOfLargest(row)]!;
     let sum = 0;
     for (let i = 0; i < classes; i++) sum += probabilities[begin + i] = Math.exp((row[i]! - largest) / temperature);
     for (let i = 0; i < classes; i++) probabilities[begin + i]! /= sum;

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { encodeLabels, type Example, type LabelSpace } from '@taxon/data';
 import type { DataSummary, LabelGroup, RunReport, TaskReport } from '@taxon/evaluation';
 import { mainTask } from '@taxon/models';
+import { madeFrom } from './extra-loss.ts';
 import { peakMemory, type FinishedRun } from './finish-run.ts';
 import { taskReports, type ReportedPart } from './task-report.ts';
 
@@ -65,8 +66,8 @@ export const buildReport = (run: FinishedRun, files: NonNullable<RunReport['file
   return {
     title: recipe.data.train === undefined ? 'zero-shot' : basename(recipe.data.train),
     createdAt: new Date().toISOString(),
-    encoder: recipe.encoder,
-    recipe,
+    encoder: madeFrom(run),
+    recipe: { ...recipe, encoder: madeFrom(run) },
     data: {
       classes: countClasses(data.train, space),
       sizes: { train: data.train.length, validation: data.validation.length, test: data.test.length },

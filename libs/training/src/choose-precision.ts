@@ -1,6 +1,6 @@
 import { hasExactInt8 } from '@taxon/compute';
 import { invalidInput } from '@taxon/errors';
-import type { EncoderConfig } from '@taxon/models';
+import { attentionWidth, type EncoderConfig } from '@taxon/models';
 import type { Device } from './device.ts';
 import type { Precision } from './model-state.ts';
 import type { Recipe } from './recipe.ts';
@@ -39,10 +39,12 @@ export const choosePrecision = async (
     return 'fp32';
   }
   // The kernels that quantize take 16 columns at a time.
-  const fits = encoder.hidden % 16 === 0 && encoder.intermediate % 16 === 0;
+  const attention = Array.from({ length: encoder.layers }, (_, layer) => attentionWidth(encoder, layer));
+  const widths = [...new Set([encoder.hidden, encoder.intermediate, ...attention])];
+  const fits = widths.every((width) => width % 16 === 0);
   if (precision === 'int8' && !fits)
     throw invalidInput(
-      `precision: int8 needs widths that are multiples of 16, the encoder's are ${encoder.hidden} and ${encoder.intermediate}`,
+      `precision: int8 needs widths that are multiples of 16, the encoder's are ${widths.join(', ')}`,
       'Leave precision at auto, or set it to fp32.',
     );
   if (precision === 'fp32' || precision === 'int8') return precision;

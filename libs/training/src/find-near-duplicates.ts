@@ -7,7 +7,10 @@ const order = ['train', 'validation', 'test'] as const;
 
 /** Similarity of two texts' character trigrams from which on a model may well know the one by the other. */
 const threshold = 0.8;
-/** Letters of all parts that take some four seconds, and no training should wait for longer. */
+/**
+ * Letters of all parts above which no training should wait: measured, two to four seconds as sentences (the shorter, the longer),
+ * and eight as pages of 2,000 letters on one subject, which share so many trigrams that most pairs are compared.
+ */
 const mostLetters = 6_000_000;
 /** Letters of a text that a note shows. */
 const shownLetters = 60;

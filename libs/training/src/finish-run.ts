@@ -10,6 +10,7 @@ import {
 } from '@taxon/models';
 import { buildReport } from './build-report.ts';
 import type { FinalScores } from './final-scores.ts';
+import { madeFrom } from './extra-loss.ts';
 import type { FitProgress } from './fit.ts';
 import { weightsOf } from './model-state.ts';
 import type { Insights } from './plans/insights.ts';
@@ -20,7 +21,10 @@ import { saveAnswers } from './save-answers.ts';
 import { titledFigures, type Scores } from './scores.ts';
 
 /** What a run has to tell when nothing is left to train. */
-export interface FinishedRun extends Pick<Run, 'recipe' | 'data' | 'space' | 'reporter' | 'log' | 'options'> {
+export interface FinishedRun extends Pick<
+  Run,
+  'recipe' | 'data' | 'space' | 'reporter' | 'log' | 'options' | 'extension'
+> {
   progress: FitProgress;
   final: FinalScores;
   /** performance.now() at the run's start */
@@ -66,14 +70,19 @@ export const saveState = (
   );
 };
 
-export const savedFacts = ({ recipe, data }: Pick<Run, 'recipe' | 'data'>, results: CardResult[]): SavedFacts => ({
-  card: { name: basename(resolve(recipe.output)), baseModel: recipe.encoder, results },
-  lineage: {
-    encoder: recipe.encoder,
-    recipe: JSON.parse(JSON.stringify(recipe)) as never,
-    dataDigest: data.digest,
-  },
-});
+export const savedFacts = (run: Pick<Run, 'recipe' | 'data' | 'extension'>, results: CardResult[]): SavedFacts => {
+  const { recipe, data, extension } = run;
+  const encoder = madeFrom(run);
+  return {
+    card: { name: basename(resolve(recipe.output)), baseModel: encoder, results },
+    lineage: {
+      encoder,
+      recipe: JSON.parse(JSON.stringify({ ...recipe, encoder })) as never,
+      dataDigest: data.digest,
+      ...extension?.lineage,
+    },
+  };
+};
 
 /** File of a run folder with the answers to the test texts, else to the validation texts. */
 const answersFile = 'answers.jsonl';

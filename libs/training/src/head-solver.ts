@@ -58,7 +58,7 @@ const compileChunk = (rows: number, size: number, { groups, loss: options }: Obj
 };
 
 /** Mean norm of the features: the problem is solved at scale 1, whatever the encoder's. */
-const featureScale = (features: Float32Array, rows: number): number => {
+export const featureScale = (features: Float32Array, rows: number): number => {
   let sum = 0;
   for (const value of features) sum += value * value;
   return Math.sqrt(sum / rows) || 1;

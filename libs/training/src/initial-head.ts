@@ -7,6 +7,7 @@ import { solveHead } from './head-solver.ts';
 import type { ModelState } from './model-state.ts';
 import { normal } from './normal.ts';
 import type { Objective } from './objective.ts';
+import { nameHead } from './name-head.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
 
@@ -54,18 +55,21 @@ export interface SolveOptions {
   reporter: Reporter;
 }
 
-/**
- * Embeds the training texts with the frozen encoder and puts the solved linear layer into `state`.
- * @returns the loss of each text; the largest number for those that the problem left out
- */
-export const solveStateHead = async (
+/** The linear layer in a state: weight [hidden, C], bias [C]. */
+export const classifierOf = ({ memory: { tensors } }: ModelState) => ({
+  weight: tensors['classifier.weight']!.value,
+  bias: tensors['classifier.bias']!.value,
+});
+
+/** Features of some of the texts by the frozen encoder, [chosen, hidden]. */
+const embed = async (
   state: ModelState,
   forward: ForwardPass,
   texts: LabelledTexts,
-  { recipe, objective, session, signal, reporter }: SolveOptions,
-): Promise<number[]> => {
+  chosen: readonly number[],
+  { signal, reporter }: Pick<SolveOptions, 'signal' | 'reporter'>,
+): Promise<Float32Array> => {
   reporter.stage('embed');
-  const chosen = evenlySpaced(texts.ids.length, largestProblem);
   const { ids, padId, maskId, types } = texts;
   const subset = {
     ids: chosen.map((i) => ids[i]!),
@@ -82,6 +86,37 @@ export const solveStateHead = async (
         tokensPerSecond: (1000 * tokens) / (performance.now() - started),
       }),
   });
+  return features;
+};
+
+/** Puts the linear layer into `state` whose logits are cosines to the texts `names`, which say what labels are called. */
+export const nameStateHead = async (
+  state: ModelState,
+  forward: ForwardPass,
+  texts: LabelledTexts,
+  names: readonly number[],
+  options: Pick<SolveOptions, 'signal' | 'reporter'>,
+): Promise<void> => {
+  const features = await embed(state, forward, texts, names, options);
+  options.reporter.stage('head');
+  const { weight, bias } = classifierOf(state);
+  const targets = names.map((i) => texts.targets[i]!);
+  weight.set(nameHead(features, targets, { size: state.encoder.hidden, outputs: bias.length }));
+  bias.fill(0);
+};
+
+/**
+ * Embeds the training texts with the frozen encoder and puts the solved linear layer into `state`.
+ * @returns the loss of each text; the largest number for those that the problem left out
+ */
+export const solveStateHead = async (
+  state: ModelState,
+  forward: ForwardPass,
+  texts: LabelledTexts,
+  { recipe, objective, session, signal, reporter }: SolveOptions,
+): Promise<number[]> => {
+  const chosen = evenlySpaced(texts.ids.length, largestProblem);
+  const features = await embed(state, forward, texts, chosen, { signal, reporter });
   reporter.stage('head');
   const targets = chosen.map((i) => texts.targets[i]!);
   const { l2, iterations } = recipe.head;
@@ -95,8 +130,9 @@ export const solveStateHead = async (
       onProgress: (done, loss) => reporter.progress('steps', done, iterations, { loss }),
     },
   );
-  state.memory.tensors['classifier.weight']!.value.set(solved.weight);
-  state.memory.tensors['classifier.bias']!.value.set(solved.bias);
+  const { weight, bias } = classifierOf(state);
+  weight.set(solved.weight);
+  bias.set(solved.bias);
   const losses = Array.from(texts.ids, () => Number.MAX_VALUE);
   chosen.forEach((text, i) => (losses[text] = solved.losses[i]!));
   return losses;

@@ -4,12 +4,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createRandom } from '@taxon/data';
-import { entryUrl } from '@taxon/entries';
+import { entryUrl, type JobMessage, type JobRequest } from '@taxon/entries';
 import { writeEncoderFolder } from '@taxon/models/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { checkpointFolder, generationSteps } from './checkpoint.ts';
-import type { JobMessage, JobRequest } from './job-messages.ts';
+import type { TrainingRequest } from './job.ts';
 import { parseRecipe } from './parse-recipe.ts';
+import type { TrainingEvent, TrainingResult } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 
 const kills = 20;
@@ -34,7 +35,7 @@ const runJob = (recipe: Recipe, resume: boolean, deadline = Infinity): Promise<E
     let digest: string | undefined;
     let finished = false;
     const timer = Number.isFinite(deadline) ? setTimeout(() => child.kill('SIGKILL'), deadline) : undefined;
-    child.on('message', (message: JobMessage) => {
+    child.on('message', (message: JobMessage<TrainingEvent, TrainingResult>) => {
       if (message.kind === 'event' && message.event.kind === 'checkpoint') digest = message.event.digest;
       else if (message.kind === 'result') finished = true;
       else if (message.kind === 'error') reject(new Error(message.error.message));
@@ -43,7 +44,7 @@ const runJob = (recipe: Recipe, resume: boolean, deadline = Infinity): Promise<E
       clearTimeout(timer);
       resolve({ how: finished ? 'finished' : 'killed', milliseconds: performance.now() - started, digest });
     });
-    child.send({ kind: 'start', recipe, resume } satisfies JobRequest);
+    child.send({ kind: 'start', request: { recipe, resume } } satisfies JobRequest<TrainingRequest>);
   });
 
 describe('a training run that is killed again and again', () => {

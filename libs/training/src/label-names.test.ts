@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadClassifier } from '@taxon/models';
+import { loadClassifier, loadModelFolder } from '@taxon/models';
 import { writeEncoderFolder } from '@taxon/models/testing';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRecipe, runTrainingJob, type RecipeInput, type TrainingResult } from './index.ts';
@@ -14,6 +14,7 @@ describe('a label as words', () => {
     ['CardDeclined', 'card declined'],
     ['account/card-declined', 'account card declined'],
     ['top10Hits', 'top10 hits'],
+    ['HTTPError', 'http error'],
     ['退款', '退款'],
   ])('%s is "%s"', (label, words) => expect(readableName(label)).toBe(words));
 });
@@ -58,6 +59,41 @@ describe('labels by name', () => {
     }
   });
 
+  it('are cosines to the names where there is no labelled text', async () => {
+    await train({ labelNames: { money: ['money', 'my money'], card: [], pin: [] } });
+    const { weights } = await loadModelFolder(join(folder, 'model'));
+    const rows = weights.parameters['classifier.weight']!; // [hidden, labels]
+    const lengths = [0, 1, 2].map((label) => Math.hypot(...rows.filter((_, i) => i % 3 === label)));
+    expect(lengths[0]).toBeGreaterThan(1);
+    for (const length of lengths) expect(length).toBeCloseTo(lengths[0]!, 4);
+    expect([...weights.parameters['classifier.bias']!]).toEqual([0, 0, 0]);
+  });
+
+  it('find the labels of a multi-label task without a labelled text', async () => {
+    const held = openings.flatMap((opening) =>
+      Object.entries(words).map(([label, word]) => ({ text: `${opening} ${word}`, label: [label] })),
+    );
+    await writeFile(join(folder, 'held.json'), JSON.stringify(held));
+    const data = { labelNames: Object.keys(words), test: join(folder, 'held.json') };
+    await expect(train(data, { task: 'multi-label', head: { start: 'names' } })).rejects.toThrow(
+      /head\.start is 'names'/,
+    );
+    const result = await train(data, { task: 'multi-label', thresholds: 'half' });
+    expect(result.space.tasks[0]).toMatchObject({ kind: 'multi-label', labels: Object.keys(words).sort() });
+    expect(result.test!.figures['microF1']).toBeGreaterThan(0.4); // one of four labels at random: 0.25
+  });
+
+  it('help where a class has one text, whose opening tells as much as the word that matters', async () => {
+    const one = openings.map((opening, i) => `${opening} ${Object.values(words)[i]},${Object.keys(words)[i]}`);
+    await writeFile(join(folder, 'one.csv'), ['text,label', ...one].join('\n'));
+    const accuracy = async (labelNames: boolean): Promise<number> => {
+      const split = { train: 1, validation: 0, test: 0 };
+      const result = await train({ train: join(folder, 'one.csv'), labelNames, split }, { optimizer: { epochs: 0 } });
+      return result.test!.figures['accuracy']!;
+    };
+    expect(await accuracy(true)).toBeGreaterThan((await accuracy(false)) + 0.2);
+  });
+
   it('say it in other words, and several', async () => {
     const labelNames = { a: ['card', 'my card'], b: ['money'], c: ['account'], d: ['pin'] };
     const prepared = await prepareData(recipe({ labelNames, test: undefined }));
@@ -84,16 +120,38 @@ describe('labels by name', () => {
     );
     expect(made).toHaveLength(4);
     expect([...validation, ...test].filter(({ origin }) => origin !== undefined)).toEqual([]);
-    await train(data, { folds: 2, optimizer: { epochs: 0 } });
-    const lines = (await readFile(join(folder, 'model/run/out-of-fold.jsonl'), 'utf8')).trim().split('\n');
-    expect(lines).toHaveLength(learnt.length - 4);
-    expect(lines.map((line) => (JSON.parse(line) as { line: number }).line)).not.toContain(0);
+    for (const members of [{ folds: 2 }, { bagging: 6 }]) {
+      await train(data, { ...members, optimizer: { epochs: 0 } });
+      const out = await readFile(join(folder, 'model/run/out-of-fold.jsonl'), 'utf8');
+      const lines = out.trim().split('\n');
+      const asked = lines.map((line) => (JSON.parse(line) as { line: number }).line);
+      expect(asked.length).toBeLessThanOrEqual(learnt.length - 4);
+      expect(asked).not.toContain(0);
+    }
+  });
+
+  it('are no leak where a held-out text says no more than one', async () => {
+    await writeFile(join(folder, 'test.csv'), 'text,label\npin,pin\nwhat is my pin,pin\n');
+    const { notes } = await prepareData(
+      recipe({ train: join(folder, 'train.csv'), labelNames: true, test: join(folder, 'test.csv') }),
+    );
+    const leaks = notes.map(({ message }) => message).filter((message) => message.includes('in training too'));
+    expect(leaks).toEqual([
+      expect.stringMatching(/^1 text of the test part is in training too, such as "what is my pin"/),
+    ]);
+  });
+
+  it('are one training: more need labelled texts', async () => {
+    await expect(train({ labelNames: Object.keys(words) }, { folds: 2 })).rejects.toThrow(
+      /data\.train is missing: folds/,
+    );
+    expect(() => recipe({ train: 'x' }, { head: { start: 'names' } })).toThrow(/head\.start: .*data\.labelNames/);
   });
 
   it('may add a label that no text has', async () => {
     await train({
       train: join(folder, 'train.csv'),
-      labelNames: { visa: ['pin'] },
+      labelNames: { visa: ['my new pin'] },
       split: { train: 1, validation: 0, test: 0 },
     });
     const saved = JSON.parse(await readFile(join(folder, 'model/taxon.json'), 'utf8')) as {
@@ -118,9 +176,16 @@ describe('labels by name', () => {
   });
 
   it.each([
-    ['a list that names one twice', { labelNames: ['a', 'a'] }, /data\.labelNames: .*none of them twice/],
+    [
+      'a list that names one twice',
+      { labelNames: ['a', 'b', 'a'] },
+      /data\.labelNames: the label "a" stands there twice/,
+    ],
+    ['an empty label', { labelNames: ['a', ' '] }, /data\.labelNames: a label is empty/],
+    ['an empty text', { labelNames: { a: [], b: [''] } }, /data\.labelNames: the label "b" is called by an empty text/],
+    ['two that are called the same', { labelNames: ['a_b', 'a-b'] }, /"a_b" and "a-b" are both called "a b"/],
     ['no file and no list', { labelNames: true }, /data\.train: a labelled file is needed, or a list of labels/],
-    ['one label alone', { labelNames: ['a'] }, /one class only/],
+    ['one label alone', { labelNames: ['a'] }, /data\.labelNames holds one class only: "a"/],
     ['pairs', { labelNames: ['a', 'b'], pairColumn: 'second' }, /data\.labelNames is given with data\.pairColumn/],
   ])('are refused: %s', async (_, data: Partial<RecipeInput['data']>, message) => {
     await expect((async () => prepareData(recipe({ ...data, test: undefined })))()).rejects.toThrow(message);

@@ -1,16 +1,20 @@
-import { fillCoarseLabels, labelNameMethod as method, type Example, type TaskDefinition } from '@taxon/data';
+import { fillCoarseLabels, labelNameMethod, type Example, type TaskDefinition } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import type { Recipe } from './recipe.ts';
 
 // What a label is called tells what it means: its name is one more labelled text (docs/benchmarks.md has what that is worth).
 
-/** A label as words: `card_declined`, `card-declined`, `CardDeclined` and `card/declined` are "card declined". */
+/** A label as words: `card_declined`, `card-declined`, `CardDeclined` and `card/declined` are "card declined", `HTTPError` "http error". */
 export const readableName = (label: string): string =>
   label
     .replace(/(\p{Ll}|\p{N})(\p{Lu})/gu, '$1 $2')
+    .replace(/(\p{Lu})(\p{Lu}\p{Ll})/gu, '$1 $2')
     .replace(/[\s_\-./\\:]+/gu, ' ')
     .trim()
     .toLowerCase();
+
+/** Whether a text is what a label is called. */
+export const isLabelName = ({ origin }: Example): boolean => origin?.method === labelNameMethod;
 
 type LabelNames = Recipe['data']['labelNames'];
 
@@ -29,11 +33,26 @@ const textsFor = (label: string, given: readonly string[] | undefined): readonly
   return name === '' ? [label] : [name];
 };
 
+/** @throws TaxonError `invalid_input` for two labels of a task that are called the same */
+const expectApart = (named: readonly { label: string; text: string }[]): void => {
+  const labelOf = new Map<string, string>();
+  for (const { label, text } of named) {
+    const other = labelOf.get(text);
+    if (other !== undefined && other !== label)
+      throw invalidInput(
+        `data.labelNames: the labels ${JSON.stringify(other)} and ${JSON.stringify(label)} are both called ${JSON.stringify(text)}`,
+        `Say it in other words, such as data.labelNames: {${JSON.stringify(label)}: [what it means]}.`,
+      );
+    labelOf.set(text, label);
+  }
+};
+
 /**
  * Texts that name the labels: one example each, of which only that label's task is known. A label that no example has, but the recipe
  * names, is a label of the one task.
  * @param tasks of a hierarchy [coarse, fine]: fine labels are named
- * @throws TaxonError `invalid_input` for a label that is named and belongs to none of several tasks, and for names with sentence pairs
+ * @throws TaxonError `invalid_input` for a label that is named and belongs to none of several tasks, for two labels that are
+ * called the same, and for names with sentence pairs
  */
 export const labelNameExamples = (
   examples: readonly Example[],
@@ -55,16 +74,18 @@ export const labelNameExamples = (
       `With ${hierarchical ? 'a hierarchy' : 'several tasks'} only labels of the training texts can be named.`,
     );
   met.get(named[0]!)!.push(...strangers);
-  return named.flatMap((task) =>
-    met.get(task)!.flatMap((label) =>
-      textsFor(label, given.get(label)).map((text) => ({
-        text,
-        labels: tasks.map((_, other) => (other === task ? [label] : undefined)),
-        line: 0,
-        origin: { method, parent: label },
-      })),
-    ),
-  );
+  return named.flatMap((task) => {
+    const texts = met
+      .get(task)!
+      .flatMap((label) => textsFor(label, given.get(label)).map((text) => ({ label, text: text.trim() })));
+    expectApart(texts);
+    return texts.map(({ label, text }) => ({
+      text,
+      labels: tasks.map((_, other) => (other === task ? [label] : undefined)),
+      line: 0,
+      origin: { method: labelNameMethod, parent: label },
+    }));
+  });
 };
 
 /** The training part with the names of its labels behind it. */

@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { recipeSchema, type Recipe } from './recipe.ts';
 
 /** All option names at a path of the schema, for "did you mean". */
-const namesAt = (path: readonly PropertyKey[]): string[] => {
-  let schema: z.ZodType = recipeSchema;
+const namesAt = (whole: z.ZodType, path: readonly PropertyKey[]): string[] => {
+  let schema = whole;
   for (const key of path) {
     while (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional)
       schema = schema.unwrap() as z.ZodType;
@@ -17,12 +17,13 @@ const namesAt = (path: readonly PropertyKey[]): string[] => {
   return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
 };
 
-const violationsOf = (issue: z.core.$ZodIssue, input: unknown): Violation[] => {
+const violationsOf = (schema: z.ZodType, issue: z.core.$ZodIssue, input: unknown): Violation[] => {
   const field = issue.path.map(String).join('.') || 'recipe';
   if (issue.code === 'unrecognized_keys') {
+    const names = namesAt(schema, issue.path);
     return issue.keys.map((key) => {
-      const near = nearestName(key, namesAt(issue.path));
-      const known = near === undefined ? `known: ${namesAt(issue.path).join(', ')}` : `did you mean '${near}'?`;
+      const near = nearestName(key, names);
+      const known = near === undefined ? `known: ${names.join(', ')}` : `did you mean '${near}'?`;
       return { field: [...issue.path.map(String), key].join('.'), description: `unknown option; ${known}` };
     });
   }
@@ -32,17 +33,24 @@ const violationsOf = (issue: z.core.$ZodIssue, input: unknown): Violation[] => {
 };
 
 /**
- * A recipe from outside, checked whole.
+ * Options from outside, checked whole against their schema.
  * @param source named in the message, e.g. the file's path
  * @throws TaxonError `invalid_input` that lists every wrong option with its value and what would be right
  */
-export const parseRecipe = (input: unknown, source = 'recipe'): Recipe => {
-  const result = recipeSchema.safeParse(input);
+export const parseOptions = <Schema extends z.ZodType>(
+  schema: Schema,
+  input: unknown,
+  source: string,
+): z.output<Schema> => {
+  const result = schema.safeParse(input);
   if (result.success) return result.data;
-  const violations = result.error.issues.flatMap((issue) => violationsOf(issue, input));
+  const violations = result.error.issues.flatMap((issue) => violationsOf(schema, issue, input));
   const lines = violations.map(({ field, description }) => `${field}: ${description}`);
   throw invalidInput(`${source}: ${lines.join('; ')}`, undefined, violations);
 };
+
+/** A recipe from outside: `parseOptions` against the recipe's schema. */
+export const parseRecipe = (input: unknown, source = 'recipe'): Recipe => parseOptions(recipeSchema, input, source);
 
 /** The recipe file (YAML or JSON) as plain data, not yet validated: options given elsewhere may still be laid over it. */
 export const readRecipe = async (path: string): Promise<Record<string, unknown>> => {

@@ -126,6 +126,16 @@ export const withCoarseTask = <Parts extends Record<PartName, Example[]>>(
   ),
 });
 
+/** @throws TaxonError `invalid_input` for names of one label alone */
+const expectLabels = (named: readonly Example[]): void => {
+  const labels = new Set(named.flatMap((example) => example.labels[0] ?? []));
+  if (labels.size < 2)
+    throw invalidInput(
+      `data.labelNames holds one class only: ${JSON.stringify([...labels][0])}`,
+      'Name the labels between which a model is to choose, two at least.',
+    );
+};
+
 const noParts: Record<PartName, Example[]> = { train: [], validation: [], test: [] };
 
 /** Splits off the parts that have no file of their own. */
@@ -213,7 +223,8 @@ export const prepareData = async (recipe: Recipe, signal?: AbortSignal): Promise
   parts = withoutLeaks(parts, recipe, notes);
   const { nearDuplicates, notes: duplicateNotes } = findNearDuplicates(parts);
   parts.train = withLabelNames(parts.train, tasks, recipe, { hierarchical: twoLevels });
-  requireClasses(parts.train, data.train ?? 'data.labelNames', tasks);
+  if (data.train === undefined) expectLabels(parts.train);
+  else requireClasses(parts.train, data.train, tasks);
   for (const part of ['validation', 'test'] as const)
     if (held[part] !== undefined) notes.push(...comparePart(parts.train, parts[part], part, tasks).notes);
   if (hierarchy?.map !== undefined) {

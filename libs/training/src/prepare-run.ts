@@ -12,6 +12,7 @@ import { groupLabels } from './group-labels.ts';
 import { loadEncoder } from './load-state.ts';
 import { expectWandb } from './logging/wandb.ts';
 import { microBatches } from './micro-batch.ts';
+import { expectNamedStart } from './name-head.ts';
 import { prepareData, type PreparedData } from './prepare-data.ts';
 import { readOutOfScope } from './read-out-of-scope.ts';
 import type { Recipe } from './recipe.ts';
@@ -66,6 +67,7 @@ export const prepareRun = async (recipe: Recipe, options: RunOptions, reporter: 
     source = undefined; // it was given a head, and every training is to begin with the same
   }
   expectAbstainable(recipe, data.space);
+  expectNamedStart(recipe, data.space);
   const prompt = createPrompt(recipe, data.space, tokenizer);
   const encode = inputEncoder(tokenizer, { folder: encoderFolder, encoder, maxLength, pairs, prompt });
   const reader = { encode, padId: tokenizer.padId, maskId: prompt?.maskId };

@@ -17,6 +17,7 @@ import {
 import type { PackShape } from '@taxon/text';
 import * as tf from '@tensorflow/tfjs-core';
 import '@tensorflow/tfjs-core/dist/register_all_gradients.js';
+import { asExtra, extraName, type ExtraLoss } from './extra-loss.ts';
 import { groupConsistency, groupLosses } from './losses/group-losses.ts';
 import { supervisedContrastive } from './losses/supervised-contrastive.ts';
 import { objectiveOf, type Objective } from './objective.ts';
@@ -43,6 +44,8 @@ export interface ProgramOptions {
   lora?: Lora;
   /** The parameters and tables that gradients are taken of. @default all */
   trained?: readonly string[];
+  /** A further term of the loss. */
+  extra?: ExtraLoss;
 }
 
 /** Shapes of the parameters from layer `begin` on. */
@@ -120,7 +123,11 @@ export interface BatchTensors {
   /** [N, G] 1 where a group's targets are known, 0 where not and for slots without a text */
   known: tf.Tensor;
   dropout?: Dropout;
+  /** What the extra loss is fed with, by its own names. */
+  extra?: Readonly<Record<string, tf.Tensor>>;
 }
+
+type BatchInput = 'embeddings' | 'segments' | 'pool' | 'targets' | 'known';
 
 /** What the targets of `slots` texts are fed as. */
 export const targetShapes = (slots: number, { groups }: Objective): Record<'targets' | 'known', [number, number]> => ({
@@ -131,21 +138,31 @@ export const targetShapes = (slots: number, { groups }: Objective): Record<'targ
 /** What sets the dropout of R-Drop's second pass apart: any odd number, the keys are hashes. */
 const secondPass = 0x2545f491;
 
+/** Keeps what the encoder shows under the given names. */
+const tapFor = (names: readonly string[]) => {
+  const taps: Record<string, tf.Tensor> = {};
+  const tap = (name: string, x: tf.Tensor): void => {
+    if (names.includes(name)) taps[name] = x;
+  };
+  return { taps, tap };
+};
+
 /** The loss of every slot of a packed batch, [N]: the same function whether it is traced or runs eagerly. */
 export const slotLosses = (
   p: Parameters,
-  { embeddings, segments, pool, targets, known, dropout }: BatchTensors,
-  options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective' | 'begin' | 'lora'>,
+  { embeddings, segments, pool, targets, known, dropout, extra: fed = {} }: BatchTensors,
+  options: Pick<ProgramOptions, 'encoder' | 'head' | 'recompute' | 'objective' | 'begin' | 'lora' | 'extra'>,
 ): tf.Tensor => {
-  const { encoder: config, head, recompute } = options;
+  const { encoder: config, head, recompute, extra } = options;
   const { groups, loss, rDrop = 0, contrastive } = objectiveOf(options);
-  const featuresWith = (draw: Dropout | undefined): tf.Tensor2D => {
-    const x = encoder(p, { embeddings, segments, dropout: draw, recompute, ...encoderOptions(options) }, config);
-    return features(p, x, pool, head) as tf.Tensor2D;
+  const { taps, tap } = tapFor(extra?.taps ?? []);
+  const featuresWith = (draw: Dropout | undefined, shown?: typeof tap): tf.Tensor2D => {
+    const how = { dropout: draw, recompute, tap: shown, ...encoderOptions(options) };
+    return features(p, encoder(p, { embeddings, segments, ...how }, config), pool, head) as tf.Tensor2D;
   };
   const losses = (scores: tf.Tensor2D): tf.Tensor1D =>
     groupLosses(scores, targets as tf.Tensor2D, known as tf.Tensor2D, groups, loss);
-  const pooled = featuresWith(dropout);
+  const pooled = featuresWith(dropout, tap);
   const scores = logits(p, pooled) as tf.Tensor2D;
   let total = losses(scores);
   if (rDrop > 0 && dropout !== undefined) {
@@ -154,11 +171,15 @@ export const slotLosses = (
     const divergence = groupConsistency(scores, again, known as tf.Tensor2D, groups);
     total = tf.add(tf.mul(tf.add(total, losses(again)), 0.5), tf.mul(divergence, rDrop));
   }
-  if (contrastive === undefined) return total;
-  // A text counts where any of its groups is known.
-  const counted = tf.max<tf.Tensor1D>(known, 1);
-  const apart = supervisedContrastive(pooled, targets as tf.Tensor2D, counted, contrastive);
-  return tf.add(total, tf.mul(apart, contrastive.weight));
+  if (contrastive !== undefined) {
+    // A text counts where any of its groups is known.
+    const counted = tf.max<tf.Tensor1D>(known, 1);
+    const apart = supervisedContrastive(pooled, targets as tf.Tensor2D, counted, contrastive);
+    total = tf.add(total, tf.mul(apart, contrastive.weight));
+  }
+  if (extra === undefined) return total;
+  const seen = { logits: scores, features: pooled, segments: segments as tf.Tensor2D, taps, fed };
+  return tf.add(tf.mul(total, extra.labelShare), extra.losses(seen));
 };
 
 /** The gradient's name beside its parameter's. */
@@ -194,6 +215,7 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
   const trained = new Set(options.trained ?? ['words', ...Object.keys(shapes)]);
   const names = Object.keys(shapes).filter((name) => trained.has(name));
   const targets = targetShapes(rows * slots, objectiveOf(options));
+  const extraInputs = options.extra?.inputs(options.shape) ?? {};
   const signature: Signature = {
     ...parameterSignature(shapes),
     ...int8Signature(options.int8 ?? [], shapes),
@@ -205,6 +227,7 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
     known: { shape: targets.known },
     count: { shape: [] },
     ...(options.dropout > 0 ? { dropoutKey: { shape: [], dtype: 'int32' } } : {}),
+    ...asExtra(extraInputs),
   };
   return compile((inputs) => {
     const dropout = inputs.dropoutKey && { rate: options.dropout, key: inputs.dropoutKey };
@@ -213,8 +236,10 @@ export const compileGradients = cacheByStructure((options: ProgramOptions) => {
     const variables = [...(trained.has('words') ? ['embeddings'] : []), ...names];
     const loss = (...values: tf.Tensor[]): tf.Scalar => {
       const p = { ...inputs, ...Object.fromEntries(variables.map((name, i) => [name, values[i]!])) };
-      const { embeddings, segments, pool, targets: right, known } = p as Record<keyof BatchTensors, tf.Tensor>;
-      losses = tf.keep(slotLosses(p, { embeddings, segments, pool, targets: right, known, dropout }, options));
+      const { embeddings, segments, pool, targets: right, known } = p as Record<BatchInput, tf.Tensor>;
+      const extra = Object.fromEntries(Object.keys(extraInputs).map((name) => [name, inputs[extraName(name)]!]));
+      const batch = { embeddings, segments, pool, targets: right, known, dropout, extra };
+      losses = tf.keep(slotLosses(p, batch, options));
       return tf.div(tf.sum(losses), inputs.count!);
     };
     const { grads } = tf.valueAndGrads(loss)(variables.map((name) => inputs[name]!));

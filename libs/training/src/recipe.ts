@@ -1,68 +1,11 @@
 import { layerMatrices } from '@taxon/models';
 import { z } from 'zod';
+import { dataSchema } from './data-schema.ts';
 import { lossNames } from './losses/loss-table.ts';
 import { headlineFigures } from './scores.ts';
 
 /** Every option of a training run. Each has a default that works; unknown keys are refused with the nearest right name. */
 const fraction = z.number().min(0).max(1);
-
-/** Labels by their own names. */
-const labelList = z
-  .array(z.string().min(1))
-  .min(1)
-  .refine((labels) => new Set(labels).size === labels.length)
-  .transform((labels): Record<string, string[]> => Object.fromEntries(labels.map((label) => [label, []])));
-
-const dataSchema = z
-  .strictObject({
-    /** Labelled file: CSV, TSV, JSONL or a JSON array. Split into three parts when `validation` and `test` are absent. */
-    train: z.string().min(1).optional(),
-    validation: z.string().min(1).optional(),
-    test: z.string().min(1).optional(),
-    /** By the file's ending when absent. */
-    format: z.enum(['csv', 'tsv', 'jsonl', 'json']).optional(),
-    textColumn: z.string().default('text'),
-    labelColumn: z.string().default('label'),
-    /** Each text's second one: the model then reads sentence pairs. */
-    pairColumn: z.string().min(1).optional(),
-    /** Several questions about each text, each with a column of its own; in place of `labelColumn`. */
-    tasks: z
-      .array(
-        z.strictObject({
-          column: z.string().min(1),
-          /** What the task is called. By its column when absent. */
-          name: z.string().min(1).optional(),
-          kind: z.enum(['auto', 'single-label', 'multi-label']).default('auto'),
-          /** Factor on its loss beside those of the other tasks. */
-          weight: z.number().positive().default(1),
-        }),
-      )
-      .min(1)
-      .optional(),
-    /** What stands between the labels of a cell (CSV, TSV) in a multi-label column. */
-    labelSeparator: z.string().min(1).optional(),
-    /** Where each text comes from: scores are told by source, too. */
-    sourceColumn: z.string().min(1).optional(),
-    /** One more training for each source, which learns from its texts alone: a table of training sources by validation sources. */
-    crossSource: z.boolean().default(false),
-    /**
-     * What labels are called is a training text more, for few texts a class: `true` reads each label's own name as words; a mapping says it
-     * in other words, one text or several. A list or a mapping without `train` is zero-shot: all that is learnt is what labels are called.
-     */
-    labelNames: z
-      .union([z.boolean(), labelList, z.record(z.string().min(1), z.array(z.string().trim().min(1)))], {
-        error: 'true, false, a list of labels, none of them twice, or a mapping of label to list of texts',
-      })
-      .default(false),
-    /** Shares of the parts that have no file of their own. */
-    split: z
-      .strictObject({ train: fraction.default(0.7), validation: fraction.default(0.15), test: fraction.default(0.15) })
-      .prefault({}),
-  })
-  .refine(({ train, labelNames }) => train !== undefined || typeof labelNames === 'object', {
-    path: ['train'],
-    message: 'a labelled file is needed, or a list of labels as data.labelNames',
-  });
 
 const headSchema = z.strictObject({
   /**
@@ -74,8 +17,11 @@ const headSchema = z.strictObject({
   pooling: z.enum(['auto', 'mean', 'cls']).default('auto'),
   /** L2-normalise the pooled features before the linear layer. */
   normalize: z.union([z.literal('auto'), z.boolean()]).default('auto'),
-  /** `solved`: multinomial logistic regression on the frozen features. */
-  start: z.enum(['solved', 'random']).default('solved'),
+  /**
+   * `solved`: multinomial logistic regression on the frozen features. `names`: each label's row is the features of its names, so that
+   * logits are cosines, scaled. `auto`: `names` where nothing else is learnt from and a text has one label, else `solved`.
+   */
+  start: z.enum(['auto', 'solved', 'names', 'random']).default('auto'),
   /** Weight of the squared norm in the solved problem. */
   l2: z.number().min(0).default(1e-5),
   iterations: z.int().min(1).max(10_000).default(60),
@@ -304,84 +250,89 @@ const searchSchema = z.strictObject({
     .default(0),
 });
 
-export const recipeSchema = z.strictObject({
-  data: dataSchema,
-  encoder: z.string().min(1).default('all-MiniLM-L6-v2'),
-  /** Folder to write the model to. */
-  output: z.string().min(1),
-  /** Labels a text of `data.labelColumn`. `auto`: several where a text has a list of them. */
-  task: z.enum(['auto', 'single-label', 'multi-label']).default('auto'),
-  hierarchy: hierarchySchema.optional(),
-  /** Longest text in tokens, special tokens included; longer ones are cut. */
-  maxLength: z.int().min(4).max(8192).default(128),
-  head: headSchema.prefault({}),
-  optimizer: optimizerSchema.prefault({}),
-  /** The encoder first goes on with masked-language training on unlabelled texts of the domain. */
-  adaptation: adaptationSchema.prefault({}),
-  loss: lossSchema.prefault({}),
-  balance: balanceSchema.prefault({}),
-  adversarial: adversarialSchema.prefault({}),
-  averaging: averagingSchema.prefault({}),
-  /** Multi-label: from which probability on a label is given. `tuned`: by label, on the validation part. */
-  thresholds: z.enum(['tuned', 'global', 'half']).default('tuned'),
-  /** Logits are divided by a temperature fitted on the validation part, so that probabilities can be believed (Guo et al. 2017). */
-  calibrate: z.boolean().default(true),
-  abstain: abstainSchema.prefault({}),
-  /** What chooses the best checkpoint. `auto`: accuracy; macro F1 where a task is multi-label. */
-  metric: z.enum(['auto', ...headlineFigures, 'loss']).default('auto'),
-  /** Evaluations without improvement after which training stops; 0 never stops early. */
-  patience: z.int().min(0).default(2),
-  /** Evaluations of the validation part in one epoch. */
-  evaluationsPerEpoch: z.int().min(1).max(100).default(1),
-  /** When a run in progress is kept, so that `--resume` can go on after a crash: always the last two times. */
-  checkpoint: z
-    .strictObject({
-      /** Minutes between two checkpoints; 0: none by the clock. */
-      minutes: z.number().min(0).default(5),
-      /** Updates between two; 0: none by count. */
-      updates: z.int().min(0).default(0),
-    })
-    .prefault({}),
-  /** Cross-validation: so many models, each trained without one part of the training texts and then asked about it. 0: none. */
-  folds: z
-    .int()
-    .min(0)
-    .max(100)
-    .refine((folds) => folds !== 1, { message: 'one fold leaves nothing to train on: 0, or 2 and more' })
-    .default(0),
-  /** So many models, each trained on a bootstrap sample of the training texts and asked about those that it lacks. 0: none. */
-  bagging: z
-    .int()
-    .min(0)
-    .max(100)
-    .refine((bags) => bags !== 1, { message: 'one bag is no ensemble: 0, or 2 and more' })
-    .default(0),
-  /**
-   * What is saved after `folds` or `bagging`. `refit`: one model more, trained on all training texts. `soup`: the mean of the members'
-   * weights (Wortsman et al. 2022). `vote`: all members, whose probabilities are averaged.
-   */
-  ensemble: z.enum(['refit', 'soup', 'vote']).default('refit'),
-  search: searchSchema.prefault({}),
-  /** What a run tells beside its report. Nothing leaves the machine unless `wandb` is given. */
-  logging: loggingSchema.prefault({}),
-  seed: z
-    .int()
-    .min(0)
-    .max(2 ** 31 - 1)
-    .default(0),
-  /**
-   * `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do,
-   * and the solved head is right about nine in ten texts.
-   * `fp16`: half precision with loss scaling, on `cuda` and `webgpu` alone.
-   */
-  precision: z.enum(['auto', 'fp32', 'int8', 'fp16']).default('auto'),
-  /** What the training steps run on (docs/devices.md). `auto`: the processor, through ONNX Runtime. */
-  device: z.enum(['auto', 'cpu', 'cuda', 'webgpu', 'tensorflow', 'tensorflow-gpu', 'wasm']).default('auto'),
-  /** 0: as many as the machine has. */
-  threads: z.int().min(0).max(1024).default(0),
-  /** ONNX Runtime's threads spin while they wait: faster on cores that are ours alone, three times slower on shared ones. */
-  spin: z.union([z.literal('auto'), z.boolean()]).default('auto'),
-});
+export const recipeSchema = z
+  .strictObject({
+    data: dataSchema,
+    encoder: z.string().min(1).default('all-MiniLM-L6-v2'),
+    /** Folder to write the model to. */
+    output: z.string().min(1),
+    /** Labels a text of `data.labelColumn`. `auto`: several where a text has a list of them. */
+    task: z.enum(['auto', 'single-label', 'multi-label']).default('auto'),
+    hierarchy: hierarchySchema.optional(),
+    /** Longest text in tokens, special tokens included; longer ones are cut. */
+    maxLength: z.int().min(4).max(8192).default(128),
+    head: headSchema.prefault({}),
+    optimizer: optimizerSchema.prefault({}),
+    /** The encoder first goes on with masked-language training on unlabelled texts of the domain. */
+    adaptation: adaptationSchema.prefault({}),
+    loss: lossSchema.prefault({}),
+    balance: balanceSchema.prefault({}),
+    adversarial: adversarialSchema.prefault({}),
+    averaging: averagingSchema.prefault({}),
+    /** Multi-label: from which probability on a label is given. `tuned`: by label, on the validation part. */
+    thresholds: z.enum(['tuned', 'global', 'half']).default('tuned'),
+    /** Logits are divided by a temperature fitted on the validation part, so that probabilities can be believed (Guo et al. 2017). */
+    calibrate: z.boolean().default(true),
+    abstain: abstainSchema.prefault({}),
+    /** What chooses the best checkpoint. `auto`: accuracy; macro F1 where a task is multi-label. */
+    metric: z.enum(['auto', ...headlineFigures, 'loss']).default('auto'),
+    /** Evaluations without improvement after which training stops; 0 never stops early. */
+    patience: z.int().min(0).default(2),
+    /** Evaluations of the validation part in one epoch. */
+    evaluationsPerEpoch: z.int().min(1).max(100).default(1),
+    /** When a run in progress is kept, so that `--resume` can go on after a crash: always the last two times. */
+    checkpoint: z
+      .strictObject({
+        /** Minutes between two checkpoints; 0: none by the clock. */
+        minutes: z.number().min(0).default(5),
+        /** Updates between two; 0: none by count. */
+        updates: z.int().min(0).default(0),
+      })
+      .prefault({}),
+    /** Cross-validation: so many models, each trained without one part of the training texts and then asked about it. 0: none. */
+    folds: z
+      .int()
+      .min(0)
+      .max(100)
+      .refine((folds) => folds !== 1, { message: 'one fold leaves nothing to train on: 0, or 2 and more' })
+      .default(0),
+    /** So many models, each trained on a bootstrap sample of the training texts and asked about those that it lacks. 0: none. */
+    bagging: z
+      .int()
+      .min(0)
+      .max(100)
+      .refine((bags) => bags !== 1, { message: 'one bag is no ensemble: 0, or 2 and more' })
+      .default(0),
+    /**
+     * What is saved after `folds` or `bagging`. `refit`: one model more, trained on all training texts. `soup`: the mean of the members'
+     * weights (Wortsman et al. 2022). `vote`: all members, whose probabilities are averaged.
+     */
+    ensemble: z.enum(['refit', 'soup', 'vote']).default('refit'),
+    search: searchSchema.prefault({}),
+    /** What a run tells beside its report. Nothing leaves the machine unless `wandb` is given. */
+    logging: loggingSchema.prefault({}),
+    seed: z
+      .int()
+      .min(0)
+      .max(2 ** 31 - 1)
+      .default(0),
+    /**
+     * `int8`: products of 8-bit numbers, 1.7 times faster on processors that have instructions for them. `auto`: where they do,
+     * and the solved head is right about nine in ten texts.
+     * `fp16`: half precision with loss scaling, on `cuda` and `webgpu` alone.
+     */
+    precision: z.enum(['auto', 'fp32', 'int8', 'fp16']).default('auto'),
+    /** What the training steps run on (docs/devices.md). `auto`: the processor, through ONNX Runtime. */
+    device: z.enum(['auto', 'cpu', 'cuda', 'webgpu', 'tensorflow', 'tensorflow-gpu', 'wasm']).default('auto'),
+    /** 0: as many as the machine has. */
+    threads: z.int().min(0).max(1024).default(0),
+    /** ONNX Runtime's threads spin while they wait: faster on cores that are ours alone, three times slower on shared ones. */
+    spin: z.union([z.literal('auto'), z.boolean()]).default('auto'),
+  })
+  .refine(({ head, data }) => head.start !== 'names' || data.labelNames !== false, {
+    path: ['head', 'start'],
+    message: "'names' starts from what labels are called: data.labelNames says that",
+  });
 
 /** A validated recipe: every option present. */
 export type Recipe = z.output<typeof recipeSchema>;

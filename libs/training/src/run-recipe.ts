@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { invalidInput } from '@taxon/errors';
 import { expectModelTarget } from '@taxon/models';
 import { checkpointFolder, expectSameRun, findCheckpoint, removeCheckpoint } from './checkpoint.ts';
 import { scoreFinal } from './final-scores.ts';
@@ -19,9 +20,16 @@ const runOne = async (recipe: Recipe, options: RunOptions, reporter: Reporter): 
   const warn = (message: string): void => reporter.emit({ kind: 'notice', level: 'warning', message });
   const found = options.resume ? await findCheckpoint(folder, warn) : undefined;
   if (found !== undefined) expectSameRun(folder, found, { recipe });
-  const prepared = await prepareRun(recipe, options, reporter);
+  const read = await prepareRun(recipe, options, reporter);
+  if (options.extend !== undefined && read.device !== 'cpu')
+    throw invalidInput(
+      `device: '${read.device}': a loss with terms from outside is computed on the processor alone`,
+      'Leave device at auto.',
+    );
+  const extension = await options.extend?.(read);
+  const prepared = extension?.prepared ?? read;
   const { data, parts, outOfScope } = prepared;
-  return trainOnce(prepared, { recipe, data, parts, outOfScope, folder, found }, async (run) => {
+  return trainOnce(prepared, { recipe, data, parts, outOfScope, folder, found, extension }, async (run) => {
     reporter.stage('evaluate');
     const final = await scoreFinal(run);
     const result = await finishRun({ ...run, final, started }, (target, facts) =>

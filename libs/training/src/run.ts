@@ -5,6 +5,7 @@ import type { Prompt } from '@taxon/models';
 import type { PackShape } from '@taxon/text';
 import type { Checkpoints } from './checkpoint.ts';
 import type { Device } from './device.ts';
+import type { Extension } from './extra-loss.ts';
 import type { Evaluation, FitProgress } from './fit.ts';
 import type { ForwardPass, TokenizedTexts } from './forward-pass.ts';
 import type { ModelState } from './model-state.ts';
@@ -12,6 +13,7 @@ import type { RunLog } from './logging/run-log.ts';
 import type { SolvedHeads } from './initial-head.ts';
 import type { Objective } from './objective.ts';
 import type { PreparedData } from './prepare-data.ts';
+import type { PreparedRun } from './prepare-run.ts';
 import type { TrainingEvent } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 import type { Reporter } from './reporter.ts';
@@ -22,6 +24,8 @@ export interface RunOptions {
   signal: AbortSignal;
   onEvent: (event: TrainingEvent) => void;
   resume: boolean;
+  /** Asked once everything is read and tokenized; for a recipe of one training, on the processor. */
+  extend?: (prepared: PreparedRun) => Promise<Extension>;
 }
 
 /** What a run holds while it trains. */
@@ -51,6 +55,8 @@ export interface Run {
   goesOn?: (evaluation: Evaluation) => boolean;
   /** Solved heads that trainings share. */
   heads?: SolvedHeads;
+  /** What is added to the recipe from outside. */
+  extension?: Extension;
 }
 
 /** Spinning pays on idle cores only: half a core's worth of other work makes it lose. */

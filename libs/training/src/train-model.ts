@@ -8,11 +8,13 @@ import { chooseMetric } from './choose-metric.ts';
 import { chooseHalf } from './choose-precision.ts';
 import { createForwardFor, createStepFor, type Device } from './device.ts';
 import { fit, freshProgress, isNearlyRight, takeEvaluation, type FitOptions, type FitProgress } from './fit.ts';
+import type { ForwardPass } from './forward-pass.ts';
 import { behindFrozenLayers } from './freeze-parts.ts';
-import { headKey, solveStateHead } from './initial-head.ts';
+import { classifierOf, headKey, nameStateHead, solveStateHead } from './initial-head.ts';
 import type { LoopStepOptions } from './loop-step.ts';
 import { microBatches } from './micro-batch.ts';
 import { weightsOf } from './model-state.ts';
+import { chooseHeadStart, namingTexts } from './name-head.ts';
 import type { Recipe } from './recipe.ts';
 import { testRates } from './range-test.ts';
 import type { Run } from './run.ts';
@@ -65,7 +67,7 @@ const fitOptions = (run: Run, step: FitOptions['step']): FitOptions => {
   };
 };
 
-const stepOptions = (recipe: Recipe, device: Device, { shape, objective }: Run): LoopStepOptions => {
+const stepOptions = (recipe: Recipe, device: Device, { shape, objective, extension }: Run): LoopStepOptions => {
   const { optimizer, seed } = recipe;
   const { batchesPerUpdate } = microBatches(recipe, device);
   return {
@@ -79,20 +81,20 @@ const stepOptions = (recipe: Recipe, device: Device, { shape, objective }: Run):
     accumulate: batchesPerUpdate > 1 || recipe.adversarial.kind !== 'none',
     batchesPerUpdate,
     precision: chooseHalf(recipe, device) ? 'fp16' : 'fp32',
+    extra: extension?.extra,
   };
 };
 
 /** Below this many texts exact features cost seconds, and the solved head may well be what is saved, beside an fp32 encoder. */
 const exactBelow = 5_000;
 
-/** Whether training starts from a solved linear layer; a prompt's head begins as what its words say. */
-const startsSolved = ({ recipe, state }: Run): boolean =>
-  recipe.head.start === 'solved' && state.head.kind !== 'prompt';
+/** What the head is before the first step; a prompt's begins as what its words say. */
+const headStart = ({ recipe, space, state }: Run): ReturnType<typeof chooseHeadStart> | 'prompt' =>
+  state.head.kind === 'prompt' ? 'prompt' : chooseHeadStart(recipe, space);
 
 /** Solves the linear layer on features of the current encoder; the loss of each text. */
 const solveHead = async (run: Run): Promise<number[]> => {
-  const { tensors } = run.state.memory;
-  const [weight, bias] = [tensors['classifier.weight']!.value, tensors['classifier.bias']!.value];
+  const { weight, bias } = classifierOf(run.state);
   const key = headKey(run.recipe);
   const known = run.heads?.get(key);
   if (known !== undefined) {
@@ -105,23 +107,42 @@ const solveHead = async (run: Run): Promise<number[]> => {
   return losses;
 };
 
-const solveOwnHead = async (run: Run): Promise<number[]> => {
-  const { recipe, parts, state, objective, shape, device, session, reporter, options } = run;
+const solveOwnHead = (run: Run): Promise<number[]> =>
+  withFeatures(run, (forward) => {
+    const { recipe, parts, state, objective, session, reporter, options } = run;
+    const { signal } = options;
+    return solveStateHead(state, forward, parts.train, { recipe, objective, session, signal, reporter });
+  });
+
+/** Gives `use` the pass that features of the training texts come from. */
+const withFeatures = async <Result>(run: Run, use: (forward: ForwardPass) => Promise<Result>): Promise<Result> => {
+  const { parts, state, shape, device, session } = run;
   const exact = state.precision !== 'fp32' && parts.train.ids.length < exactBelow;
   const forward = exact ? await createForwardFor(device, state, shape, session) : run.forward;
   try {
-    const { signal } = options;
-    return await solveStateHead(state, forward, parts.train, { recipe, objective, session, signal, reporter });
+    return await use(forward);
   } finally {
     if (exact) await forward.dispose();
   }
+};
+
+/** Gives the head its start; the loss of each text, where it came about. */
+const startHead = async (run: Run): Promise<number[] | undefined> => {
+  const start = headStart(run);
+  if (start === 'solved') return solveHead(run);
+  const { state, parts, data, reporter, options } = run;
+  if (start === 'names')
+    await withFeatures(run, (forward) =>
+      nameStateHead(state, forward, parts.train, namingTexts(data), { signal: options.signal, reporter }),
+    );
+  return undefined;
 };
 
 /** All updates from where `progress` stands. */
 const takeSteps = async (run: Run, progress: FitProgress): Promise<void> => {
   const { recipe, parts, state, device, session, reporter, checkpoints, options } = run;
   // What was not drawn at random is worth a look before the first step.
-  const worthALook = startsSolved(run) || state.head.kind === 'prompt';
+  const worthALook = headStart(run) !== 'random';
   const how = { ...stepOptions(recipe, device, run), exact: progress.exact, states: parts.train.states };
   if (recipe.optimizer.learningRate === 'auto' && progress.rateTest === undefined)
     progress.rateTest = await testRates(run, () => createStepFor(device, state, how, session));
@@ -156,7 +177,7 @@ export const trainModel = async (run: Run): Promise<FitProgress> => {
   const progress = run.resumed ?? freshProgress();
   let behind = await behindFrozenLayers(run, progress.exact === true ? 'fp32' : state.precision);
   try {
-    if (run.resumed === undefined && startsSolved(run)) progress.losses = await solveHead(behind.run);
+    if (run.resumed === undefined) progress.losses = await startHead(behind.run);
     if (progress.exact === undefined) {
       // Hard data loses a little by 8-bit steps (docs/benchmarks.md): by itself int8 is taken only where it was seen to lose nothing.
       progress.exact = recipe.precision === 'auto' && !isNearlyRight(progress.losses);

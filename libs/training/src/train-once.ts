@@ -4,6 +4,7 @@ import { createCheckpoints, expectSameRun, removeCheckpoint, restore, type Gener
 import { describeLearning } from './choose-learning.ts';
 import { createObjective } from './create-objective.ts';
 import { createForwardFor } from './device.ts';
+import type { Extension } from './extra-loss.ts';
 import type { Evaluation, FitProgress } from './fit.ts';
 import type { TokenizedTexts } from './forward-pass.ts';
 import type { SolvedHeads } from './initial-head.ts';
@@ -32,6 +33,8 @@ export interface Training {
   goesOn?: (evaluation: Evaluation) => boolean;
   /** Solved heads that trainings share. */
   heads?: SolvedHeads;
+  /** What is added to the recipe from outside. */
+  extension?: Extension;
 }
 
 /** A run whose state holds its best weights. */
@@ -69,8 +72,8 @@ export const withRun = async <Result>(
       ...(resumed && { resumed, resumedAfter: state.step }),
     });
     const held = { recipe, data, space, parts, outOfScope, state, objective, shape, device, session, forward, prompt };
-    const { goesOn, heads } = training;
-    return await use({ ...held, reporter, log, options, checkpoints, resumed, goesOn, heads });
+    const { goesOn, heads, extension } = training;
+    return await use({ ...held, reporter, log, options, checkpoints, resumed, goesOn, heads, extension });
   } finally {
     await forward.dispose();
   }

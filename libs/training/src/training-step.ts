@@ -3,6 +3,7 @@ import type { PackedBatch, PackShape } from '@taxon/text';
 import type { AdamWOptions } from './adamw.ts';
 import { attack, type AdversarialOptions, type Attacked } from './adversary.ts';
 import { collectGarbage } from './collect-garbage.ts';
+import { asExtra, type ExtraLoss } from './extra-loss.ts';
 import type { FrozenStates } from './frozen-states.ts';
 import { addRowGradients, rateShare, tableGradients, updateOnHost } from './host-update.ts';
 import { embedTokens, type ModelState } from './model-state.ts';
@@ -31,6 +32,8 @@ export interface StepOptions {
   adversarial?: AdversarialOptions;
   /** Matrices are drawn towards 0 by learning rate times this. @default 0 */
   l1?: number;
+  /** A further term of the loss. */
+  extra?: ExtraLoss;
 }
 
 export interface LabelledBatch extends PackedBatch {
@@ -88,23 +91,18 @@ export const createTrainingStep = async (
 ): Promise<TrainingStep> => {
   const { shape, dropout, seed, recompute, accumulate = false, exact = false } = options;
   const { encoder, head, memory, tables, shapes, lora } = state;
-  const { l1 = 0 } = options;
+  const { l1 = 0, extra } = options;
   const objective = objectiveOf({ ...options, head });
   const begin = options.states === undefined ? 0 : state.freeze;
   const int8 = exact ? [] : state.int8Weights;
   const trained = [...state.trained];
-  const program = await createInPlaceSession(
-    compileGradients({ encoder, head, shape, dropout, recompute, int8, accumulate, objective, begin, lora, trained }),
-    session,
-  );
+  const what = { encoder, head, shape, dropout, recompute, int8, objective, lora, extra };
+  const program = await createInPlaceSession(compileGradients({ ...what, accumulate, begin, trained }), session);
   const adversarial = options.adversarial?.kind === 'none' ? undefined : options.adversarial;
   // A climb of PGD needs the embeddings' gradient alone: no product of the weights' gradients is computed for it.
   const climbing =
     adversarial?.kind === 'pgd' && adversarial.steps > 1
-      ? await createSession(
-          compileGradients({ encoder, head, shape, dropout, recompute, int8, objective, lora, trained: ['words'] }),
-          session,
-        )
+      ? await createSession(compileGradients({ ...what, trained: ['words'] }), session)
       : undefined;
   memory.quantize();
   collectGarbage();
@@ -141,6 +139,7 @@ export const createTrainingStep = async (
       segments: { shape: [shape.rows, shape.length], data: batch.segments },
       pool: { shape: [shape.rows, shape.slots, shape.length], data: batch.pool },
       count: { shape: [], data: Float32Array.of(count) },
+      ...asExtra(extra?.feeds(batch, shape) ?? {}),
     };
     if (dropout > 0) feeds.dropoutKey = { shape: [], data: Int32Array.of(dropoutKey(seed, state.step, index)) };
     const learn = async (): Promise<void> => {

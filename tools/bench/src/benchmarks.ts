@@ -5,6 +5,8 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   tokenize: async () => (await import('./tokenize.ts')).tokenize,
   step: async () => (await import('./step.ts')).step,
   train: async () => (await import('./train.ts')).train,
+  distil: async () => (await import('./distil.ts')).distil,
+  compress: async () => (await import('./compress.ts')).compress,
   evaluation: async () => (await import('./evaluation.ts')).evaluation,
   quality: async () => (await import('./quality.ts')).quality,
   augment: async () => (await import('./augment.ts')).augmentSpeed,

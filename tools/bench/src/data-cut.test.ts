@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { cutData } from './data-cut.ts';
+import { cutData, labelsOf } from './data-cut.ts';
 
 let folder: string;
 beforeAll(async () => {
@@ -35,6 +35,10 @@ it('makes class sizes fall from 100 to 5, in the training part alone, the same e
   expect([counts[0], counts.at(-1)]).toEqual([100, 5]);
   expect(await countsOf(join(one!, 'test.jsonl'))).toEqual([100, 100, 100]);
   expect(await readFile(join(one!, 'train.jsonl'), 'utf8')).toBe(await readFile(join(two!, 'train.jsonl'), 'utf8'));
+});
+
+it('knows the labels that are left where nothing is labelled', async () => {
+  expect(await labelsOf(folder, 'label')).toEqual(['a', 'b', 'c']);
 });
 
 it('crosses labels with styles', async () => {

@@ -64,6 +64,10 @@ export const cuts = {
 } as const satisfies Record<string, Cut>;
 export type CutName = keyof typeof cuts;
 
+/** The labels of a data set's training part, sorted: what is left of it where nothing is labelled. */
+export const labelsOf = async (dataset: string, label: string): Promise<string[]> =>
+  [...new Set((await readRows(join(dataset, 'train.jsonl'))).map((row) => String(row[label])))].sort();
+
 /**
  * A data set made harder, written to `scratch`; seeded, so that every run makes the same.
  * @param dataset folder with train.jsonl, validation.jsonl and test.jsonl, one label a text

@@ -4,13 +4,16 @@ import { join } from 'node:path';
 import { invalidInput, TaxonError } from '@taxon/errors';
 import { spinOption, type BenchContext, type Benchmark, type Figures } from './benchmark.ts';
 import { formatVariants, summarizeVariants, type VariantRun } from './compare-variants.ts';
-import { cutData, cuts, type CutName } from './data-cut.ts';
+import { cutData, cuts, labelsOf, type CutName } from './data-cut.ts';
 import { namesOption, numberOption } from './option-values.ts';
 import { singleLabelCut } from './single-label-cut.ts';
 import { percent } from './table.ts';
 import { runTaxon } from './taxon-run.ts';
 import { settingsOption, variantsOption, type Variant } from './variants.ts';
 import { findDataset } from './workspace.ts';
+
+/** Not a cut of the texts: none is labelled. */
+const zeroShot = 'zero-shot';
 
 interface Failure extends Figures {
   dataset: string;
@@ -47,7 +50,7 @@ const runDataset = async (
   context: BenchContext,
   plan: Plan,
   dataset: string,
-  folderOf: (seed: number) => Promise<string>,
+  { folderOf, labels }: { folderOf: (seed: number) => Promise<string>; labels: string[] | undefined },
   scratch: string,
 ) => {
   const { options, workspaceRoot, say, signal } = context;
@@ -60,7 +63,7 @@ const runDataset = async (
       const output = join(scratch, 'model');
       const own = { epochs: plan.epochs, seed, settings: [...plan.settings, ...settings] };
       try {
-        const run = await runTaxon({ workspaceRoot, dataset: folder, ...columns, output, ...own, signal });
+        const run = await runTaxon({ workspaceRoot, dataset: folder, ...columns, output, labels, ...own, signal });
         done.runs.push({ dataset, variant, run });
         const scores = `validation ${percent(run.validationAccuracy)}, test ${percent(run.accuracy)}`;
         say(`  ${scores}, ${run.seconds.toFixed(1)} s (${run.wallSeconds.toFixed(1)} s in all)`);
@@ -81,7 +84,7 @@ const runDataset = async (
 const runAll = async (context: BenchContext, plan: Plan, scratch: string) => {
   const all: Runs = { runs: [], failures: [] };
   const leftOut: Record<string, number> = {};
-  const [chosen] = namesOption('cut', context.options.cut, ['none', ...Object.keys(cuts)]) as [string];
+  const [chosen] = namesOption('cut', context.options.cut, ['none', zeroShot, ...Object.keys(cuts)]) as [string];
   for (const dataset of context.options.datasets!.split(',').map((name) => name.trim())) {
     const found = findDataset(context.workspaceRoot, dataset);
     if (typeof found !== 'string') throw invalidInput(`--datasets ${dataset}: ${found.skipped}`);
@@ -92,10 +95,11 @@ const runAll = async (context: BenchContext, plan: Plan, scratch: string) => {
     }
     const label = context.options['label-column']!;
     const folderOf = (seed: number): Promise<string> =>
-      chosen === 'none'
+      chosen === 'none' || chosen === zeroShot
         ? Promise.resolve(cut.folder)
         : cutData(cut.folder, chosen as CutName, { label, seed }, join(scratch, `${dataset}-${chosen}`));
-    const { runs, failures } = await runDataset(context, plan, dataset, folderOf, scratch);
+    const labels = chosen === zeroShot ? await labelsOf(cut.folder, label) : undefined;
+    const { runs, failures } = await runDataset(context, plan, dataset, { folderOf, labels }, scratch);
     all.runs.push(...runs);
     all.failures.push(...failures);
   }
@@ -114,7 +118,7 @@ export const quality: Benchmark = {
     'label-column': { describe: "the data's key of labels; texts without exactly one are left out", default: 'label' },
     cut: {
       describe:
-        'none; imbalanced: class sizes from 100 texts down to 5; styles: four styles a class, four times the classes; 5-shot, 10-shot: so many texts a class, drawn by the seed',
+        "none; zero-shot: the labels' names alone; imbalanced: class sizes from 100 texts down to 5; styles: four styles a class, four times the classes; 5-shot, 10-shot: so many texts a class, drawn by the seed",
       default: 'none',
     },
     epochs: { describe: 'epochs of a variant that does not set optimizer.epochs', default: '1' },

@@ -74,6 +74,8 @@ export interface TaxonRunOptions {
   output: string;
   seed: number;
   epochs: number;
+  /** All there is to learn from, in place of the training part. */
+  labels?: readonly string[] | undefined;
   /** Further options of the recipe, as `optimizer.dropout=0.1`. */
   settings: readonly string[];
   signal: AbortSignal;
@@ -83,9 +85,10 @@ export interface TaxonRunOptions {
 export const runTaxon = async (options: TaxonRunOptions): Promise<TaxonRun> => {
   const { workspaceRoot, dataset, output, seed, epochs, settings, signal } = options;
   const part = (name: string): string => join(dataset, `${name}.jsonl`);
+  const learnt = options.labels ? ['--set', `data.labelNames=${JSON.stringify(options.labels)}`] : [part('train')];
   const args = [
     join(workspaceRoot, 'apps/cli/dist/main.js'),
-    ...['train', part('train'), '--validation', part('validation'), '--test', part('test'), '--out', output],
+    ...['train', ...learnt, '--validation', part('validation'), '--test', part('test'), '--out', output],
     ...['--text-column', options.textColumn, '--label-column', options.labelColumn],
     ...['--encoder', 'all-MiniLM-L6-v2', '--seed', String(seed), '--epochs', String(epochs), '--json'],
     ...settings.flatMap((setting) => ['--set', setting]),

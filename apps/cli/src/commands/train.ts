@@ -22,6 +22,8 @@ Examples:
   taxon train tickets.csv --encoder ./my-encoder --epochs 3 --set optimizer.dropout=0.1
   taxon train --recipe recipe.yaml --seed 7 --json
   taxon train tickets.csv --set folds=5 --set ensemble=vote
+  taxon train few.csv --set data.labelNames=true
+  taxon train --labels "refund request,delivery,invoice copy" --out model/
 
 Without --validation and --test, 15 % of the texts of each class are held out for each. Ctrl-C leaves a checkpoint that
 --resume goes on from.`;
@@ -31,7 +33,7 @@ export const resumeCommand = (argv: readonly string[]): string =>
   formatCommand('taxon', ...argv, ...(argv.includes('--resume') ? [] : ['--resume']));
 
 /** What an interrupted run tells. Without a checkpoint of its own, a resumed run still has the one it came from. */
-const stopped = (step: number | undefined, resumed: boolean, argv: readonly string[]): TaxonError => {
+export const stoppedError = (step: number | undefined, resumed: boolean, argv: readonly string[]): TaxonError => {
   const hint = `go on with:\n  ${resumeCommand(argv)}`;
   if (step !== undefined)
     return new TaxonError({ code: 'cancelled', message: `interrupted at step ${step}; a checkpoint is kept`, hint });
@@ -65,7 +67,7 @@ export const runShown = async (
     view.end();
     return result;
   } catch (error) {
-    throw TaxonError.from(error).code === 'cancelled' ? stopped(keptStep, options.resume === true, argv) : error;
+    throw TaxonError.from(error).code === 'cancelled' ? stoppedError(keptStep, options.resume === true, argv) : error;
   } finally {
     view.abandon();
     interrupt.dispose();

@@ -7,7 +7,7 @@ export interface Progress {
   done: number;
   /** 0 when unknown. */
   total: number;
-  unit: Unit;
+  unit: Unit | 'parts';
   epoch?: number;
   loss?: number;
   learningRate?: number;

@@ -6,14 +6,13 @@ import pc from 'picocolors';
 import { describe, expect, it } from 'vitest';
 import { formatLiveLine, liveView } from './live-view.ts';
 import { plainView } from './plain-view.ts';
-import type { Progress } from './progress-view.ts';
 import { showTrainingEvent } from './training-view.ts';
 
 const plain = pc.createColors(false);
-const step: Progress = {
+const step = {
   done: 312,
   total: 690,
-  unit: 'steps',
+  unit: 'steps' as const,
   loss: 0.2131,
   learningRate: 8.1e-5,
   tokensPerSecond: 1890.4,

@@ -74,11 +74,16 @@ export const outOfScopeDetection = (scores: Float64Array, inScope: Uint8Array, p
     falsePositiveRate: answered.outOfScope / outside,
     truePositiveRate: answered.inScope / inside,
   }));
+  const precisionOf = (sorted: Uint32Array, side: number): number =>
+    averagePrecision(
+      Float64Array.from(sorted, (text) => scores[text]!),
+      (place) => Number(inScope[sorted[place]!] === side),
+    );
   return {
     ...counts,
     auroc: area / (inside * outside),
-    auprIn: averagePrecision(order, scores, (text) => inScope[text]!),
-    auprOut: averagePrecision(order.slice().reverse(), scores, (text) => 1 - inScope[text]!),
+    auprIn: precisionOf(order, 1),
+    auprOut: precisionOf(order.slice().reverse(), 0),
     fpr95: roc.find(({ truePositiveRate }) => truePositiveRate >= 0.95 - 1e-12)?.falsePositiveRate ?? 1,
     roc: thin(roc, points),
   };

@@ -38,6 +38,12 @@ const naiveLoss = (logits: Float32Array, expected: Int32Array, classes: number, 
     return sum + Math.log(total) - (z[expected[text]!]! - largest) / temperature;
   }, 0) / expected.length;
 
+const naiveBinaryLoss = (logits: Float32Array, expected: Uint8Array, temperature: number): number =>
+  [...logits].reduce((sum, z, i) => {
+    const wrong = (expected[i] === 1 ? -z : z) / temperature;
+    return sum + Math.max(wrong, 0) + Math.log(1 + Math.exp(-Math.abs(wrong)));
+  }, 0) / logits.length;
+
 describe('fitting a temperature', () => {
   it.each([0.5, 1, 2.5])('finds the one that labels were drawn with: %d', (temperature) => {
     const { logits, expected } = drawnTexts(6000, 4, temperature);
@@ -53,7 +59,15 @@ describe('fitting a temperature', () => {
     const next = uniform(5);
     const logits = Float32Array.from({ length: 20_000 }, () => 8 * (next() - 0.5));
     const expected = Uint8Array.from(logits, (z) => Number(next() < 1 / (1 + Math.exp(-z / 2))));
-    expect(fitSigmoidTemperature(logits, expected).temperature).toBeCloseTo(2, 0);
+    const { temperature, lossBefore, lossAfter } = fitSigmoidTemperature(logits, expected);
+    expect(temperature).toBeCloseTo(2, 0);
+    expect(lossBefore).toBeCloseTo(naiveBinaryLoss(logits, expected, 1), 12);
+    // At the least loss the slope is 0: its parabola through three points has its vertex there.
+    const [below, at, above] = [0.999, 1, 1.001].map((factor) =>
+      naiveBinaryLoss(logits, expected, factor * temperature),
+    );
+    expect(lossAfter).toBeCloseTo(at!, 12);
+    expect((0.001 * (below! - above!)) / (2 * (below! - 2 * at! + above!))).toBeCloseTo(0, 5);
   });
 
   it('never makes the loss worse, and copes with ±1e4', () => {
@@ -114,6 +128,27 @@ describe('calibration figures', () => {
         const figures = sigmoidCalibration(logits, expected);
         const brier = [...logits].map((z, i) => (1 / (1 + Math.exp(-z)) - expected[i]!) ** 2);
         expect(figures.brier).toBeCloseTo(brier.reduce((sum, x) => sum + x, 0) / logits.length, 9);
+        expect(figures.loss).toBeCloseTo(naiveBinaryLoss(logits, expected, 1), 9);
+        const decisions = [...logits].map((z, i) => [1 / (1 + Math.exp(-z)), expected[i]!] as const);
+        figures.bins.forEach(({ count, confidence, accuracy }, bin) => {
+          const inside = decisions.filter(([p]) => Math.min(14, Math.floor(p * 15)) === bin);
+          const [confidences, rights] = [0, 1].map((part) => inside.reduce((sum, one) => sum + one[part]!, 0));
+          expect(count).toBe(inside.length);
+          expect([confidence * count, accuracy * count]).toEqual([
+            expect.closeTo(confidences!, 9),
+            expect.closeTo(rights!, 9),
+          ]);
+        });
+        for (const { lower, upper, count, accuracy } of figures.equalMassBins) {
+          const inside = decisions.filter(
+            ([p]) => Math.fround(lower) <= Math.fround(p) && Math.fround(p) <= Math.fround(upper),
+          );
+          expect(count).toBe(inside.length);
+          expect(accuracy * count).toBeCloseTo(
+            inside.reduce((sum, [, carries]) => sum + carries, 0),
+            9,
+          );
+        }
         expect(numbersIn(figures).every(Number.isFinite)).toBe(true);
       }),
     );

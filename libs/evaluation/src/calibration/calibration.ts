@@ -1,5 +1,7 @@
 import { indexOfLargest, sigmoid, softplus } from '@taxon/probability';
-import { checkClasses, ratio, rowsOf, sameLength } from '../shapes.ts';
+import { fallingOrder } from '../order.ts';
+import { checkClasses, ratio, sameLength } from '../shapes.ts';
+import { rightOf, sortDecisions, type SortedDecisions } from '../sorted-decisions.ts';
 import { calibrationError, equalMassBins, equalWidthBins, type ReliabilityBin } from './reliability-bins.ts';
 import { fitSigmoidTemperature, fitSoftmaxTemperature } from './temperature.ts';
 
@@ -40,6 +42,7 @@ export interface CalibrationOptions {
   bins?: number;
 }
 
+/** Decisions by rising confidence, and the sums of their losses. */
 interface Judged {
   confidence: Float64Array;
   right: Uint8Array;
@@ -78,9 +81,10 @@ export const softmaxCalibration = (
 ): CalibrationFigures => {
   sameLength('expected × labels', { length: expected.length * classes }, 'logits', logits);
   checkClasses(expected, classes);
-  const known = [...expected.keys()].filter((text) => expected[text]! >= 0);
-  const judged = { confidence: new Float64Array(known.length), right: new Uint8Array(known.length), loss: 0, brier: 0 };
+  const known = Array.from(expected.keys()).filter((text) => expected[text]! >= 0);
+  const [confidence, right] = [new Float64Array(known.length), new Uint8Array(known.length)];
   const powers = new Float64Array(classes);
+  let [loss, brier] = [0, 0];
   known.forEach((text, place) => {
     const row = logits.subarray(text * classes, (text + 1) * classes);
     const label = expected[text]!;
@@ -93,31 +97,46 @@ export const softmaxCalibration = (
       squares += power * power;
     }
     // Σ (p − y)² = Σ p² − 2 p of the right label + 1, which rounding may take below 0.
-    judged.brier += Math.max(0, squares / (sum * sum) - (2 * powers[label]!) / sum + 1);
-    judged.loss += Math.log(sum) - (row[label]! - row[answer]!) / temperature;
-    judged.confidence[place] = 1 / sum;
-    judged.right[place] = Number(answer === label);
+    brier += Math.max(0, squares / (sum * sum) - (2 * powers[label]!) / sum + 1);
+    loss += Math.log(sum) - (row[label]! - row[answer]!) / temperature;
+    confidence[place] = 1 / sum;
+    right[place] = Number(answer === label);
   });
+  const rising = fallingOrder(confidence).reverse();
+  const judged = {
+    confidence: confidence.sort(),
+    right: Uint8Array.from(rising, (place) => right[place]!),
+    loss,
+    brier,
+  };
   return figuresOf(judged, bins);
+};
+
+/** As `sigmoidCalibration`, of decisions that are sorted: a temperature does not change their order. */
+const sortedCalibration = (
+  { scores, decisions }: SortedDecisions,
+  { temperature = 1, bins = defaultBins }: CalibrationOptions,
+): CalibrationFigures => {
+  const n = scores.length;
+  const [confidence, right] = [new Float64Array(n), new Uint8Array(n)];
+  let [loss, brier] = [0, 0];
+  for (let i = 0; i < n; i++) {
+    const [z, carries] = [scores[n - 1 - i]! / temperature, rightOf(decisions[n - 1 - i]!)];
+    const p = sigmoid(z);
+    confidence[i] = p;
+    right[i] = carries;
+    loss += softplus(carries === 1 ? -z : z);
+    brier += (p - carries) ** 2;
+  }
+  return figuresOf({ confidence, right, loss, brier }, bins);
 };
 
 /** Calibration of multi-label decisions, one for each text and label: the confidence is the label's probability. */
 export const sigmoidCalibration = (
   logits: Float32Array,
   expected: Uint8Array,
-  { temperature = 1, bins = defaultBins }: CalibrationOptions = {},
-): CalibrationFigures => {
-  sameLength('logits', logits, 'expected', expected);
-  const judged = { confidence: new Float64Array(logits.length), right: expected, loss: 0, brier: 0 };
-  for (let i = 0; i < logits.length; i++) {
-    const z = logits[i]! / temperature;
-    const p = sigmoid(z);
-    judged.confidence[i] = p;
-    judged.loss += softplus(expected[i] === 1 ? -z : z);
-    judged.brier += (p - expected[i]!) ** 2;
-  }
-  return figuresOf(judged, bins);
-};
+  options: CalibrationOptions = {},
+): CalibrationFigures => sortedCalibration(sortDecisions(logits, expected, 1), options);
 
 /** Logits and right labels of one part: `expected` is [texts] of Int32Array (single-label) or [texts, labels] of Uint8Array. */
 export interface ScoredPart<Expected extends Int32Array | Uint8Array = Int32Array | Uint8Array> {
@@ -137,8 +156,8 @@ export const calibrate = (
   bins = defaultBins,
 ): CalibrationReport => {
   if (kind === 'multi-label') {
-    const figures = (temperature: number) => sigmoidCalibration(scored.logits, multiHot(scored), { temperature, bins });
-    rowsOf('logits', scored.logits, classes);
+    const sorted = sortDecisions(scored.logits, multiHot(scored), classes);
+    const figures = (temperature: number) => sortedCalibration(sorted, { temperature, bins });
     const { temperature } = fitSigmoidTemperature(validation.logits, multiHot(validation));
     return { kind, temperature, before: figures(1), after: figures(temperature) };
   }

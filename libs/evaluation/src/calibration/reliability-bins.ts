@@ -1,4 +1,3 @@
-import { fallingOrder } from '../order.ts';
 import { ratio } from '../shapes.ts';
 
 /** Decisions of similar confidence. */
@@ -31,23 +30,26 @@ export const equalWidthBins = (confidence: Float64Array, right: Uint8Array, bins
   }));
 };
 
-/** Bins with the same number of decisions, by rising confidence; equal confidences share a bin, so there may be fewer. */
+/**
+ * Bins with the same number of decisions, by rising confidence; equal confidences, to single precision as logits are, share a bin,
+ * so there may be fewer.
+ * @param confidence in rising order
+ */
 export const equalMassBins = (confidence: Float64Array, right: Uint8Array, bins: number): ReliabilityBin[] => {
-  // Single precision sorts in linear time, and confidences come from single-precision logits.
-  const order = fallingOrder(Float32Array.from(confidence)).reverse();
+  const n = confidence.length;
   const result: ReliabilityBin[] = [];
-  for (let begin = 0; begin < order.length;) {
-    const share = (order.length - begin) / (bins - result.length);
-    let end = Math.min(order.length, begin + Math.max(1, Math.round(share)));
-    const last = Math.fround(confidence[order[end - 1]!]!);
-    while (end < order.length && Math.fround(confidence[order[end]!]!) === last) end += 1;
+  for (let begin = 0; begin < n;) {
+    const share = (n - begin) / (bins - result.length);
+    let end = Math.min(n, begin + Math.max(1, Math.round(share)));
+    const last = Math.fround(confidence[end - 1]!);
+    while (end < n && Math.fround(confidence[end]!) === last) end += 1;
     let [sum, rights] = [0, 0];
     for (let i = begin; i < end; i++) {
-      sum += confidence[order[i]!]!;
-      rights += right[order[i]!]!;
+      sum += confidence[i]!;
+      rights += right[i]!;
     }
     const count = end - begin;
-    const [lower, upper] = [confidence[order[begin]!]!, confidence[order[end - 1]!]!];
+    const [lower, upper] = [confidence[begin]!, confidence[end - 1]!];
     result.push({ lower, upper, count, confidence: sum / count, accuracy: rights / count });
     begin = end;
   }

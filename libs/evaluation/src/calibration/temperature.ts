@@ -1,4 +1,4 @@
-import { sigmoid, softplus } from '@taxon/probability';
+import { indexOfLargest, sigmoid, softplus } from '@taxon/probability';
 import { checkClasses, ratio, sameLength } from '../shapes.ts';
 
 /** A temperature and what it does to the loss of the texts that it was fitted on. */
@@ -10,84 +10,107 @@ export interface FittedTemperature {
   lossAfter: number;
 }
 
-/** Mean loss and its slope and curvature in β = 1 / T: convex in β, whatever the logits. */
-interface LossAt {
-  loss: number;
-  slope: number;
-  curvature: number;
+/** The mean loss as a function of β = 1 / T: convex, whatever the logits. */
+interface Loss {
+  at: (beta: number) => number;
+  /** First and second derivative. */
+  bend: (beta: number) => { slope: number; curvature: number };
 }
 
 /** Cross-entropy of softmax(β · z): the slope is E[z] − z of the right label, the curvature the variance of z. */
-const softmaxLoss = (logits: Float32Array, expected: Int32Array, classes: number) => {
-  const known = expected.reduce((sum, label) => sum + Number(label >= 0), 0);
-  return (beta: number): LossAt => {
-    let [loss, slope, curvature] = [0, 0, 0];
-    expected.forEach((label, text) => {
-      if (label < 0) return;
-      const row = logits.subarray(text * classes, (text + 1) * classes);
-      const largest = row.reduce((most, z) => Math.max(most, z), -Infinity);
+const softmaxLoss = (logits: Float32Array, expected: Int32Array, classes: number): Loss => {
+  const known = Array.from(expected.keys()).filter((text) => expected[text]! >= 0);
+  /** A text's logits, their largest, and how far the right one lies below it; powers of what is ≤ 0 cannot overflow. */
+  const rowOf = (text: number) => {
+    const row = logits.subarray(text * classes, (text + 1) * classes);
+    const largest = row[indexOfLargest(row)]!;
+    return { row, largest, right: row[expected[text]!]! - largest };
+  };
+  const at = (beta: number): number => {
+    let loss = 0;
+    for (const text of known) {
+      const { row, largest, right } = rowOf(text);
+      let weights = 0;
+      for (let i = 0; i < classes; i++) weights += Math.exp(beta * (row[i]! - largest));
+      loss += Math.log(weights) - beta * right;
+    }
+    return ratio(loss, known.length);
+  };
+  const bend = (beta: number) => {
+    let [slope, curvature] = [0, 0];
+    for (const text of known) {
+      const { row, largest, right } = rowOf(text);
       let [weights, first, second] = [0, 0, 0];
-      for (const z of row) {
-        const below = z - largest; // ≤ 0: the power cannot overflow
+      for (let i = 0; i < classes; i++) {
+        const below = row[i]! - largest;
         const weight = Math.exp(beta * below);
         weights += weight;
         first += weight * below;
         second += weight * below * below;
       }
       const mean = first / weights;
-      const right = row[label]! - largest;
-      loss += Math.log(weights) - beta * right;
       slope += mean - right;
       curvature += second / weights - mean * mean;
-    });
-    return { loss: ratio(loss, known), slope: ratio(slope, known), curvature: ratio(curvature, known) };
+    }
+    return { slope: ratio(slope, known.length), curvature: ratio(curvature, known.length) };
   };
+  return { at, bend };
 };
 
 /** Binary cross-entropy of σ(β · z) over all decisions. */
-const sigmoidLoss =
-  (logits: Float32Array, expected: Uint8Array) =>
-  (beta: number): LossAt => {
-    let [loss, slope, curvature] = [0, 0, 0];
-    for (let i = 0; i < logits.length; i++) {
+const sigmoidLoss = (logits: Float32Array, expected: Uint8Array): Loss => {
+  const n = logits.length;
+  const at = (beta: number): number => {
+    let loss = 0;
+    for (let i = 0; i < n; i++) loss += softplus(expected[i] === 1 ? -beta * logits[i]! : beta * logits[i]!);
+    return ratio(loss, n);
+  };
+  const bend = (beta: number) => {
+    let [slope, curvature] = [0, 0];
+    for (let i = 0; i < n; i++) {
       const z = logits[i]!;
       const p = sigmoid(beta * z);
-      loss += softplus(expected[i] === 1 ? -beta * z : beta * z);
       slope += z * (p - expected[i]!);
       curvature += z * z * p * (1 - p);
     }
-    const n = logits.length;
-    return { loss: ratio(loss, n), slope: ratio(slope, n), curvature: ratio(curvature, n) };
+    return { slope: ratio(slope, n), curvature: ratio(curvature, n) };
   };
+  return { at, bend };
+};
 
-/** Spread of logits, from which the search takes its scale: 1 where all are equal. */
-const scaleOf = (logits: Float32Array): number =>
-  Math.max(
-    1,
-    logits.reduce((most, z) => Math.max(most, Math.abs(z)), 0),
-  );
+/** Spread of logits, from which the search takes its scale: 1 where all are smaller. */
+const scaleOf = (logits: Float32Array): number => {
+  let scale = 1;
+  for (let i = 0; i < logits.length; i++) scale = Math.max(scale, Math.abs(logits[i]!));
+  return scale;
+};
+
+/** The error after a Newton step is about the square of the step: a last one so small ends at the limit of double precision. */
+const smallStep = 1e-7;
 
 /**
  * Newton's method on the slope, held within a bracket that shrinks around its root.
  * Where all answers are right the loss falls for ever: the temperature then stops at 1/100.
  */
-const minimise = (lossAt: (beta: number) => LossAt, scale: number): FittedTemperature => {
-  const before = lossAt(1);
+const minimise = (loss: Loss, scale: number): FittedTemperature => {
   let [low, high] = [1e-3 / scale, 100];
-  let [beta, at] = [1, before];
-  for (let round = 0; round < 60 && at.slope !== 0 && high - low > 1e-9 * high; round++) {
-    if (at.slope > 0) high = beta;
+  let beta = 1;
+  for (let round = 0; round < 60 && high - low > 1e-9 * high; round++) {
+    const { slope, curvature } = loss.bend(beta);
+    if (slope === 0) break;
+    if (slope > 0) high = beta;
     else low = beta;
-    const newton = beta - at.slope / at.curvature;
+    const newton = beta - slope / curvature;
     // Outside the bracket, or without curvature: halve the bracket on the logarithmic scale.
-    const next = newton > low && newton < high ? newton : Math.sqrt(low * high);
-    const small = Math.abs(next - beta) <= 1e-10 * beta;
+    const inside = newton > low && newton < high;
+    const next = inside ? newton : Math.sqrt(low * high);
+    const small = Math.abs(next - beta) <= (inside ? smallStep : 1e-10) * beta;
     beta = next;
-    at = lossAt(beta);
     if (small) break;
   }
-  if (!(at.loss < before.loss)) return { temperature: 1, lossBefore: before.loss, lossAfter: before.loss };
-  return { temperature: 1 / beta, lossBefore: before.loss, lossAfter: at.loss };
+  const [lossBefore, lossAfter] = [loss.at(1), loss.at(beta)];
+  if (!(lossAfter < lossBefore)) return { temperature: 1, lossBefore, lossAfter: lossBefore };
+  return { temperature: 1 / beta, lossBefore, lossAfter };
 };
 
 /**

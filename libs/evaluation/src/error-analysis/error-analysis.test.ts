@@ -98,6 +98,36 @@ describe('mistake rows', () => {
     });
   });
 
+  it('name every label that is right or given, and the best of the others', () => {
+    fc.assert(
+      fc.property(multiLabelDraws({ maxLabels: 6 }), fc.integer({ min: 0, max: 3 }), (draw, others) => {
+        const { n, classes, labels } = draw;
+        const named = Array.from({ length: n }, (_, i) => ({ text: String(i) }));
+        const found = multiLabelMistakes(named, draw, draw.logits, { others });
+        for (const { index, expected, predicted, missed, extra, scores } of found) {
+          const of = (values: Uint8Array | Float32Array, i: number): number => values[index * classes + i]!;
+          expect(expected).toEqual(labels.filter((_, i) => of(draw.expected, i) === 1));
+          expect(predicted).toEqual(labels.filter((_, i) => of(draw.predicted, i) === 1));
+          expect(missed).toEqual(expected.filter((label) => !predicted.includes(label)));
+          expect(extra).toEqual(predicted.filter((label) => !expected.includes(label)));
+          const falling = labels
+            .map((label, i) => ({ label, probability: Math.fround(1 / (1 + Math.exp(-of(draw.logits, i)))) }))
+            .sort((a, b) => b.probability - a.probability);
+          const own = new Set([...expected, ...predicted]);
+          const best = falling.filter(({ label }) => !own.has(label)).slice(0, others);
+          const shown = falling.filter((one) => own.has(one.label) || best.includes(one));
+          expect(scores.map(({ label }) => label).sort()).toEqual(shown.map(({ label }) => label).sort());
+          expect(scores.map(({ probability }) => probability)).toEqual(shown.map(({ probability }) => probability));
+        }
+        const wrong = named.filter((_, text) => {
+          const own = [text * classes, (text + 1) * classes] as const;
+          return String(draw.expected.subarray(...own)) !== String(draw.predicted.subarray(...own));
+        });
+        expect(found.map(({ text }) => text).sort()).toEqual(wrong.map(({ text }) => text).sort());
+      }),
+    );
+  });
+
   it('do so for single-label answers and unseen labels', () => {
     const scores = Float32Array.of(2, 0, 0, 0, 3, 0, 1, 0, 0, 0, 1, 0);
     const options = { unseenLabels: ['new'], others: 1 };

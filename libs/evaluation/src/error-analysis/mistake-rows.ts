@@ -1,5 +1,4 @@
 import { checkAnswers, type MultiLabelAnswers } from '../multi-label-answers.ts';
-import { fallingOrder } from '../order.ts';
 import { sigmoid, sigmoids, softmaxes } from '@taxon/probability';
 import { scoredLabels } from '../scored-labels.ts';
 import { sameLength } from '../shapes.ts';
@@ -42,23 +41,30 @@ export interface MistakeRowOptions {
   others?: number;
 }
 
+/** The labels of the highest probabilities beside those named; of equal ones the first. */
+const bestOthers = (probabilities: Float32Array, named: readonly number[], count: number): number[] => {
+  const best: number[] = []; // falling
+  for (let label = 0; label < probabilities.length; label++) {
+    const probability = probabilities[label]!;
+    if (best.length === count && !(probability > probabilities[best.at(-1)!]!)) continue;
+    if (named.includes(label)) continue;
+    const place = best.findIndex((other) => probability > probabilities[other]!);
+    best.splice(place < 0 ? best.length : place, 0, label);
+    if (best.length > count) best.pop();
+  }
+  return best;
+};
+
 /** Probabilities of some labels and of the best others, falling. */
 const shownScores = (
   probabilities: Float32Array,
   labels: readonly string[],
   named: readonly number[],
   others: number,
-): MistakeRow['scores'] => {
-  const shown = new Set(named);
-  const falling = fallingOrder(probabilities);
-  for (const label of falling) {
-    if (shown.size >= named.length + others) break;
-    shown.add(label);
-  }
-  return [...shown]
+): MistakeRow['scores'] =>
+  [...new Set(named), ...bestOthers(probabilities, named, others)]
     .map((label) => ({ label: labels[label]!, probability: probabilities[label]! }))
     .sort((a, b) => b.probability - a.probability);
-};
 
 /** The surest first, cut, and only then given their scores: a table of all mistakes costs no sort of every row's labels. */
 const surestRows = <T extends { confidence: number; index: number }>(rows: T[], limit: number): T[] =>
@@ -136,23 +142,22 @@ export const multiLabelMistakes = (
   }
   return surestRows(found, limit).map(({ index, confidence }) => {
     const begin = index * labels.length;
-    const pick = (wanted: (expected: number, predicted: number) => boolean): number[] =>
-      [...labels.keys()].filter((label) => wanted(expected[begin + label]!, predicted[begin + label]!));
-    const names = (picked: readonly number[]): string[] => picked.map((label) => labels[label]!);
-    const row = sigmoids(logits.subarray(begin, begin + labels.length));
+    const named: number[] = []; // right, given or both
+    for (let label = 0; label < labels.length; label++)
+      if (expected[begin + label] === 1 || predicted[begin + label] === 1) named.push(label);
+    const namesOf = (isExpected: boolean | undefined, isPredicted: boolean | undefined): string[] =>
+      named
+        .filter((label) => isExpected === undefined || (expected[begin + label] === 1) === isExpected)
+        .filter((label) => isPredicted === undefined || (predicted[begin + label] === 1) === isPredicted)
+        .map((label) => labels[label]!);
     return {
       index,
       ...told(texts[index]!),
-      expected: names(pick((e) => e === 1)),
-      predicted: names(pick((_, p) => p === 1)),
-      missed: names(pick((e, p) => e === 1 && p === 0)),
-      extra: names(pick((e, p) => e === 0 && p === 1)),
-      scores: shownScores(
-        row,
-        labels,
-        pick((e, p) => e + p > 0),
-        others,
-      ),
+      expected: namesOf(true, undefined),
+      predicted: namesOf(undefined, true),
+      missed: namesOf(true, false),
+      extra: namesOf(false, true),
+      scores: shownScores(sigmoids(logits.subarray(begin, begin + labels.length)), labels, named, others),
       confidence,
     };
   });

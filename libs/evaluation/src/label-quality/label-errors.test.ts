@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { likelyLabelErrors, likelyMultiLabelErrors } from '../index.ts';
 import { softmaxes } from '@taxon/probability';
@@ -57,6 +58,40 @@ describe('likelyLabelErrors', () => {
     const top = suspects.slice(0, 50);
     expect(top.filter(({ index }) => swapped[index] === 1).length).toBeGreaterThan(45);
     for (const { index, suggested } of top.slice(0, 20)) expect(suggested).toBe('abc'[truth[index]!]);
+  });
+
+  it('finds for several labels what it finds for each of them against its absence', () => {
+    const probability = fc.constantFrom(0, 0.125, 0.25, 0.5, 0.625, 0.75, 1);
+    const text = fc.tuple(...Array.from({ length: 3 }, () => fc.tuple(probability, fc.integer({ min: 0, max: 1 }))));
+    fc.assert(
+      fc.property(fc.array(text, { maxLength: 14 }), (texts) => {
+        const labels = labelNames(3);
+        const decisions = texts.flat();
+        const probabilities = Float32Array.from(decisions, ([p]) => p);
+        const given = Uint8Array.from(decisions, ([, carries]) => carries);
+        for (const rankBy of ['selfConfidence', 'normalizedMargin'] as const) {
+          const found = likelyMultiLabelErrors(probabilities, given, labels, { rankBy });
+          labels.forEach((label, i) => {
+            const pairs = Float32Array.from(texts.flatMap((row) => [1 - row[i]![0], row[i]![0]]));
+            const own = Int32Array.from(texts, (row) => row[i]![1]);
+            const alone = likelyLabelErrors(pairs, own, ['absent', 'present'], { rankBy });
+            expect(found.suspects.filter((one) => one.label === label)).toEqual(
+              alone.suspects.map(({ index, suggested, selfConfidence, normalizedMargin }) => {
+                const kind = suggested === 'present' ? 'missing' : 'extra';
+                return { index, label, kind, selfConfidence, normalizedMargin };
+              }),
+            );
+            const [absent, present] = alone.perLabel;
+            const { noise, ...counts } = found.perLabel[i]!;
+            const [missing, extra] = [absent!.suspects, present!.suspects];
+            expect(counts).toEqual({ label, support: present!.given, missing, extra });
+            expect(noise).toBeCloseTo(alone.noise, 12);
+          });
+          const ranks = found.suspects.map((one) => one[rankBy]);
+          expect(ranks).toEqual(ranks.toSorted((a, b) => a - b));
+        }
+      }),
+    );
   });
 
   it('takes each label against its absence where there are several', () => {

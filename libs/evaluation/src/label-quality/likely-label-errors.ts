@@ -44,12 +44,14 @@ const confidentFrom = (probabilities: Float32Array, given: Int32Array, classes: 
   return sums.map((sum, label) => (counts[label] === 0 ? Infinity : sum / counts[label]!));
 };
 
+/** Means of single-precision numbers round: a class with one text must reach its own mean. */
+export const roundingSlack = 1e-6;
+
 /** The label that a text confidently has: the most probable one of those not below their thresholds; −1 for none. */
 const confidentLabel = (row: Float32Array, thresholds: Float64Array): number => {
   let best = -1;
   for (let label = 0; label < row.length; label++)
-    // Means of single-precision numbers round: a class with one text must reach its own mean.
-    if (row[label]! >= thresholds[label]! - 1e-6 && (best < 0 || row[label]! > row[best]!)) best = label;
+    if (row[label]! >= thresholds[label]! - roundingSlack && (best < 0 || row[label]! > row[best]!)) best = label;
   return best;
 };
 

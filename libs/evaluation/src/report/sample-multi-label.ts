@@ -8,7 +8,7 @@ import { rankingMetrics } from '../ranking-metrics.ts';
 import { relaxedCriteria } from '../relaxed-criteria.ts';
 import { multiLabelIntervals } from '../significance/intervals.ts';
 import { multiLabelSlices } from '../slices.ts';
-import { sweepThresholds } from '../threshold-sweep.ts';
+import { sweepThresholds } from '../thresholds/sweep-thresholds.ts';
 import type { RunReport } from './run-report.ts';
 import { partScores, sampleReport, shares } from './sample-report.ts';
 import type { MultiLabelTaskReport } from './task-report.ts';

@@ -9,7 +9,7 @@ import type { RankingMetrics } from '../ranking-metrics.ts';
 import type { RelaxedCriteria } from '../relaxed-criteria.ts';
 import type { Intervals } from '../significance/intervals.ts';
 import type { SliceTable } from '../slices.ts';
-import type { ThresholdSweep } from '../threshold-sweep.ts';
+import type { ThresholdSweep } from '../thresholds/sweep-thresholds.ts';
 import type { TopKAccuracy } from '../top-k-accuracy.ts';
 import type { AbstentionReport, ComparisonReport, FoldScores } from './report-extras.ts';
 

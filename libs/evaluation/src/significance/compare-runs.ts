@@ -1,9 +1,12 @@
 import type { MultiLabelAnswers } from '../multi-label-answers.ts';
 import { createRandom, type Random } from '../random.ts';
-import { ratio } from '../shapes.ts';
 import {
+  addText,
+  copySums,
   countMultiLabel,
   countSingleLabel,
+  figuresOfSums,
+  noSums,
   weightedFigures,
   type CountedTexts,
   type MultiLabelFigure,
@@ -53,34 +56,38 @@ export interface CompareOptions {
   seed?: number;
 }
 
-/** Figures of both runs after the answers of random texts changed sides: what chance does to two equal runs. */
-const swappedDifference = <Name extends string>(
-  a: CountedTexts<Name>,
-  b: CountedTexts<Name>,
-  random: Random,
-): number[] => {
-  const sides = [a, b].map(({ slots, means }) => ({
-    counts: new Float64Array(slots),
-    sums: new Float64Array(means.length),
-  }));
-  let bits = 0;
-  for (let text = 0; text < a.n; text++) {
-    if (text % 32 === 0) bits = random();
-    const swap = bits & 1;
-    bits >>>= 1;
-    [a, b].forEach(({ starts, touched, means }, run) => {
-      const { counts, sums } = sides[run ^ swap]!;
-      for (let i = starts[text]!; i < starts[text + 1]!; i++) counts[touched[i]!]! += 1;
-      for (let i = 0; i < sums.length; i++) sums[i]! += means[i]![text]!;
-    });
-  }
-  const [one, two] = sides.map(({ counts, sums }) =>
-    a.figures(
-      counts,
-      sums.map((sum) => ratio(sum, a.n)),
-    ),
-  );
-  return one!.map((value, i) => two![i]! - value);
+/** Texts that two runs on the same texts answer differently. */
+const differingTexts = <Name extends string>(a: CountedTexts<Name>, b: CountedTexts<Name>): Uint32Array => {
+  const touchedBy = ({ starts, touched }: CountedTexts<Name>, text: number): Uint32Array =>
+    touched.subarray(starts[text], starts[text + 1]);
+  const differs = (text: number): boolean => {
+    const [one, other] = [touchedBy(a, text), touchedBy(b, text)];
+    return one.length !== other.length || one.some((slot, i) => slot !== other[i]);
+  };
+  return Uint32Array.from(a.starts.subarray(1).keys()).filter(differs);
+};
+
+/**
+ * Draws what chance does to two equal runs: the differences of the figures after the answers of random texts changed sides. Only
+ * texts that are answered differently make a difference; the others are counted once.
+ */
+const createSwaps = <Name extends string>(a: CountedTexts<Name>, b: CountedTexts<Name>, random: Random) => {
+  const differing = differingTexts(a, b);
+  const alike = noSums(a);
+  for (let text = 0; text < a.n; text++) addText(alike, a, text, 1);
+  for (const text of differing) addText(alike, a, text, -1);
+  const swapped = new Uint32Array(Math.ceil(a.n / 32)); // a bit for each text
+  return (): number[] => {
+    for (let i = 0; i < swapped.length; i++) swapped[i] = random();
+    const [one, two] = [copySums(alike), copySums(alike)];
+    for (const text of differing) {
+      const swap = ((swapped[text >>> 5]! >>> (text & 31)) & 1) === 1;
+      addText(swap ? two : one, a, text, 1);
+      addText(swap ? one : two, b, text, 1);
+    }
+    const [figuresA, figuresB] = [figuresOfSums(a, one), figuresOfSums(a, two)];
+    return figuresA.map((value, i) => figuresB[i]! - value);
+  };
 };
 
 const rangeOf = (drawn: Float64Array, level: number): Range => {
@@ -101,7 +108,8 @@ const compare = <Name extends string>(
   const [ofA, ofB, differences] = [0, 1, 2].map(() => names.map(() => new Float64Array(resamples)));
   const asLarge = new Uint32Array(names.length);
   // Two streams: texts are drawn as for the intervals of a run alone.
-  const [draws, swaps, weights] = [createRandom(seed), createRandom(~seed), new Uint32Array(n)];
+  const [draws, weights] = [createRandom(seed), new Uint32Array(n)];
+  const swappedDifferences = createSwaps(a, b, createRandom(~seed));
   for (let round = 0; round < resamples; round++) {
     drawWeights(weights, draws);
     const [drawnA, drawnB] = [weightedFigures(a, weights), weightedFigures(b, weights)];
@@ -110,7 +118,7 @@ const compare = <Name extends string>(
       ofB![i]![round] = drawnB[i]!;
       differences![i]![round] = drawnB[i]! - value;
     });
-    swappedDifference(a, b, swaps).forEach((difference, i) => {
+    swappedDifferences().forEach((difference, i) => {
       // Sums in another order round otherwise: a difference that is as large but for that counts.
       if (Math.abs(difference) >= Math.abs(figuresB[i]! - figuresA[i]!) - 1e-12) asLarge[i]! += 1;
     });

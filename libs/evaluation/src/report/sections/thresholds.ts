@@ -1,6 +1,7 @@
 import { sigmoid } from '@taxon/probability';
 import { thin } from '../../thin.ts';
-import type { SweepPoint, LabelThreshold } from '../../threshold-sweep.ts';
+import type { SweepPoint } from '../../thresholds/global-sweep.ts';
+import type { LabelThreshold } from '../../thresholds/sweep-thresholds.ts';
 import { figure, figureName, percent } from '../figures.ts';
 import { html, raw, type Html } from '../html.ts';
 import { bar, cell, details, jsonData, note, section, table, type Place, type Section } from '../layout.ts';

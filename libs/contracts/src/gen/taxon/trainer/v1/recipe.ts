@@ -886,6 +886,10 @@ export const HeadStart = {
   /** HEAD_START_SOLVED - Multinomial logistic regression on the frozen features. */
   HEAD_START_SOLVED: "HEAD_START_SOLVED",
   HEAD_START_RANDOM: "HEAD_START_RANDOM",
+  /** HEAD_START_NAMES - Cosines to what the labels are called, scaled. Needs `label_names`. */
+  HEAD_START_NAMES: "HEAD_START_NAMES",
+  /** HEAD_START_AUTO - By names where there is no `train` and a text has one label, else solved. */
+  HEAD_START_AUTO: "HEAD_START_AUTO",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -895,6 +899,8 @@ export namespace HeadStart {
   export type HEAD_START_UNSPECIFIED = typeof HeadStart.HEAD_START_UNSPECIFIED;
   export type HEAD_START_SOLVED = typeof HeadStart.HEAD_START_SOLVED;
   export type HEAD_START_RANDOM = typeof HeadStart.HEAD_START_RANDOM;
+  export type HEAD_START_NAMES = typeof HeadStart.HEAD_START_NAMES;
+  export type HEAD_START_AUTO = typeof HeadStart.HEAD_START_AUTO;
   export type UNRECOGNIZED = typeof HeadStart.UNRECOGNIZED;
 }
 
@@ -909,6 +915,12 @@ export function headStartFromJSON(object: any): HeadStart {
     case 2:
     case "HEAD_START_RANDOM":
       return HeadStart.HEAD_START_RANDOM;
+    case 3:
+    case "HEAD_START_NAMES":
+      return HeadStart.HEAD_START_NAMES;
+    case 4:
+    case "HEAD_START_AUTO":
+      return HeadStart.HEAD_START_AUTO;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -924,6 +936,10 @@ export function headStartToJSON(object: HeadStart): string {
       return "HEAD_START_SOLVED";
     case HeadStart.HEAD_START_RANDOM:
       return "HEAD_START_RANDOM";
+    case HeadStart.HEAD_START_NAMES:
+      return "HEAD_START_NAMES";
+    case HeadStart.HEAD_START_AUTO:
+      return "HEAD_START_AUTO";
     case HeadStart.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -938,6 +954,10 @@ export function headStartToNumber(object: HeadStart): number {
       return 1;
     case HeadStart.HEAD_START_RANDOM:
       return 2;
+    case HeadStart.HEAD_START_NAMES:
+      return 3;
+    case HeadStart.HEAD_START_AUTO:
+      return 4;
     case HeadStart.UNRECOGNIZED:
     default:
       return -1;

@@ -33,6 +33,8 @@ export const TrainingState = {
   TRAINING_STATE_SUCCEEDED: "TRAINING_STATE_SUCCEEDED",
   TRAINING_STATE_FAILED: "TRAINING_STATE_FAILED",
   TRAINING_STATE_CANCELLED: "TRAINING_STATE_CANCELLED",
+  /** TRAINING_STATE_INTERRUPTED - The service ended, without its doing, while the training waited or ran. */
+  TRAINING_STATE_INTERRUPTED: "TRAINING_STATE_INTERRUPTED",
   UNRECOGNIZED: "UNRECOGNIZED",
 } as const;
 
@@ -45,6 +47,7 @@ export namespace TrainingState {
   export type TRAINING_STATE_SUCCEEDED = typeof TrainingState.TRAINING_STATE_SUCCEEDED;
   export type TRAINING_STATE_FAILED = typeof TrainingState.TRAINING_STATE_FAILED;
   export type TRAINING_STATE_CANCELLED = typeof TrainingState.TRAINING_STATE_CANCELLED;
+  export type TRAINING_STATE_INTERRUPTED = typeof TrainingState.TRAINING_STATE_INTERRUPTED;
   export type UNRECOGNIZED = typeof TrainingState.UNRECOGNIZED;
 }
 
@@ -68,6 +71,9 @@ export function trainingStateFromJSON(object: any): TrainingState {
     case 5:
     case "TRAINING_STATE_CANCELLED":
       return TrainingState.TRAINING_STATE_CANCELLED;
+    case 6:
+    case "TRAINING_STATE_INTERRUPTED":
+      return TrainingState.TRAINING_STATE_INTERRUPTED;
     case -1:
     case "UNRECOGNIZED":
     default:
@@ -89,6 +95,8 @@ export function trainingStateToJSON(object: TrainingState): string {
       return "TRAINING_STATE_FAILED";
     case TrainingState.TRAINING_STATE_CANCELLED:
       return "TRAINING_STATE_CANCELLED";
+    case TrainingState.TRAINING_STATE_INTERRUPTED:
+      return "TRAINING_STATE_INTERRUPTED";
     case TrainingState.UNRECOGNIZED:
     default:
       return "UNRECOGNIZED";
@@ -109,6 +117,8 @@ export function trainingStateToNumber(object: TrainingState): number {
       return 4;
     case TrainingState.TRAINING_STATE_CANCELLED:
       return 5;
+    case TrainingState.TRAINING_STATE_INTERRUPTED:
+      return 6;
     case TrainingState.UNRECOGNIZED:
     default:
       return -1;
@@ -621,8 +631,12 @@ export interface Training {
   result?:
     | TrainingResult
     | undefined;
-  /** Once it has failed or was cancelled. */
-  error?: Status | undefined;
+  /** Once it has failed or was cancelled or interrupted. */
+  error?:
+    | Status
+    | undefined;
+  /** It has not succeeded, and a checkpoint is there: StartTraining with the same recipe and `resume` goes on from it. */
+  resumable: boolean;
 }
 
 export interface StateChange {
@@ -631,7 +645,7 @@ export interface StateChange {
   result?:
     | TrainingResult
     | undefined;
-  /** Once it has failed or was cancelled. */
+  /** Once it has failed or was cancelled or interrupted. */
   error?: Status | undefined;
 }
 
@@ -1676,6 +1690,7 @@ function createBaseTraining(): Training {
     queuedBehind: 0,
     result: undefined,
     error: undefined,
+    resumable: false,
   };
 }
 
@@ -1713,6 +1728,9 @@ export const Training: MessageFns<Training> = {
     }
     if (message.error !== undefined) {
       Status.encode(message.error, writer.uint32(82).fork()).join();
+    }
+    if (message.resumable !== false) {
+      writer.uint32(88).bool(message.resumable);
     }
     return writer;
   },
@@ -1810,6 +1828,14 @@ export const Training: MessageFns<Training> = {
             message.error = Status.decode(reader, reader.uint32());
             continue;
           }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.resumable = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1858,6 +1884,7 @@ export const Training: MessageFns<Training> = {
         : 0,
       result: isSet(object.result) ? TrainingResult.fromJSON(object.result) : undefined,
       error: isSet(object.error) ? Status.fromJSON(object.error) : undefined,
+      resumable: isSet(object.resumable) ? globalThis.Boolean(object.resumable) : false,
     };
   },
 
@@ -1893,6 +1920,9 @@ export const Training: MessageFns<Training> = {
     if (message.error !== undefined) {
       obj.error = Status.toJSON(message.error);
     }
+    if (message.resumable !== false) {
+      obj.resumable = message.resumable;
+    }
     return obj;
   },
 
@@ -1919,6 +1949,7 @@ export const Training: MessageFns<Training> = {
     message.error = (object.error !== undefined && object.error !== null)
       ? Status.fromPartial(object.error)
       : undefined;
+    message.resumable = object.resumable ?? false;
     return message;
   },
 };
@@ -2943,7 +2974,7 @@ export const TrainingResult: MessageFns<TrainingResult> = {
 /** Trains classifiers. A training is a job: it is started, watched, and goes on when its caller goes away. */
 export type TrainerServiceService = typeof TrainerServiceService;
 export const TrainerServiceService = {
-  /** Checks the recipe and queues the training; one runs at a time. */
+  /** Checks the recipe and queues the training; one job runs at a time, of all services of a process. */
   startTraining: {
     path: "/taxon.trainer.v1.TrainerService/StartTraining" as const,
     requestStream: false as const,
@@ -3000,7 +3031,7 @@ export const TrainerServiceService = {
 } as const;
 
 export interface TrainerServiceServer extends UntypedServiceImplementation {
-  /** Checks the recipe and queues the training; one runs at a time. */
+  /** Checks the recipe and queues the training; one job runs at a time, of all services of a process. */
   startTraining: handleUnaryCall<StartTrainingRequest, StartTrainingResponse>;
   /** What happened so far, then what happens, until the training has ended. Resumable by sequence number. */
   watchTraining: handleServerStreamingCall<WatchTrainingRequest, WatchTrainingResponse>;
@@ -3012,7 +3043,7 @@ export interface TrainerServiceServer extends UntypedServiceImplementation {
 }
 
 export interface TrainerServiceClient extends Client {
-  /** Checks the recipe and queues the training; one runs at a time. */
+  /** Checks the recipe and queues the training; one job runs at a time, of all services of a process. */
   startTraining(
     request: StartTrainingRequest,
     callback: (error: ServiceError | null, response: StartTrainingResponse) => void,

@@ -1,0 +1,1 @@
+export { createAugmenterService } from './service.ts';

@@ -1,0 +1,1 @@
+export { distillerService } from './service.ts';

@@ -1,0 +1,1 @@
+export { writeCorpus, type CorpusOptions, type CorpusSummary } from './corpus.ts';

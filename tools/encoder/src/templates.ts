@@ -1,0 +1,47 @@
+// Everyday questions and requests, with places for words of WordNet. Written for this project, about no data set in particular.
+// A place is a part of speech or a kind (a lexicographer file of WordNet).
+
+export const kinds: Record<string, number> = {
+  act: 4, animal: 5, artifact: 6, quality: 7, body: 8, thought: 9, message: 10, event: 11, feeling: 12, food: 13,
+  group: 14, place: 15, thing: 17, person: 18, plant: 20, possession: 21, process: 22, amount: 23, state: 26, substance: 27,
+  time: 28, change: 30, think: 31, say: 32, compete: 33, consume: 34, touch: 35, make: 36, move: 38, perceive: 39, own: 40, social: 41,
+}; // prettier-ignore
+
+export const templates: readonly string[] = [
+  'how do i {change} a {artifact}', 'how do i {make} {food}', 'how can i {own} a {possession}', 'how do you say {thing} in {place}',
+  'what is a {noun}', 'what is the {quality} of {substance}', 'what does {noun} mean', "what's the {amount} of my {possession}",
+  'what is the best way to {verb} a {artifact}', 'what kind of {food} goes with {food}', 'what should i do about {state}',
+  'when does the {event} start', 'when is my {possession} due', 'when will the {artifact} arrive', 'when was the {event}',
+  'where can i find {artifact} in {place}', 'where is the nearest {artifact}', 'where did i put my {artifact}', 'where is {place}',
+  'who is the {person} of {place}', 'who can {verb} my {artifact}', 'why is my {artifact} {adj}', 'why was my {possession} {adj}',
+  'why do {animal} {move}', 'why does my {body} feel {adj}', 'which {artifact} is {adj}', 'is {food} {adj}', 'is the {artifact} still {adj}',
+  'is there a {artifact} near {place}', 'are there any {event} this {time}', 'are you a {person}', 'can you {verb} my {possession}',
+  'can you {say} the {message} to my {person}', 'can i {consume} {food} with {food}', 'could you please {verb} the {artifact}',
+  'would you {think} that {noun} is {adj}', 'do i have enough {possession} for a {artifact}', 'do you have {food} without {substance}',
+  'do i need a {message} for {place}', 'does {place} have {adj} {food}', 'did my {person} {say} anything', 'have you {verb} the {message}',
+  'i want to {verb} my {possession}', 'i want to {move} to {place}', 'i would like a {artifact} for {time}', 'i need help with {act}',
+  'i need to {change} my {message}', 'i need a {person} who can {verb} my {artifact}', 'i have lost my {artifact}', 'i forgot my {message}',
+  'i am {adj} about the {event}', 'i feel {adj} today', 'i think the {artifact} is {adj}', 'i have a question about {possession}',
+  "i can't {verb} the {artifact}", "i don't {think} the {message}", "i haven't received my {artifact} yet", "i'd like to {verb} a {noun}",
+  'my {artifact} is {adj}', 'my {artifact} does not {verb}', 'my {person} wants to {verb}', 'my {possession} was {adj} by mistake',
+  'my {body} hurts when i {move}', 'please {verb} the {artifact}', 'please tell me about {noun}', 'please {say} my {message}',
+  'please remind me to {verb} the {artifact}', 'tell me a {message} about {animal}', 'tell me how to {verb}', 'tell me the {amount} of {food}',
+  'show me my {possession}', 'show me {adj} {artifact}', 'give me a {message} for {food}', 'give me {adj} {thing}', 'find me a {person} in {place}',
+  'find {adj} {food} near me', 'set the {artifact} to {adj}', 'turn the {artifact} off', 'turn up the {artifact}', 'add {food} to my {message}',
+  'remove {thing} from the {group}', 'send {possession} to my {person}', 'move {possession} to the {group}', 'cancel my {act}', 'cancel the {event}',
+  'book a {artifact} in {place} for {time}', 'order more {food}', 'order a {artifact}', 'pay my {possession}', 'play {adj} {message}', 'call my {person}',
+  'read the {message}', 'stop the {act}', 'start the {process}', 'check my {state}', 'check the {quality} of the {artifact}', 'compare {food} and {food}',
+  'convert {amount} to {amount}', 'translate {thing} for me', 'spell {noun}', 'define {noun}', 'explain {process}', 'describe the {plant}',
+  'how much is a {artifact}', 'how much {substance} is in {food}', 'how many {animal} are in {place}', 'how long does {act} take',
+  'how long will {food} last', 'how far is {place} from {place}', 'how old is the {person}', 'how often should i {verb} my {artifact}',
+  'how {adj} is {place}', 'how are you', 'how was your {time}', 'what time is it in {place}', 'what day is the {event}', 'what is on my {message} for {time}',
+  'what are the {quality} of {plant}', 'what happened to my {possession}', 'what happened at the {event}', 'what is your {quality}',
+  'what {animal} is that', 'what makes {animal} {adj}', 'tell {person} that the {artifact} is {adj}', 'thank you for the {act}', 'thanks, that is all',
+  'sorry, i meant {noun}', 'no, i said {noun}', 'yes, please {verb} it', 'never mind the {noun}', 'hello, is the {person} there', 'goodbye',
+  'the {artifact} arrived {adj}', 'the {person} was {adj} and did not {verb}', 'the {food} was {adj} but the {act} was {adj}', 'this {artifact} is {adj}',
+  'a {adj} {person} in {place}', 'a {adj} {artifact} made of {substance}', '{adj} {act} of the {group}', 'the {group} will {verb} the {event}',
+  'the {person} {say} that {noun} is {adj}', 'is it {adj} to {verb} in {place}', 'should i {verb} or {verb}', 'you should {verb} your {artifact}',
+  "there is a {feeling} in the {group}", "let's {compete} at the {event}", "let's talk about {thought}", 'what do you think about {thought}',
+  'i {consume} too much {food}', 'i {perceive} a {thing} in the {artifact}', 'i {own} two {animal}', 'i {touch} the {substance}', 'we {social} the {person}',
+  'how do i report {act}', 'how do i apply for {possession}', 'what is wrong with my {artifact}', 'someone {own} my {possession}', 'did you {perceive} the {event}',
+]; // prettier-ignore
