@@ -31,7 +31,7 @@ const write = async (name: string, rows: readonly object[]): Promise<string> => 
 describe('augmented texts', () => {
   it('of one file are learnt from where their parents are, and never held out', async () => {
     const train = await write('more.jsonl', [...written, ...made]);
-    const data = await prepareData(parseRecipe({ data: { train } }));
+    const data = await prepareData(parseRecipe({ output: 'unused', data: { train } }));
     const heldOut = [...data.validation, ...data.test];
     expect(heldOut.every(({ origin }) => origin === undefined)).toBe(true);
     const ids = new Set(heldOut.map(({ id }) => id));
@@ -45,7 +45,7 @@ describe('augmented texts', () => {
     const train = await write('train.jsonl', [...written.slice(0, 30), ...made]);
     const validation = await write('validation.jsonl', [...written.slice(30, 35), made[30]!]);
     const test = await write('test.jsonl', written.slice(35));
-    const data = await prepareData(parseRecipe({ data: { train, validation, test } }));
+    const data = await prepareData(parseRecipe({ output: 'unused', data: { train, validation, test } }));
     expect(data.train).toHaveLength(60);
     expect(data.validation).toHaveLength(5);
     expect(data.notes.map(({ message }) => message).join()).toContain('none is scored on');
