@@ -1,4 +1,4 @@
-import type { AugmentationExample, AugmentationSummary, AugmentOptions, FileProgress } from '@taxon/augmentation';
+import type { AugmentOptions, FileProgress } from '@taxon/augmentation';
 import type { DataFormat, ReadDatasetOptions } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import type { Command } from 'commander';
@@ -7,9 +7,7 @@ import { catchInterrupt } from '../interrupt.ts';
 import { wholeNumber } from '../option-values.ts';
 import { createView } from '../progress/create-view.ts';
 import type { ProgressView } from '../progress/progress-view.ts';
-import { countOf, formatPercent } from '../render/format.ts';
-import { oneLine } from '../render/predictions.ts';
-import { formatTable } from '../render/table.ts';
+import { formatAugmentation, formatCandidates, type MadeCandidate } from '../render/augmentation.ts';
 import type { Terminal } from '../terminal.ts';
 
 interface AugmentCommandOptions extends AugmentFlags {
@@ -42,13 +40,6 @@ Examples:
   taxon augment tickets.csv --dry-run --set quality.similarity=0.7 --encoder all-MiniLM-L6-v2
   taxon train more.csv --out model/     what was made of held-out texts is left out of training`;
 
-const reasons: Readonly<Record<string, string>> = {
-  none: 'nothing could be made',
-  repeat: 'repeats a text',
-  drift: 'drifted too far',
-  label: 'its label changed',
-};
-
 /** Candidates that a dry run shows. */
 const shownCandidates = 10;
 
@@ -64,51 +55,20 @@ const columnsOf = (options: AugmentCommandOptions): ReadDatasetOptions => {
   };
 };
 
-const stageNames = { read: 'read', count: 'count', augment: 'augment' } as const;
-
 /** Shows stages as they begin. */
 const showProgress = (view: ProgressView): ((progress: FileProgress) => void) => {
   let stage: FileProgress['stage'] | undefined;
-  const start = { stage: '', at: 0 };
+  let began = 0;
   return ({ stage: now, rows, total = 0 }) => {
     if (now !== stage) {
-      view.begin(stageNames[(stage = now)]);
-      [start.stage, start.at] = [now, performance.now()];
+      view.begin((stage = now));
+      began = performance.now();
     }
-    const seconds = (performance.now() - start.at) / 1000;
+    const seconds = (performance.now() - began) / 1000;
     const left = rows > 0 && total > rows && seconds > 1 ? { secondsLeft: (seconds / rows) * (total - rows) } : {};
     if (rows > 0) view.update({ done: rows, total, unit: 'texts', ...left });
   };
 };
-
-const candidateLines = (example: AugmentationExample & { method: string }): string[] => {
-  const { method, from, to, reason, similarity, answer, labels } = example;
-  const why =
-    reason === undefined ? 'kept' : `dropped: ${reasons[reason]!}${answer === undefined ? '' : ` to ${answer}`}`;
-  const cosine = similarity === undefined ? '' : `, ${similarity.toFixed(2)} alike`;
-  return [
-    `${method} (${why}${cosine})  ${labels.flatMap((known) => known ?? []).join(', ')}`,
-    `  from  ${oneLine(from, 200)}`,
-    `  to    ${oneLine(to, 200)}`,
-  ];
-};
-
-const summaryLines = ({ methods, kept, wanted, diversity }: AugmentationSummary): string[] => [
-  ...formatTable(
-    [
-      { title: 'method' },
-      { title: 'kept', align: 'right' },
-      ...Object.values(reasons).map((title) => ({ title, align: 'right' as const })),
-    ],
-    methods.map(({ name, kept: own, dropped }) => [
-      name,
-      String(own),
-      ...Object.keys(reasons).map((reason) => String(dropped[reason as keyof typeof dropped])),
-    ]),
-  ),
-  '',
-  `${countOf(kept, 'text')} made of ${countOf(wanted, 'text')} wanted; distinct-2 ${formatPercent(diversity.rows.distinct2)} before, ${formatPercent(diversity.both.distinct2)} with them`,
-];
 
 const dryRun = async (
   terminal: Terminal,
@@ -119,16 +79,16 @@ const dryRun = async (
   onProgress: (progress: FileProgress) => void,
 ): Promise<void> => {
   const { augmentOpened, openFile } = await import('@taxon/augmentation');
-  const shown: (AugmentationExample & { method: string })[] = [];
+  const shown: MadeCandidate[] = [];
   const opened = await openFile(request, { signal, onProgress });
-  const onCandidate = (candidate: AugmentationExample & { method: string }): void => {
+  const onCandidate = (candidate: MadeCandidate): void => {
     if (shown.length < shownCandidates && candidate.reason !== 'none') shown.push(candidate);
   };
-  for await (const row of augmentOpened(opened, request, { signal, onCandidate }))
-    if (row.text === '' || shown.length === shownCandidates) break;
+  const made = augmentOpened(opened, request, { signal, onCandidate })[Symbol.asyncIterator]();
+  while (shown.length < shownCandidates && (await made.next()).done !== true);
+  await made.return?.();
   if (options.json) return terminal.out(JSON.stringify({ file: data, candidates: shown }));
-  for (const candidate of shown) for (const line of candidateLines(candidate)) terminal.out(line);
-  if (shown.length === 0) terminal.out('no candidate: the policy wants no text, or the methods can make none');
+  for (const line of formatCandidates(shown)) terminal.out(line);
 };
 
 const augment = async (terminal: Terminal, data: string, options: AugmentCommandOptions): Promise<void> => {
@@ -156,7 +116,7 @@ const augment = async (terminal: Terminal, data: string, options: AugmentCommand
         ? undefined
         : await writeAugmentationReport(report, summary, { name: data, createdAt: new Date().toISOString() });
     if (options.json) return terminal.out(JSON.stringify({ file: data, output, report: page, ...summary }));
-    for (const line of summaryLines(summary)) terminal.out(line);
+    for (const line of formatAugmentation(summary)) terminal.out(line);
     terminal.out(`output ${output}${page === undefined ? '' : `\nreport ${page}`}`);
   } finally {
     view.abandon();
@@ -202,7 +162,7 @@ export const addAugmentCommand = (program: Command, terminal: Terminal): void =>
     .action((data: string, options: AugmentCommandOptions) => augment(terminal, data, options));
 };
 
-/** Names and what they do, without loading the library: `methods.test.ts` sees to it that none is missing. */
+/** Names and what they do, without loading the library: `augment.test.ts` sees to it that none is missing. */
 export const methodDescriptions: Readonly<Record<string, string>> = {
   insert: 'repeats words at other places',
   delete: 'leaves words out',

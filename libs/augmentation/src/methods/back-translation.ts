@@ -51,6 +51,8 @@ export const backTranslation: MethodKind<typeof options> = {
     'translates into another language and back (Apertium, transformers.js models, or a translator of your own)',
   options,
   batch: 64,
+  streamed: false,
+  paths: { models: 'model' },
   async open(own, resources) {
     const { via } = own;
     const translator = await openTranslator(own, resources);

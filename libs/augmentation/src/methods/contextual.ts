@@ -78,6 +78,7 @@ export const contextual: MethodKind<typeof options> = {
   description: 'replaces words, or puts some in, by what an encoder’s masked-language head finds likely there',
   options,
   batch: 64,
+  streamed: false,
   async open({ mode, share, top, temperature }, { encoder: name, threads, signal }) {
     if (name === undefined)
       throw new TaxonError({

@@ -43,6 +43,8 @@ export const generate: MethodKind<typeof options> = {
   description: 'lets a generative model of transformers.js go on with a list of the class’s texts (model=FOLDER)',
   options,
   batch: 8,
+  streamed: false,
+  paths: { model: 'model' },
   async open({ model, dtype, shown, temperature, longest }, { profile }) {
     const write = await openPipeline('text-generation', model, dtype);
     return {

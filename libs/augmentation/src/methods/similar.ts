@@ -113,6 +113,8 @@ export const similar: MethodKind<typeof options> = {
   description: 'finds near neighbours in a file of unlabelled texts, by an encoder’s embeddings (texts=FILE)',
   options,
   batch: 64,
+  streamed: false,
+  paths: { texts: 'file' },
   async open(own, { encoder: name, profile, threads, signal }) {
     if (name === undefined)
       throw new TaxonError({

@@ -60,6 +60,8 @@ export const synonyms: MethodKind<typeof options> = {
     'replaces words by synonyms (English: WordNet, keeping part of speech, form and main sense; Chinese: Cilin)',
   options,
   batch: 256,
+  streamed: true,
+  paths: { lexicon: 'file' },
   async open({ share, dominance, lexicon: file }, { language, signal }) {
     const lexiconOf = await openLexicons({ language, lexicon: file, dominance, signal });
     const ready = new Map<string, Lexicon>();

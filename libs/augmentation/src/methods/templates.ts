@@ -86,4 +86,5 @@ export const templates = editKind(
       return text.slice(0, at) + drawOne(random, others) + text.slice(at + word.length);
     };
   },
+  { paths: { file: 'file' } },
 );
