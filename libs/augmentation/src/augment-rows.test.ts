@@ -1,9 +1,11 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { TaxonError } from '@taxon/errors';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { augmentRows } from './augment-rows.ts';
 import { parseAugmentOptions } from './parse-options.ts';
 import { profileRows } from './profile.ts';
-import type { AugmentedRow } from './row.ts';
+import type { AugmentedRow, Row } from './row.ts';
 import { augment, manyRows, oneTask, rowsOf, streamOf } from './testing.ts';
 
 const edits = [{ name: 'swap' }, { name: 'delete' }, { name: 'insert', weight: 2 }];
@@ -122,6 +124,78 @@ describe('determinism', () => {
       expect(rest).toEqual(whole.slice(stop.made));
       expect(again.summary().kept).toBe(whole.length);
     }
+  });
+
+  it('makes the same texts of rows that come at once, one by one, or as they like', async () => {
+    // Few words, so that texts repeat each other often, within a batch as across two.
+    const word = fc.constantFrom('a', 'b', 'c');
+    const text = fc.array(word, { minLength: 1, maxLength: 4 }).map((words) => words.join(' '));
+    const policy = fc.record({ perRow: fc.constantFrom(0.5, 1, 3) });
+    const run = async (rows: readonly Row[], options: object, waitsBefore: (i: number) => boolean) => {
+      async function* source(): AsyncGenerator<Row> {
+        for (const [i, row] of rows.entries()) {
+          if (waitsBefore(i)) await sleep(3);
+          yield row;
+        }
+      }
+      const parsed = parseAugmentOptions({ methods: edits, ...options });
+      const augmentation = augmentRows(source(), parsed, { tasks: oneTask, flushAfter: 0 });
+      const made: AugmentedRow[] = [];
+      for await (const row of augmentation) made.push(row);
+      const { methods, kept } = augmentation.summary();
+      return { made, methods, kept };
+    };
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(text, { minLength: 1, maxLength: 24 }),
+        fc.array(fc.boolean(), { maxLength: 24 }),
+        fc.boolean(),
+        policy,
+        async (texts, waits, unique, policy) => {
+          const rows = rowsOf(...texts.map((one): [string, string] => [one, 'a']));
+          const options = { policy, quality: { unique, attempts: 3 } };
+          const atOnce = await run(rows, options, () => false);
+          expect(await run(rows, options, (i) => waits[i] ?? false)).toEqual(atOnce);
+          expect(await run(rows, options, () => true)).toEqual(atOnce);
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  it('fills a label to the same texts, whatever is looked at together', async () => {
+    const rows = manyRows(700, 2);
+    const input = { methods: edits, policy: { perRow: 2, perLabel: 300 }, quality: { attempts: 2 } };
+    const { made } = await augment(rows, input);
+    expect(made).toHaveLength(600);
+    const slowly = async function* () {
+      for (const [i, row] of rows.entries()) {
+        if (i % 97 === 0) await sleep(3);
+        yield row;
+      }
+    };
+    const profile = await profileRows(streamOf(rows), { seed: 0 });
+    const again: AugmentedRow[] = [];
+    const context = { tasks: oneTask, profile, flushAfter: 0 };
+    for await (const row of augmentRows(slowly(), parseAugmentOptions(input), context)) again.push(row);
+    expect(again).toEqual(made);
+  });
+
+  it('answers before the source goes on', async () => {
+    let answer: (row: AugmentedRow) => void = () => undefined;
+    async function* dialogue(): AsyncGenerator<Row> {
+      for (const row of manyRows(3)) {
+        const answered = new Promise<AugmentedRow>((resolve) => (answer = resolve));
+        yield row;
+        expect((await answered).origin.parent).toBe(row.id);
+      }
+    }
+    let met = 0;
+    for await (const row of augmentRows(dialogue(), parseAugmentOptions({ methods: edits }), { tasks: oneTask })) {
+      met++;
+      answer(row);
+    }
+    expect(met).toBe(3);
   });
 
   it('passes over rows that were made before, and repeats none of them', async () => {

@@ -55,7 +55,10 @@ const readFound = async (
   const own = new SeenTexts();
   return file.texts
     .map(({ text }) => text)
-    .filter((text) => text.trim() !== '' && profile?.seen.has(text) !== true && !own.add(text))
+    .filter((text) => {
+      const form = own.formOf(text);
+      return text.trim() !== '' && profile?.seen.has(form) !== true && !own.add(form);
+    })
     .slice(0, limit);
 };
 
