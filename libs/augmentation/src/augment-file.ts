@@ -1,6 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { exampleId, openDataset, type DatasetFile, type ReadDatasetOptions, type TaskDefinition } from '@taxon/data';
+import {
+  exampleId,
+  openDataset,
+  type DatasetFile,
+  type Note,
+  type ReadDatasetOptions,
+  type TaskDefinition,
+} from '@taxon/data';
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { augmentRows, type AugmentContext, type Augmentation } from './augment-rows.ts';
 import { openJudge } from './open-judge.ts';
@@ -104,8 +111,19 @@ async function* noRows(): AsyncGenerator<AugmentedRow> {
   yield* [];
 }
 
-/** What an interruption may cost, in milliseconds. */
+/** What being killed may cost, in milliseconds; who is asked to stop loses less than 256 rows. */
 const checkpointEvery = 1000;
+
+/** What the summary of a resumed run does not know. */
+const resumedNote = (rows: number): Note[] =>
+  rows === 0
+    ? []
+    : [
+        {
+          level: 'info',
+          message: `resumed behind row ${rows.toLocaleString('en-US')}: what was dropped before is not counted, and gives no examples`,
+        },
+      ];
 
 /** Options that decide the content, and what the data file is. */
 const digestOfRequest = async ({ data, columns, options, onlyNew }: WriteFileRequest): Promise<string> => {
@@ -135,7 +153,8 @@ export const augmentFile = async (
     if (!resume) {
       await target.write(headerOf(format));
       if (!onlyNew) for await (const row of opened.rows()) await target.write(formatRow(row, format));
-      await target.checkpoint(0, 0);
+      target.mark(0, 0);
+      await target.checkpoint();
     }
     const earlier =
       target.rows === 0
@@ -143,11 +162,14 @@ export const augmentFile = async (
         : { rows: target.rows, made: target.made === 0 ? noRows() : madeRows(target.part, format, columns) };
     context.onProgress?.({ stage: 'augment', rows: 0, total: opened.profile.rows });
     const run = augmentOpened(opened, request, { ...context, resume: earlier });
-    let [done, made, told] = [target.rows, target.made, performance.now()];
+    let [done, made, saved] = [target.rows, target.made, performance.now()];
     for await (const row of run) {
-      if (run.rowsDone > done && performance.now() - told > checkpointEvery) {
-        await target.checkpoint(run.rowsDone, made);
-        [done, told] = [run.rowsDone, performance.now()];
+      if (run.rowsDone > done) {
+        target.mark((done = run.rowsDone), made);
+        if (performance.now() - saved > checkpointEvery) {
+          await target.checkpoint();
+          saved = performance.now();
+        }
       }
       await target.write(formatRow(row, format));
       made++;
@@ -155,7 +177,7 @@ export const augmentFile = async (
     }
     await target.finish();
     const summary = run.summary();
-    return { ...summary, notes: [...opened.file.notes, ...summary.notes] };
+    return { ...summary, notes: [...opened.file.notes, ...resumedNote(target.rows), ...summary.notes] };
   } catch (error) {
     const left = await target.abandon();
     if (!left || !(error instanceof TaxonError)) throw error;

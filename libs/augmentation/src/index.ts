@@ -21,6 +21,7 @@ export {
   type PolicyOptions,
   type QualityOptions,
 } from './options.ts';
+export { hasPartialFile } from './partial-file.ts';
 export { parseAugmentOptions } from './parse-options.ts';
 export { needsProfile } from './policy.ts';
 export { profileRows, type DatasetProfile, type ProfileOptions } from './profile.ts';

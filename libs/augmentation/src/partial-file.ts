@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { asDiskError } from '@taxon/cache';
 import { TaxonError, invalidInput } from '@taxon/errors';
@@ -36,6 +37,9 @@ const cannotWrite = (path: string, cause: unknown): unknown => {
     : cause;
 };
 
+/** Whether there is something to go on with. What it was begun with shows when it is opened. */
+export const hasPartialFile = (path: string): boolean => existsSync(stateOf(path));
+
 /** A file that appears whole, at `finish`. Until then its beginning lies in `PATH.part`, and can be gone on with. */
 export class PartialFile {
   readonly #path: string;
@@ -43,8 +47,9 @@ export class PartialFile {
   readonly #file: FileHandle;
   #text = '';
   #bytes: number;
-  /** Rows of the last state that was written. */
-  #kept: number;
+  #mark: Omit<State, 'digest'>;
+  /** Whether a state with rows lies there. */
+  #isSaved: boolean;
   /** Rows that had been gone through when the file was opened, and texts that had been made of them. */
   readonly rows: number;
   readonly made: number;
@@ -56,7 +61,8 @@ export class PartialFile {
     this.rows = state.rows;
     this.made = state.made;
     this.#bytes = state.bytes;
-    this.#kept = state.rows;
+    this.#mark = state;
+    this.#isSaved = state.rows > 0;
   }
 
   /**
@@ -77,13 +83,13 @@ export class PartialFile {
         throw new TaxonError({
           code: 'failed_precondition',
           message: `there is nothing to resume: ${stateOf(path)} does not exist`,
-          hint: 'Run it without --resume.',
+          hint: 'Run it without resume.',
         });
       if (state.digest !== digest)
         throw new TaxonError({
           code: 'failed_precondition',
           message: `${partOf(path)} was begun with other options or other data`,
-          hint: 'Run it with the same options, or without --resume to begin again.',
+          hint: 'Run it with the same options, or without resume to begin again.',
         });
       const file = await open(partOf(path), 'r+');
       await file.truncate(state.bytes);
@@ -115,14 +121,24 @@ export class PartialFile {
     this.#bytes += bytes.length;
   }
 
-  /** From here on the file can be gone on with. */
-  async checkpoint(rows: number, made: number): Promise<void> {
+  /** What was written so far is whole: all texts of so many rows. */
+  mark(rows: number, made: number): void {
+    this.#mark = { rows, made, bytes: this.#bytes + Buffer.byteLength(this.#text) };
+  }
+
+  /** From the last mark on the file can be gone on with, whatever happens. */
+  async checkpoint(): Promise<void> {
     await this.#flush();
-    const state: State = { digest: this.#digest, rows, made, bytes: this.#bytes };
+    const state: State = { digest: this.#digest, ...this.#mark };
     const temporary = `${stateOf(this.#path)}.new`;
-    await writeFile(temporary, JSON.stringify(state));
-    await rename(temporary, stateOf(this.#path));
-    this.#kept = rows;
+    try {
+      await writeFile(temporary, JSON.stringify(state));
+      await rename(temporary, stateOf(this.#path));
+    } catch (error) {
+      await rm(temporary, { force: true });
+      throw cannotWrite(this.#path, error);
+    }
+    this.#isSaved = state.rows > 0;
   }
 
   async finish(): Promise<void> {
@@ -139,8 +155,9 @@ export class PartialFile {
 
   /** Leaves the beginning, where texts were made that can be gone on with; else nothing. @returns whether it is left */
   async abandon(): Promise<boolean> {
+    if (this.#mark.rows > 0) await this.checkpoint().catch(() => undefined); // on a full disk an earlier one is left
     await this.#file.close().catch(() => undefined);
-    if (this.#kept > 0) return true;
+    if (this.#isSaved) return true;
     await rm(partOf(this.#path), { force: true });
     await rm(stateOf(this.#path), { force: true });
     return false;
