@@ -1,1 +1,4 @@
-export { createAugmenterService } from './service.ts';
+import { libraryEngine } from './library-engine.ts';
+import { createAugmenterService } from './service.ts';
+
+export const augmenterService = createAugmenterService(libraryEngine);

@@ -19,6 +19,11 @@ const config = z.object({
   modelsFolder: z.string().min(1).default('models').describe('folder that models are read from'),
   maxTexts: z.int().min(1).default(1024).describe('texts a message of a stream'),
   maxTextLength: z.int().min(1).default(65_536).describe('UTF-16 units a text'),
+  flushAfter: z
+    .int()
+    .min(0)
+    .default(20)
+    .describe('milliseconds without a further text after which a stream augments those that came'),
   maxStreams: z.int().min(1).default(4).describe('streams at once, each of which has a thread'),
   ...jobConfig('outputFolder'),
 });
@@ -74,6 +79,7 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
         queue,
         onState: (job, all) => {
           metrics.onState(job, all);
+          if (job.state === 'succeeded') metrics.onResult(job.result?.summary);
           log.info({ augmentation: job.id, state: job.state, err: job.error }, 'augmentation');
         },
         onKeepingError: (error) => log.warn({ err: error }, 'keeping augmentations'),
@@ -81,8 +87,10 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
       return {
         implementations: {
           augmenter: {
-            augment: createAugment(engine, config, metrics),
-            listMethods: () => ({ methods: [...engine.methods] }),
+            augment: createAugment(engine, config, config, metrics),
+            listMethods: () => ({
+              methods: engine.methods.map(({ name, description, streamed }) => ({ name, description, streamed })),
+            }),
             ...jobMethods(engine, jobs, config),
           },
         },

@@ -102,7 +102,7 @@ const formatOf = ({ output, columns }: WriteFileRequest, tasks: readonly TaskDef
 /** The made rows of an unfinished file. */
 async function* madeRows(path: string, format: RowFormat, columns: ReadDatasetOptions): AsyncGenerator<AugmentedRow> {
   const tasks = format.tasks.map(({ kind }, t) => ({ column: format.labelColumns[t]!, kind }));
-  const file = await openDataset(path, { ...columns, format: format.kind, tasks });
+  const file = await openDataset(path, { ...columns, idColumn: undefined, format: format.kind, tasks });
   for await (const row of file.examples()) if (row.origin !== undefined) yield { ...row, origin: row.origin };
 }
 

@@ -28,7 +28,7 @@ const inTime = <T>(
     signal?.addEventListener('abort', abort);
     promise.then(
       (value) => settle(() => resolve(value)),
-      (error: Error) => settle(() => reject(error)),
+      (error: unknown) => settle(() => reject(TaxonError.from(error))),
     );
   });
 

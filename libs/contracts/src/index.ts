@@ -201,6 +201,7 @@ export {
   Method,
   NewRow,
   Row,
+  Stage as AugmenterStage,
   StartAugmentationRequest,
   StartAugmentationResponse,
   StreamOptions,

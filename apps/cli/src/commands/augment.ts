@@ -17,6 +17,7 @@ interface AugmentCommandOptions extends AugmentFlags {
   labelColumn?: string[];
   pairColumn?: string;
   sourceColumn?: string;
+  idColumn?: string;
   labelSeparator?: string;
   onlyNew?: boolean;
   report?: string;
@@ -44,12 +45,13 @@ Examples:
 const shownCandidates = 10;
 
 const columnsOf = (options: AugmentCommandOptions): ReadDatasetOptions => {
-  const { format, textColumn, labelColumn = ['label'], pairColumn, sourceColumn, labelSeparator } = options;
+  const { labelColumn = ['label'], format, textColumn, pairColumn, sourceColumn, idColumn, labelSeparator } = options;
   return {
     format,
     textColumn,
     pairColumn,
     sourceColumn,
+    idColumn,
     labelSeparator,
     tasks: labelColumn.map((column) => ({ column })),
   };
@@ -155,6 +157,7 @@ export const addAugmentCommand = (program: Command, terminal: Terminal): void =>
     .option('--label-separator <text>', 'between the labels of one cell, e.g. "|"')
     .option('--source-column <name>', 'column or key of where a text comes from, which made texts keep')
     .option('--pair-column <name>', "column or key of each text's second one, which made texts keep")
+    .option('--id-column <name>', 'column or key that names a row, as the parent of what is made of it (default: id)')
     .option('--threads <n>', 'processor cores used (default: all)', wholeNumber(0))
     .option('--json', 'one JSON line')
     .option('--quiet', 'the result alone')

@@ -18,13 +18,16 @@ const withUsualConfig = (words: readonly string[]): readonly string[] => {
 };
 
 const up = async (terminal: Terminal, words: readonly string[]): Promise<void> => {
-  const [{ tokenizerService }, { trainerService }, { distillerService }, { inferenceService }] = await Promise.all([
+  const services = await Promise.all([
     import('@taxon/app-tokenizer'),
+    import('@taxon/app-augmenter'),
     import('@taxon/app-trainer'),
     import('@taxon/app-distiller'),
     import('@taxon/app-inference'),
   ]);
-  const definitions = [tokenizerService, trainerService, distillerService, inferenceService];
+  const [{ tokenizerService }, { augmenterService }, { trainerService }, { distillerService }, { inferenceService }] =
+    services;
+  const definitions = [tokenizerService, augmenterService, trainerService, distillerService, inferenceService];
   if (asksForHelp(words)) {
     const { describeServices } = await import('@taxon/service');
     return terminal.out(`Usage: taxon up [options]\n\n${describeServices(definitions)}\n${examples}`);
@@ -35,7 +38,7 @@ const up = async (terminal: Terminal, words: readonly string[]): Promise<void> =
 export const addUpCommand = (program: Command, terminal: Terminal): void => {
   program
     .command('up')
-    .description('serve tokenizer, trainer, distiller and inference in one process')
+    .description('serve tokenizer, augmenter, trainer, distiller and inference in one process')
     .usage('[options]')
     // The services know their options; --help asks them.
     .argument('[flags...]')
