@@ -35,7 +35,7 @@ describe('a file', () => {
       const summary = await augmentFile(request('data.csv', output));
       const { examples } = await readDataset(at(output));
       expect(examples).toHaveLength(900 + summary.kept);
-      expect(examples[0]).toMatchObject({ id: `${at('data.csv')}:2`, labels: [['class 0']] });
+      expect(examples[0]).toMatchObject({ id: 'data.csv:2', labels: [['class 0']] });
       const ids = new Set(examples.flatMap(({ id }) => id ?? []));
       for (const { origin, id } of examples.slice(900)) {
         expect(id).toBeUndefined();
@@ -104,7 +104,10 @@ describe('a file', () => {
 it('reports as JSON and as one page that loads nothing, with texts escaped', async () => {
   await writeFile(at('in.csv'), 'text,label\n<b>one</b> two <script>,a\nthree four five,b\n');
   const summary = await augmentFile(request('in.csv', 'out.csv'));
-  const page = await readFile(await writeAugmentationReport(at('report'), summary, { name: 'in.csv', createdAt: '2026-01-02T03:04:05Z' }), 'utf8'); // prettier-ignore
+  const { options } = request('in.csv', 'out.csv');
+  const about = { name: 'in.csv', createdAt: '2026-01-02T03:04:05Z', options };
+  const page = await readFile(await writeAugmentationReport(at('report'), summary, about), 'utf8');
+  expect(page).toContain('policy.perRow');
   expect(page).toContain('swap');
   expect(page).not.toContain('<script>,');
   expect(page).not.toMatch(/(src|href)="(?!#)/);

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { basename, resolve } from 'node:path';
 import {
   exampleId,
   openDataset,
@@ -55,7 +55,7 @@ export const openFile = async (
   const file = await openDataset(data, { ...columns, signal });
   const tasks = taskColumns(columns).map(({ column }, t) => ({ name: column, kind: file.kinds[t]! }));
   async function* rows(): AsyncGenerator<Row> {
-    for await (const example of file.examples()) yield { ...example, id: exampleId(example, data) };
+    for await (const example of file.examples()) yield { ...example, id: exampleId(example, basename(data)) };
   }
   const judge = await openJudge(options, tasks, signal);
   try {

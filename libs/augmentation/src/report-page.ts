@@ -1,4 +1,5 @@
-import { cell, count, cut, duration, html, note, notes, pageDocument, percent, section, table, tile, type Html } from '@taxon/evaluation/page'; // prettier-ignore
+import { cell, count, cut, duration, html, note, notes, optionsTable, pageDocument, percent, section, table, tile, type Html } from '@taxon/evaluation/page'; // prettier-ignore
+import type { AugmentOptions } from './options.ts';
 import { dropReasons, type AugmentationExample, type AugmentationSummary, type DropReason } from './summary.ts';
 
 const reasonNames: Readonly<Record<DropReason, string>> = {
@@ -58,13 +59,15 @@ const labelsTable = ({ labels }: AugmentationSummary): Html =>
     { label: 'labels', search: 'label' },
   );
 
-const examplesTable = (examples: readonly (AugmentationExample & { method: string })[], dropped: boolean): Html =>
-  table(
+const examplesTable = (examples: readonly (AugmentationExample & { method: string })[], dropped: boolean): Html => {
+  const alike = examples.some(({ similarity }) => similarity !== undefined);
+  return table(
     [
       { title: 'method', filter: true },
       ...(dropped ? [{ title: 'why', filter: true }] : []),
       { title: 'from' },
       { title: 'to' },
+      ...(alike ? [{ title: 'cosine', number: true, what: 'of the two embeddings' }] : []),
       { title: 'label' },
       { title: 'row' },
     ],
@@ -73,17 +76,25 @@ const examplesTable = (examples: readonly (AugmentationExample & { method: strin
       ...(dropped ? [reasonNames[example.reason!] + (example.answer === undefined ? '' : `: ${example.answer}`)] : []),
       cell(html`${cut(example.from)}`, 'text'),
       cell(html`${cut(example.to)}`, 'text'),
+      ...(alike ? [example.similarity?.toFixed(2) ?? '–'] : []),
       labelsOf(example),
       example.parent,
     ]),
     { label: dropped ? 'dropped' : 'kept', search: 'text' },
   );
+};
 
-/** What an augmentation did, as one page that loads nothing. `createdAt`: ISO 8601. */
-export const augmentationPage = (
-  summary: AugmentationSummary,
-  { name, createdAt }: { name: string; createdAt: string },
-): string => {
+/** What a report is of. */
+export interface ReportSubject {
+  /** Such as the file's. */
+  name: string;
+  /** ISO 8601. */
+  createdAt: string;
+  options: AugmentOptions;
+}
+
+/** What an augmentation did, as one page that loads nothing. */
+export const augmentationPage = (summary: AugmentationSummary, { name, createdAt, options }: ReportSubject): string => {
   const { rows, parents, wanted, kept, methods, seconds } = summary;
   const kinds = (which: 'kept' | 'dropped') =>
     methods.flatMap((method) => method.examples[which].map((example) => ({ method: method.name, ...example })));
@@ -114,6 +125,7 @@ export const augmentationPage = (
           ...section('labels', 'Labels', labelsTable(summary)),
           ...section('kept', 'Kept', shown.length === 0 ? undefined : examplesTable(shown, false)),
           ...section('dropped', 'Dropped', out.length === 0 ? undefined : examplesTable(out, true)),
+          ...section('options', 'Options', optionsTable(options)),
         ],
       },
     ],

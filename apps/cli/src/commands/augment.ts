@@ -116,7 +116,11 @@ const augment = async (terminal: Terminal, data: string, options: AugmentCommand
     const page =
       report === undefined
         ? undefined
-        : await writeAugmentationReport(report, summary, { name: data, createdAt: new Date().toISOString() });
+        : await writeAugmentationReport(report, summary, {
+            name: data,
+            createdAt: new Date().toISOString(),
+            options: parsed,
+          });
     if (options.json) return terminal.out(JSON.stringify({ file: data, output, report: page, ...summary }));
     for (const line of formatAugmentation(summary)) terminal.out(line);
     terminal.out(`output ${output}${page === undefined ? '' : `\nreport ${page}`}`);

@@ -2,5 +2,5 @@
 export { pageDocument, type Chapter, type PageContent } from './document.ts';
 export { count, duration, percent } from './figures.ts';
 export { html, type Html } from './html.ts';
-export { cell, cut, details, note, section, table, tile, type Cell, type Column, type Section } from './layout.ts';
-export { notes } from './sections/run.ts';
+export { cell, cut, note, section, table, tile, type Cell, type Column, type Section } from './layout.ts';
+export { notes, optionsTable } from './sections/run.ts';
