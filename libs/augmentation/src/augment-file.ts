@@ -111,7 +111,7 @@ async function* noRows(): AsyncGenerator<AugmentedRow> {
   yield* [];
 }
 
-/** What being killed may cost, in milliseconds; who is asked to stop loses less than 256 rows. */
+/** What being killed may cost, in milliseconds; who is asked to stop loses less than 64 rows. */
 const checkpointEvery = 1000;
 
 /** What the summary of a resumed run does not know. */

