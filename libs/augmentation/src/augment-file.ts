@@ -36,7 +36,7 @@ export interface FileContext extends Pick<AugmentContext, 'translator' | 'onCand
   onProgress?: (progress: FileProgress) => void;
 }
 
-/** A labelled file, gone through and ready to be augmented. */
+/** A labelled file, gone through and ready to be augmented, once. */
 export interface OpenedFile {
   file: DatasetFile;
   tasks: TaskDefinition[];
@@ -77,6 +77,7 @@ export const augmentOpened = (
     ...context,
     tasks,
     profile,
+    ownsProfile: true,
     onProgress: (made) => onProgress?.({ stage: 'augment', rows: made.rows, total: profile.rows, made }),
   });
 

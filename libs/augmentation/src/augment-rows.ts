@@ -26,6 +26,8 @@ export interface AugmentContext {
    * no text repeats a row that comes later.
    */
   profile?: DatasetProfile;
+  /** The profile is used for this run alone, which may write into it: saves a copy of what was seen, 16 MiB. @default false */
+  ownsProfile?: boolean;
   /** What an earlier, unfinished run had handed out: it is neither made nor handed out again, and the rest is what it would have been. */
   resume?: ResumedRun;
   translator?: Translator;
@@ -121,8 +123,10 @@ class Run implements Augmentation {
     );
     // Without `unique` only what is the same to the letter repeats a text: of made ones, and its own parent.
     const { unique } = options.quality;
-    this.#seen = unique ? (context.profile?.seen.clone() ?? new SeenTexts()) : new SeenTexts((text) => text);
-    this.#seesRows = unique && context.profile === undefined;
+    const { profile, ownsProfile = false } = context;
+    const known = ownsProfile ? profile?.seen : profile?.seen.clone();
+    this.#seen = unique ? (known ?? new SeenTexts()) : new SeenTexts((text) => text);
+    this.#seesRows = unique && profile === undefined;
   }
 
   summary(): AugmentationSummary {
