@@ -36,6 +36,7 @@ const toEventMessage = ({ stage, rows, total, kept, dropped }: FileEvent): Event
 /** An augmentation of a file as a job. */
 export const augmentationKind = (
   engine: AugmentationEngine,
+  translator?: string,
 ): JobKind<FileRequest, FileEvent, AugmentationResult, EventMessage> => ({
   noun: 'augmentation',
   plural: 'augmentations',
@@ -43,7 +44,7 @@ export const augmentationKind = (
   idField: 'augmentation_id',
   run: async (request, options) => ({
     output: request.output,
-    summary: toSummaryMessage(await engine.run(request, { ...options, patience })),
+    summary: toSummaryMessage(await engine.run(request, { ...options, translator, patience })),
   }),
   outputOf: ({ output }) => output,
   toMessage: toEventMessage,

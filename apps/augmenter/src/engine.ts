@@ -44,6 +44,8 @@ export type FileEvent = {
 export interface FileRun {
   signal: AbortSignal;
   resume: boolean;
+  /** Address of the `TranslatorService` that back-translation asks. */
+  translator?: string;
   patience: Patience;
   onEvent: (event: FileEvent) => void;
 }

@@ -1,4 +1,6 @@
 import { libraryEngine } from './library-engine.ts';
 import { createAugmenterService } from './service.ts';
 
+export { connectTranslator } from './connect-translator.ts';
+
 export const augmenterService = createAugmenterService(libraryEngine);

@@ -15,10 +15,10 @@ export const libraryEngine: AugmentationEngine = {
     streamThroughWorker<Row[], Made>(entryUrl('augment-stream', import.meta.url), request, batches, {
       ...{ signal, name: 'augmentation', maxHeapMegabytes },
     }),
-  run: (request, { resume, ...options }) =>
+  run: (request, { resume, translator, ...options }) =>
     forkJob<FileEvent, AugmentationSummary>(
       entryUrl('augmentation-job', import.meta.url),
-      { ...request, resume },
+      { ...request, resume, translator },
       { ...options, name: 'augmentation' },
     ),
   canResume: ({ output }) => hasPartialFile(output),

@@ -3,12 +3,14 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { credentials, Server, ServerCredentials, type ServiceError } from '@grpc/grpc-js';
 import { childrenThatRun } from '@taxon/app-trainer/testing';
 import {
   AugmenterClient,
   AugmentRequest,
   StartAugmentationRequest,
+  translatorContract,
+  type TranslatorServer,
   type AugmentResponse,
   type GetAugmentationResponse,
   type StartAugmentationResponse,
@@ -40,17 +42,36 @@ describe.skipIf(!built)('an augmentation in a process of its own (skipped where 
   let folder = '';
   let host: Host;
   let client: InstanceType<typeof AugmenterClient>;
+  let translator: Server;
+  /** Languages that the translator was asked for. */
+  let asked: string[];
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'taxon-augmenter-'));
     const subjects = ['card', 'parcel', 'rate', 'flight'];
-    const lines = Array.from({ length: 20_000 }, (_, i) => `where is my ${subjects[i % 4]!} number ${i},${i % 4}\n`);
+    const lines = Array.from({ length: 10_000 }, (_, i) => `where is my ${subjects[i % 4]!} number ${i},${i % 4}\n`);
     await writeFile(join(folder, 'data.csv'), `text,label\n${lines.join('')}`);
     await writeFile(join(folder, 'small.csv'), `text,label\n${lines.slice(0, 40).join('')}`);
+    asked = [];
+    translator = new Server();
+    translator.addService(translatorContract, {
+      translate: ({ request }, answer) => {
+        const { texts, sourceLanguage, targetLanguage } = request;
+        asked.push(`${sourceLanguage}>${targetLanguage}`);
+        answer(null, { translations: texts.map((text) => `${text} ${targetLanguage}`) });
+      },
+    } satisfies TranslatorServer);
+    const translatorPort = await new Promise<number>((resolve, reject) => {
+      translator.bindAsync('127.0.0.1:0', ServerCredentials.createInsecure(), (error, port) => {
+        if (error === null) resolve(port);
+        else reject(error);
+      });
+    });
     host = await hostServices([augmenterService], {
       settings: {
         augmenter: {
           ...{ port: 0, metricsPort: 0, logLevel: 'silent' },
           ...{ dataFolder: folder, outputFolder: join(folder, 'out'), modelsFolder: folder },
+          translator: `127.0.0.1:${translatorPort}`,
         },
       },
     });
@@ -59,6 +80,7 @@ describe.skipIf(!built)('an augmentation in a process of its own (skipped where 
   afterEach(async () => {
     client.close();
     await host.stop();
+    translator.forceShutdown();
     await rm(folder, { recursive: true });
   });
 
@@ -100,6 +122,17 @@ describe.skipIf(!built)('an augmentation in a process of its own (skipped where 
     expect(scrape).toContain('taxon_augmenter_texts_total 40');
   });
 
+  it('back-translates by the user’s own TranslatorService', async () => {
+    const options = { methods: [{ name: 'back-translation', options: { via: 'de' } }], quality: { attempts: 1 } };
+    const id = await start({ input: 'small.csv', output: 'more.jsonl', options });
+    expect((await watch(id)).at(-1)).toMatchObject({
+      value: { state: 'JOB_STATE_SUCCEEDED', result: { summary: { kept: 40n } } },
+    });
+    expect(new Set(asked)).toEqual(new Set(['en>de', 'de>en']));
+    const { examples } = await readDataset(output('more.jsonl'));
+    expect(examples[0]!.text).toBe('where is my card number 0 de en');
+  });
+
   it('cancelled, or killed, leaves no output, and goes on by row to the same bytes', async () => {
     const request = { input: 'data.csv', withOriginals: true, options: edits };
     const whole = await watch(await start({ ...request, output: 'whole.csv' }));
@@ -117,7 +150,7 @@ describe.skipIf(!built)('an augmentation in a process of its own (skipped where 
     expect(await get(first)).toMatchObject({ resumable: true });
     const { rows } = JSON.parse(await readFile(output('again.csv.part.json'), 'utf8')) as { rows: number };
     expect(rows).toBeGreaterThan(0);
-    expect(rows).toBeLessThan(20_000);
+    expect(rows).toBeLessThan(10_000);
 
     const second = await start(again, true);
     const killed = await watch(second, () => {

@@ -25,6 +25,11 @@ const config = z.object({
     .default(20)
     .describe('milliseconds without a further text after which a stream augments those that came'),
   maxStreams: z.int().min(1).default(4).describe('streams at once, each of which has a thread'),
+  translator: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('address of a taxon.augmenter.v1.TranslatorService that back-translation asks'),
   ...jobConfig('outputFolder'),
 });
 
@@ -72,7 +77,7 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
     config,
     metrics: createMetrics,
     start: async ({ config, metrics, log }) => {
-      const jobs = await openJobs(augmentationKind(engine), {
+      const jobs = await openJobs(augmentationKind(engine, config.translator), {
         maxQueued: config.maxQueued,
         keepEnded: config.keepEnded,
         folder: jobFolder(config.jobsFolder, config.outputFolder, 'augmentations'),

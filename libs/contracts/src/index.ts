@@ -128,6 +128,7 @@ export {
   TranslateResponse,
   TranslatorServiceClient as TranslatorClient,
   TranslatorServiceService as translatorContract,
+  type TranslatorServiceServer as TranslatorServer,
 } from './gen/taxon/augmenter/v1/translator.ts';
 export { JobState, Notice as JobNotice } from './gen/taxon/common/v1/jobs.ts';
 

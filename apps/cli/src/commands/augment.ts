@@ -1,4 +1,4 @@
-import type { AugmentOptions, FileProgress } from '@taxon/augmentation';
+import type { AugmentFileRequest, FileContext, FileProgress } from '@taxon/augmentation';
 import type { DataFormat, ReadDatasetOptions } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import type { Command } from 'commander';
@@ -18,6 +18,7 @@ interface AugmentCommandOptions extends AugmentFlags {
   pairColumn?: string;
   sourceColumn?: string;
   idColumn?: string;
+  translator?: string;
   labelSeparator?: string;
   onlyNew?: boolean;
   report?: string;
@@ -37,6 +38,7 @@ Examples:
   taxon augment tickets.csv --output more.csv --target median             only classes below the median, up to it
   taxon augment tickets.csv --output more.csv --method similar,texts=inbox.txt --encoder all-MiniLM-L6-v2
   taxon augment tickets.csv --output more.csv --method back-translation,via=es,engine=apertium
+  taxon augment tickets.csv --output more.csv --method back-translation,via=de --translator localhost:50070
   taxon augment tickets.csv --output more.csv --set policy.rows=hard --set policy.model=model/
   taxon augment tickets.csv --dry-run --set quality.similarity=0.7 --encoder all-MiniLM-L6-v2
   taxon train more.csv --out model/     what was made of held-out texts is left out of training`;
@@ -74,43 +76,47 @@ const showProgress = (view: ProgressView): ((progress: FileProgress) => void) =>
 
 const dryRun = async (
   terminal: Terminal,
-  data: string,
-  options: AugmentCommandOptions,
-  request: { data: string; columns: ReadDatasetOptions; options: AugmentOptions },
-  signal: AbortSignal,
-  onProgress: (progress: FileProgress) => void,
+  request: AugmentFileRequest,
+  { json }: AugmentCommandOptions,
+  context: FileContext,
 ): Promise<void> => {
   const { augmentOpened, openFile } = await import('@taxon/augmentation');
   const shown: MadeCandidate[] = [];
-  const opened = await openFile(request, { signal, onProgress });
+  const opened = await openFile(request, context);
   const onCandidate = (candidate: MadeCandidate): void => {
     if (shown.length < shownCandidates && candidate.reason !== 'none') shown.push(candidate);
   };
-  const made = augmentOpened(opened, request, { signal, onCandidate })[Symbol.asyncIterator]();
+  const made = augmentOpened(opened, request, { ...context, onProgress: undefined, onCandidate })[
+    Symbol.asyncIterator
+  ]();
   while (shown.length < shownCandidates && (await made.next()).done !== true);
   await made.return?.();
-  if (options.json) return terminal.out(JSON.stringify({ file: data, candidates: shown }));
+  if (json) return terminal.out(JSON.stringify({ file: request.data, candidates: shown }));
   for (const line of formatCandidates(shown)) terminal.out(line);
 };
+
+/** A translator of the user's own; gRPC is loaded where there is one. */
+const connect = async (address: string | undefined) =>
+  address === undefined ? undefined : (await import('@taxon/app-augmenter')).connectTranslator(address);
 
 const augment = async (terminal: Terminal, data: string, options: AugmentCommandOptions): Promise<void> => {
   const view = await createView(terminal, options);
   const interrupt = catchInterrupt();
-  const { signal } = interrupt;
+  const connection = await connect(options.translator);
+  const context = { signal: interrupt.signal, translator: connection?.translator, onProgress: showProgress(view) };
   try {
     const { augmentFile, parseAugmentOptions, writeAugmentationReport } = await import('@taxon/augmentation');
     const { parseYaml } = await import('../yaml.ts');
     const parsed = parseAugmentOptions(await augmentInput(options, parseYaml), 'options');
     const request = { data, columns: columnsOf(options), options: parsed };
-    const onProgress = showProgress(view);
     if (options.dryRun) {
-      await dryRun(terminal, data, options, request, signal, onProgress);
+      await dryRun(terminal, request, options, context);
       return view.end();
     }
     const { output, onlyNew, resume, report } = options;
     if (output === undefined)
       throw invalidInput('--output is missing', 'Name the file to write, or give --dry-run to see 10 candidates.');
-    const summary = await augmentFile({ ...request, output, onlyNew, resume }, { signal, onProgress });
+    const summary = await augmentFile({ ...request, output, onlyNew, resume }, context);
     view.end();
     for (const { message, level } of summary.notes) view.note(message, level);
     const page =
@@ -126,6 +132,7 @@ const augment = async (terminal: Terminal, data: string, options: AugmentCommand
     terminal.out(`output ${output}${page === undefined ? '' : `\nreport ${page}`}`);
   } finally {
     view.abandon();
+    connection?.close();
     interrupt.dispose();
   }
 };
@@ -147,6 +154,7 @@ export const addAugmentCommand = (program: Command, terminal: Terminal): void =>
     .option('--seed <n>', 'same seed, same rows: same texts', wholeNumber(0))
     .option('--options <file>', 'YAML or JSON file of options; flags win over it')
     .option('--set <option=value>', 'any other option, e.g. quality.similarity=0.7 (repeatable)', repeatable)
+    .option('--translator <address>', 'a TranslatorService of your own, for back-translation (gRPC)')
     .option('--only-new', 'without the rows that were there')
     .option('--report <folder>', 'write augmentation.html and augmentation.json there')
     .option('--dry-run', `write nothing, show ${shownCandidates} candidates`)
