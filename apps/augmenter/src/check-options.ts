@@ -31,7 +31,7 @@ export const expectStreamed = ({ methods, policy, quality }: AugmentOptions, kno
   refuse(
     [
       ...methods.flatMap(({ name }, i) =>
-        costly(name) ? [{ field: `methods[${i}].name`, description: `'${name}' is too costly for a stream` }] : [],
+        costly(name) ? [{ field: `methods[${i}].name`, description: `'${name}' is for files alone` }] : [],
       ),
       ...(policy.target === undefined ? [] : [{ field: 'policy.target', description: needsAll }]),
       ...(policy.below === undefined ? [] : [{ field: 'policy.below', description: needsAll }]),

@@ -64,6 +64,15 @@ describe('a file', () => {
     await expect(csv).rejects.toThrow(/cannot be told from one whose labels are not known/);
   });
 
+  it('names parents by a column of one’s own, and says where there is none of the name', async () => {
+    await writeFile(at('in.csv'), 'ticket,text,label\nT-7,one two three,a\nT-8,four five six,b\n');
+    await augmentFile(request('in.csv', 'out.csv', { columns: { idColumn: 'ticket' } }));
+    const { examples } = await readDataset(at('out.csv'));
+    expect(examples.map(({ id, origin }) => id ?? origin!.parent)).toEqual(['T-7', 'T-8', 'T-7', 'T-8']);
+    const wrong = augmentFile(request('in.csv', 'out.csv', { columns: { idColumn: 'tickets' } }));
+    await expect(wrong).rejects.toMatchObject({ hint: 'Set --id-column to "ticket".' });
+  });
+
   it('appears whole or not at all, and goes on after an interruption to the same bytes', async () => {
     const plain = request('data.csv', 'whole.csv', {
       options: parseAugmentOptions({ methods: edits, policy: { perRow: 2 } }),
