@@ -1,3 +1,4 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import { invalidInput } from '@taxon/errors';
 import type { EncodedEvent, StoredEvent, TaxonEvent } from './event.ts';
 import { eventTypes, type EventType } from './event-types.ts';
@@ -38,11 +39,18 @@ const keyOf = (type: EventType, data: TaxonEvent['data'], name = ''): string => 
   return key;
 };
 
+/** One for all events: its memory has grown to their size already. `finish` copies out of it. */
+let writer = new BinaryWriter();
+
 const valueOf = (type: EventType, data: TaxonEvent['data'], name: string): Uint8Array => {
-  const codec = eventTypes[type].codec as { encode(data: TaxonEvent['data']): { finish(): Uint8Array } };
+  const { encode } = eventTypes[type].codec as {
+    encode: (data: TaxonEvent['data'], writer: BinaryWriter) => { finish(): Uint8Array };
+  };
   try {
-    return codec.encode(data).finish();
+    return encode(data, writer).finish();
   } catch (cause) {
+    // What it has written so far is in it.
+    writer = new BinaryWriter();
     throw invalidInput(`${name}: its payload is no ${type}: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
 };
@@ -52,20 +60,25 @@ export const encodeEvent = (event: TaxonEvent): EncodedEvent => {
   const { id, source, type, subject, time, traceparent, tracestate, data } = event;
   if (!isEventType(type)) throw invalidInput(`there is no event type '${String(type)}'`);
   const name = `event ${id} (${type})`;
-  for (const [attribute, text] of Object.entries({ id, source, subject }))
-    if (typeof text !== 'string' || text === '') throw invalidInput(`${name}: ${attribute} is empty`);
+  for (const attribute of ['id', 'source', 'subject'] as const)
+    if (typeof event[attribute] !== 'string' || event[attribute] === '')
+      throw invalidInput(`${name}: ${attribute} is empty`);
   if (Number.isNaN(time.getTime())) throw invalidInput(`${name}: time is not a valid date`);
   if (traceparent !== undefined && !traceparentPattern.test(traceparent))
     throw invalidInput(`${name}: traceparent '${traceparent}' is not as W3C trace context has it`);
   const value = valueOf(type, data, name);
-  const headers = {
+  const headers: Record<string, string> = {
     ce_specversion: '1.0',
-    ...{ ce_id: id, ce_source: source, ce_type: type, ce_subject: subject, ce_time: time.toISOString() },
+    ce_id: id,
+    ce_source: source,
+    ce_type: type,
+    ce_subject: subject,
+    ce_time: time.toISOString(),
     'content-type': contentType,
-    // Not `ce_`: the names under which OpenTelemetry's instrumentation of brokers looks for them.
-    ...(traceparent !== undefined && { traceparent }),
-    ...(tracestate !== undefined && { tracestate }),
   };
+  // Not `ce_`: the names under which OpenTelemetry's instrumentation of brokers looks for them.
+  if (traceparent !== undefined) headers['traceparent'] = traceparent;
+  if (tracestate !== undefined) headers['tracestate'] = tracestate;
   const encoded = { topic: eventTypes[type].topic, key: keyOf(type, data, `${name}: `), headers, value };
   checkSize(encoded, name);
   return encoded;
@@ -85,7 +98,7 @@ const typeOf = (stored: StoredEvent): EventType => {
   const { topic } = eventTypes[type];
   if (stored.topic !== topic) throw invalidInput(`${type} belongs to the topic ${topic}, not to ${stored.topic}`);
   const content = attribute(stored, 'content-type');
-  if (content.split(';', 1)[0]!.trim() !== contentType)
+  if (content !== contentType && content.split(';', 1)[0]!.trim() !== contentType)
     throw invalidInput(`its content-type is '${content}', not ${contentType}`);
   return type;
 };
@@ -115,11 +128,13 @@ export const decodeEvent = (stored: StoredEvent): TaxonEvent => {
   const data = dataOf(type, stored.value);
   const key = keyOf(type, data);
   const { traceparent, tracestate } = stored.headers;
+  const subject = stored.headers['ce_subject'] ?? key;
+  if (traceparent === undefined) return { id, source, type, subject, time, data };
   return {
-    ...{ id, source, type, subject: stored.headers['ce_subject'] ?? key, time },
+    ...{ id, source, type, subject, time },
     // A trace is no reason to lose an event: one that is not well formed is left out.
-    ...(traceparent !== undefined && traceparentPattern.test(traceparent) && { traceparent }),
-    ...(traceparent !== undefined && tracestate !== undefined && { tracestate }),
+    ...(traceparentPattern.test(traceparent) && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
     data,
   };
 };

@@ -23,6 +23,9 @@ export {
   type DeadLetter,
 } from './dead-letters.ts';
 export { once, openEffects, type Effects, type EffectsOptions, type EffectStore } from './effects.ts';
+export { createKafkaBus } from './kafka/kafka-bus.ts';
+export { saslMechanisms, type KafkaOptions, type KafkaSasl, type KafkaTls } from './kafka/kafka-options.ts';
+export { openEmbeddedBus, type EmbeddedBusOptions } from './embedded/embedded-bus.ts';
 export { createBusMetrics, type BusMetrics } from './bus-metrics.ts';
 export type { Observation, Outcome } from './dispatcher.ts';
 export { busOptions, eventConfig, eventConfigSchema, type EventConfig } from './event-config.ts';

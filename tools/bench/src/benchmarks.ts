@@ -8,6 +8,7 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   distil: async () => (await import('./distil.ts')).distil,
   compress: async () => (await import('./compress.ts')).compress,
   evaluation: async () => (await import('./evaluation.ts')).evaluation,
+  events: async () => (await import('./events.ts')).events,
   quality: async () => (await import('./quality.ts')).quality,
   'augment-quality': async () => (await import('./augment-quality.ts')).augmentQuality,
 };

@@ -9,10 +9,10 @@ const retryInterval = 200;
 
 export interface CommitterOptions {
   /** Those that this consumer works on now. */
-  partitions(): Iterable<Partition>;
+  partitions: () => Iterable<Partition>;
   /** With the prefix. */
-  nameOf(topic: string): string;
-  onError(error: unknown): void;
+  nameOf: (topic: string) => string;
+  onError: (error: unknown) => void;
 }
 
 /** Tells the group how far its partitions are, all of them in one request, one request at a time. */

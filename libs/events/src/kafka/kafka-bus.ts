@@ -1,6 +1,6 @@
 import { TaxonError, invalidInput } from '@taxon/errors';
 import { encodeEvent } from '../cloud-events.ts';
-import { createDispatcher } from '../dispatcher.ts';
+import { createDispatcher, type Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
 import type { EncodedEvent } from '../event.ts';
 import { abortable } from './abortable.ts';
@@ -13,7 +13,7 @@ import { createTopicAdmin } from './topic-admin.ts';
 
 const check = (name: string, value: number, least: number): void => {
   if (!Number.isInteger(value) || value < least)
-    throw invalidInput(`kafka.${name} is ${value}; it must be a whole number of at least ${least}`);
+    throw invalidInput(`${name} is ${value}; it must be a whole number of at least ${least}`);
 };
 
 /** All topics of ours, in every version. */
@@ -27,15 +27,15 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
   const { prefix = '', publishTimeout = 60_000, sessionTimeout = 30_000, brokers, observe } = options;
   check('publishTimeout', publishTimeout, 1);
   check('sessionTimeout', sessionTimeout, 500);
-  check('partitions', options.partitions ?? 1, 1);
+  check('events.partitions', options.partitions ?? 1, 1);
   check('replicationFactor', options.replicationFactor === -1 ? 1 : (options.replicationFactor ?? 1), 1);
   if (!/^[\w.-]{0,100}$/u.test(prefix))
     throw invalidInput(
-      `kafka.prefix is '${prefix}'; it may have letters, digits, dots, dashes and underscores, 100 at most`,
+      `events.prefix is '${prefix}'; it may have letters, digits, dots, dashes and underscores, 100 at most`,
     );
   const openClient = clientOpener(options);
   const admin = createTopicAdmin(openClient, options);
-  const producer = createBatchingProducer(openClient, { timeout: publishTimeout, brokers });
+  const producer = createBatchingProducer(openClient, { timeout: publishTimeout, brokers, prefix });
   const subscriptions = new Set<Subscription>();
   const closed = new AbortController();
 
@@ -48,13 +48,14 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
   const ensure = async (topics: readonly string[], signal: AbortSignal | undefined): Promise<void> => {
     const late = new AbortController();
     const timer = setTimeout(() => {
-      const message = `no broker of kafka answered within ${publishTimeout} ms (kafka.brokers: ${brokers.join(', ')})`;
-      const hint = 'Are they running? Those that speak TLS or ask for a password need kafka.tls and kafka.sasl.';
+      const message = `no broker of kafka answered within ${publishTimeout} ms (events.url: ${brokers.join(', ')})`;
+      const hint =
+        'Are they running? Those that speak TLS or ask for a password need events.tls and events.saslMechanism.';
       late.abort(new TaxonError({ code: 'unavailable', message, hint }));
     }, publishTimeout);
     try {
       const stop = AbortSignal.any([late.signal, ...(signal === undefined ? [] : [signal])]);
-      await abortable(admin.ensure([...new Set(topics)], stop), stop);
+      await abortable(admin.ensure(topics, stop), stop);
     } finally {
       clearTimeout(timer);
     }
@@ -64,12 +65,9 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
     checkOpen();
     try {
       signal?.throwIfAborted();
-      const named = events.map((event) => ({ ...event, topic: prefix + event.topic }));
-      await ensure(
-        named.map(({ topic }) => topic),
-        signal,
-      );
-      await producer.send(named, signal);
+      const topics = [...new Set(events.map(({ topic }) => topic))].map((topic) => prefix + topic);
+      if (!admin.knows(topics)) await ensure(topics, signal);
+      await producer.send(events, signal);
     } catch (error) {
       if (signal?.aborted === true)
         throw new TaxonError({ code: 'cancelled', message: 'publishing was cancelled', cause: error });
@@ -117,7 +115,8 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
     subscribe: ({ group, from, concurrency, ...rest }) => {
       checkOpen();
       const bury = (letter: EncodedEvent): Promise<void> => write([letter]);
-      const dispatcher = createDispatcher({ group, ...rest, bury, observe: (what) => observe?.(group, what) });
+      const told = observe === undefined ? {} : { observe: (what: Observation) => observe(group, what) };
+      const dispatcher = createDispatcher({ group, ...rest, bury, ...told });
       const { onError } = rest;
       const all = { group, from, concurrency, onError, dispatcher, openClient, admin, prefix, sessionTimeout };
       const subscription = subscribeToKafka(all);

@@ -12,11 +12,11 @@ export interface KafkaClient {
   /** Why no waiting helps: TLS cannot be agreed on. */
   readonly fatal: TaxonError | undefined;
   /** Whether any broker is connected. */
-  isConnected(): boolean;
+  readonly isConnected: () => boolean;
   /** kafkajs's error, or the one behind it, in our terms. */
-  asError(error: unknown, doing: string): TaxonError;
+  readonly asError: (error: unknown, doing: string) => TaxonError;
   /** Breaks its connections and ends what kafkajs still tries: it cannot be stopped otherwise while brokers are away. */
-  kill(): void;
+  readonly kill: () => void;
 }
 
 const readPem = async (option: keyof KafkaTls, path: string): Promise<string> => {
@@ -24,7 +24,7 @@ const readPem = async (option: keyof KafkaTls, path: string): Promise<string> =>
     return await readFile(path, 'utf8');
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw invalidInput(`kafka.tls.${option} is '${path}', which cannot be read: ${why}`);
+    throw invalidInput(`events.${option}File is '${path}', which cannot be read: ${why}`);
   }
 };
 
@@ -32,7 +32,7 @@ const tlsOf = async (tls: KafkaOptions['tls']): Promise<ConnectionOptions | unde
   if (tls === undefined || tls === false) return undefined;
   const { ca, cert, key } = tls === true ? {} : tls;
   if ((cert === undefined) !== (key === undefined))
-    throw invalidInput('kafka.tls.cert and kafka.tls.key belong together; one of them is missing');
+    throw invalidInput('events.certFile and events.keyFile belong together; one of them is missing');
   return {
     ...(ca !== undefined && { ca: await readPem('ca', ca) }),
     ...(cert !== undefined && { cert: await readPem('cert', cert) }),
@@ -43,9 +43,10 @@ const tlsOf = async (tls: KafkaOptions['tls']): Promise<ConnectionOptions | unde
 const saslOf = ({ sasl }: KafkaOptions): SASLOptions | undefined => {
   if (sasl === undefined) return undefined;
   if (!saslMechanisms.includes(sasl.mechanism))
-    throw invalidInput(`kafka.sasl.mechanism is '${sasl.mechanism}'; it must be one of ${saslMechanisms.join(', ')}`);
+    throw invalidInput(`events.saslMechanism is '${sasl.mechanism}'; it must be one of ${saslMechanisms.join(', ')}`);
   for (const option of ['username', 'password'] as const)
-    if (sasl[option] === '') throw invalidInput(`kafka.sasl.${option} is empty`);
+    if (sasl[option] === '')
+      throw invalidInput(`events.${option === 'username' ? 'saslUsername' : 'saslPassword'} is empty`);
   return { ...sasl };
 };
 
@@ -69,9 +70,9 @@ const quietWarnings = (warn: NonNullable<KafkaOptions['warn']>) => {
 };
 
 const checkBrokers = (brokers: readonly string[]): void => {
-  if (brokers.length === 0) throw invalidInput('kafka.brokers is empty; it must name at least one broker as host:port');
+  if (brokers.length === 0) throw invalidInput('events.url is empty; it must name at least one broker as host:port');
   for (const broker of brokers)
-    if (!/^[^\s:]+:\d{1,5}$/u.test(broker)) throw invalidInput(`kafka.brokers has '${broker}', which is not host:port`);
+    if (!/^[^\s:]+:\d{1,5}$/u.test(broker)) throw invalidInput(`events.url has '${broker}', which is not host:port`);
 };
 
 /** Of all connections of one client: they can be broken together, and what TLS refuses is seen. */

@@ -35,10 +35,10 @@ export const fatalSocketError = (
   if (untrusted.has(code))
     return refused(
       `its certificate is not trusted (${message})`,
-      'Set kafka.tls.ca to the certificate that signed it.',
+      'Set events.caFile to the certificate that signed it.',
     );
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID')
-    return refused(`its certificate is for another host (${message})`, 'Name the brokers in kafka.brokers as it does.');
+    return refused(`its certificate is for another host (${message})`, 'Name the brokers in events.url as it does.');
   if (tls && (code === 'EPROTO' || code.startsWith('ERR_SSL_'))) return tlsAlert(error, refused);
   return undefined;
 };
@@ -46,29 +46,29 @@ export const fatalSocketError = (
 const tlsAlert = (error: NodeJS.ErrnoException, refused: (text: string, hint: string) => TaxonError): TaxonError => {
   const { code = '', message } = error;
   if (/wrong version|packet length/iu.test(`${code} ${message}`))
-    return refused('it does not speak TLS on this port', 'Leave kafka.tls out, or name its TLS port in kafka.brokers.');
+    return refused('it does not speak TLS on this port', 'Leave events.tls out, or name its TLS port in events.url.');
   if (/certificate/iu.test(`${code} ${message}`))
     return refused(
       `it refused this client's certificate (${message})`,
-      'Set kafka.tls.cert and kafka.tls.key to a certificate that the brokers trust.',
+      'Set events.certFile and events.keyFile to a certificate that the brokers trust.',
     );
-  return refused(`TLS failed (${message})`, 'Look at kafka.tls and at the listeners of the broker.');
+  return refused(`TLS failed (${message})`, 'Look at events.tls and at the listeners of the broker.');
 };
 
 const codeOfType: Readonly<Record<string, [ErrorCode, string]>> = {
   MESSAGE_TOO_LARGE: ['invalid_input', 'Raise max.message.bytes of the topic, or publish smaller events.'],
-  TOPIC_AUTHORIZATION_FAILED: ['permission_denied', 'Allow kafka.sasl.username to read, write and create this topic.'],
-  GROUP_AUTHORIZATION_FAILED: ['permission_denied', 'Allow kafka.sasl.username to read with this group.'],
+  TOPIC_AUTHORIZATION_FAILED: ['permission_denied', 'Allow events.saslUsername to read, write and create this topic.'],
+  GROUP_AUTHORIZATION_FAILED: ['permission_denied', 'Allow events.saslUsername to read with this group.'],
   CLUSTER_AUTHORIZATION_FAILED: [
     'permission_denied',
-    'Allow kafka.sasl.username to create topics, or create them beforehand.',
+    'Allow events.saslUsername to create topics, or create them beforehand.',
   ],
-  INVALID_REPLICATION_FACTOR: ['invalid_input', 'kafka.replicationFactor is more than there are brokers.'],
-  INVALID_PARTITIONS: ['invalid_input', 'kafka.partitions must be at least 1.'],
-  INVALID_CONFIG: ['invalid_input', 'Look at kafka.topicConfig.'],
+  INVALID_REPLICATION_FACTOR: ['invalid_input', 'replicationFactor is more than there are brokers.'],
+  INVALID_PARTITIONS: ['invalid_input', 'events.partitions must be at least 1.'],
+  INVALID_CONFIG: ['invalid_input', 'Look at topicConfig.'],
   INVALID_SESSION_TIMEOUT: [
     'invalid_input',
-    'kafka.sessionTimeout must lie between group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers.',
+    'sessionTimeout must lie between group.min.session.timeout.ms and group.max.session.timeout.ms of the brokers.',
   ],
 };
 
@@ -87,13 +87,13 @@ const causes = (error: unknown): KafkaError[] => {
 export const kafkaError = (error: unknown, doing: string): TaxonError => {
   const chain = causes(error);
   const known = chain.find((one) => one instanceof TaxonError);
-  if (known !== undefined) return known as TaxonError;
+  if (known !== undefined) return known;
   const authentication = chain.find(({ name }) => name === 'KafkaJSSASLAuthenticationError');
   if (authentication !== undefined)
     return new TaxonError({
       code: 'unauthenticated',
       message: `cannot ${doing}: ${authentication.message}`,
-      hint: 'Look at kafka.sasl.username, kafka.sasl.password and kafka.sasl.mechanism.',
+      hint: 'Look at events.saslUsername, events.saslPassword and events.saslMechanism.',
       cause: error,
     });
   for (const { type, message } of chain) {

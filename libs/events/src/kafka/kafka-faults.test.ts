@@ -44,7 +44,7 @@ describe.skipIf(missing !== undefined)('Kafka whose broker goes away (needs Java
       const order = new Map<string, number[]>();
       const handlers = {
         ...onAsked(async (unit, { id }) => {
-          await once(effects, id, ({ update }) => update(unit, (times) => String(Number(times ?? 0) + 1)));
+          await once(effects, id, (store) => store.update(unit, (times) => String(Number(times ?? 0) + 1)));
         }),
         ...onDone(async (unit, { id, subject }) => {
           const { first } = await once(effects, id, () => undefined);

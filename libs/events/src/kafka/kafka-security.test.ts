@@ -116,22 +116,22 @@ describe.skipIf(missing !== undefined || !openssl)('Kafka with TLS and SASL (nee
 
   it.each(saslMechanisms)('says which option is wrong where the password is (%s)', async (mechanism) => {
     const sasl = { mechanism, username: 'alice', password: 'queen' };
-    await expectRefusal(secure({ sasl }), 'unauthenticated', /kafka\.sasl\.password/u);
+    await expectRefusal(secure({ sasl }), 'unauthenticated', /events\.saslPassword/u);
   });
 
   it('says that a CA is missing, or another one is meant', async () => {
-    await expectRefusal(secure({ tls: true }), 'unauthenticated', /not trusted/u, /kafka\.tls\.ca/u);
+    await expectRefusal(secure({ tls: true }), 'unauthenticated', /not trusted/u, /events\.caFile/u);
     await expectRefusal(
       secure({ tls: { ca: file('other.pem') } }),
       'unauthenticated',
       /not trusted/u,
-      /kafka\.tls\.ca/u,
+      /events\.caFile/u,
     );
   });
 
   it('says that a certificate is missing', async () => {
     const options = secure({ brokers: [broker.listeners['MUTUAL']!], sasl: undefined });
-    await expectRefusal(options, 'unauthenticated', /certificate/u, /kafka\.tls\.cert/u);
+    await expectRefusal(options, 'unauthenticated', /certificate/u, /events\.certFile/u);
   });
 
   // The broker ends the connection without a word, as one does that is being stopped.
@@ -142,15 +142,15 @@ describe.skipIf(missing !== undefined || !openssl)('Kafka with TLS and SASL (nee
     await using bus = createKafkaBus({ ...options(), publishTimeout: 1_500 });
     const error: unknown = await bus.publish([done('run', 1)]).catch((reason: unknown) => reason);
     expect(error).toMatchObject({ code: 'unavailable' });
-    expect(String((error as { hint?: string }).hint)).toMatch(/kafka\.tls/u);
+    expect(String((error as { hint?: string }).hint)).toMatch(/events\.tls/u);
   });
 
   it('says which file cannot be read, and which one is missing', async () => {
     const nowhere = createKafkaBus(secure({ tls: { ca: file('nowhere.pem') } }));
-    await expect(nowhere.publish([done('run', 1)])).rejects.toThrow(/kafka\.tls\.ca is '.*nowhere\.pem'/u);
+    await expect(nowhere.publish([done('run', 1)])).rejects.toThrow(/events\.caFile is '.*nowhere\.pem'/u);
     await nowhere.close();
     const half = createKafkaBus(secure({ tls: { ca: file('ca.pem'), cert: file('client.pem') } }));
-    await expect(half.publish([done('run', 1)])).rejects.toThrow(/kafka\.tls\.cert and kafka\.tls\.key/u);
+    await expect(half.publish([done('run', 1)])).rejects.toThrow(/events\.certFile and events\.keyFile/u);
     await half.close();
   });
 });

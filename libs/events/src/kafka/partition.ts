@@ -36,11 +36,11 @@ export interface PartitionOptions {
   topic: string;
   partition: number;
   slots: Slots;
-  dispatch(stored: StoredEvent, signal: AbortSignal): Promise<Outcome>;
+  dispatch: (stored: StoredEvent, signal: AbortSignal) => Promise<Outcome>;
   /** An event is to be acknowledged. */
-  onDone(): void;
+  onDone: () => void;
   /** There is room again, after `push` has said that there is none. */
-  onRoom(): void;
+  onRoom: () => void;
 }
 
 /** A partition that this consumer works on: its events one after the other, until it is taken away. */
@@ -106,12 +106,11 @@ export const createPartition = (options: PartitionOptions): Partition => {
   };
 
   const work = async (): Promise<void> => {
-    let goesOn = true;
-    while (goesOn && head < queue.length && !signal.aborted) {
+    // Stopping empties the queue.
+    for (let goesOn = true; goesOn && head < queue.length;) {
       await slots.take();
       try {
-        for (let handled = 0; goesOn && handled < turn && head < queue.length && !signal.aborted; handled++)
-          goesOn = await handleNext();
+        for (let handled = 0; goesOn && handled < turn && head < queue.length; handled++) goesOn = await handleNext();
       } finally {
         slots.give();
       }

@@ -2,8 +2,10 @@ import { TaxonError } from '@taxon/errors';
 import { Partitioners, type ICustomPartitioner, type Message, type Producer } from 'kafkajs';
 import { bytesOf } from '../cloud-events.ts';
 import type { EncodedEvent } from '../event.ts';
+import { pause } from '../retry.ts';
 import { abortable, atMost } from './abortable.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
+import { isFatal } from './kafka-errors.ts';
 
 /**
  * Of one request: all of it may fall into one partition's batch, and brokers take batches of 1,048,588 by default. One event
@@ -14,8 +16,12 @@ const requestBytes = 1_000_000;
 const recordBytes = 40;
 const headerBytes = 6;
 
-interface Entry {
-  readonly event: EncodedEvent;
+/** Before a request that failed is sent by a new producer, in ms. */
+const retryInterval = 200;
+
+/** An event on its way: kafkajs's message, and what else is to be known of it. */
+interface Entry extends Message {
+  readonly topic: string;
   readonly bytes: number;
   readonly call: PublishCall;
 }
@@ -30,8 +36,6 @@ interface PublishCall {
 interface OpenProducer {
   readonly client: KafkaClient;
   readonly producer: Producer;
-  /** Where kafkajs was told to put each message. */
-  readonly partitionOf: WeakMap<Message, number>;
 }
 
 /** Writes events in the order of the calls; calls that come while a request is under way share the next one. */
@@ -44,29 +48,33 @@ export interface BatchingProducer {
 const sizeOf = (event: EncodedEvent): number =>
   bytesOf(event) + recordBytes + headerBytes * Object.keys(event.headers).length;
 
-const byTopic = (entries: readonly Entry[]): { topic: string; messages: (Message & { entry: Entry })[] }[] => {
-  const topics = new Map<string, (Message & { entry: Entry })[]>();
+const byTopic = (entries: readonly Entry[]): { topic: string; messages: Entry[] }[] => {
+  const topics = new Map<string, Entry[]>();
   for (const entry of entries) {
-    const { topic, key, headers, value } = entry.event;
-    const messages = topics.get(topic) ?? [];
-    if (messages.length === 0) topics.set(topic, messages);
-    const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-    messages.push({ key, headers: { ...headers }, value: bytes, entry });
+    const messages = topics.get(entry.topic);
+    if (messages === undefined) topics.set(entry.topic, [entry]);
+    else messages.push(entry);
   }
   return [...topics].map(([topic, messages]) => ({ topic, messages }));
+};
+
+/** kafkajs's own choice, by the key, which stays the same when a message is sent again: that is how it is known what arrived. */
+const createPartitioner: ICustomPartitioner = () => {
+  const choose = Partitioners.DefaultPartitioner();
+  return (args) => (args.message.partition ??= choose(args));
 };
 
 const notThere = (timeout: number, brokers: readonly string[], cause?: unknown): TaxonError =>
   new TaxonError({
     code: 'unavailable',
-    message: `no broker of kafka took the events within ${timeout} ms (kafka.brokers: ${brokers.join(', ')})`,
+    message: `no broker of kafka took the events within ${timeout} ms (events.url: ${brokers.join(', ')})`,
     hint: 'They may have been written nevertheless. Publish them again with the same ids: their effects are keyed by them.',
     cause,
   });
 
 export const createBatchingProducer = (
   openClient: OpenClient,
-  { timeout, brokers }: { timeout: number; brokers: readonly string[] },
+  { timeout, brokers, prefix }: { timeout: number; brokers: readonly string[]; prefix: string },
 ): BatchingProducer => {
   let queue: Entry[] = [];
   let opened: Promise<OpenProducer> | undefined;
@@ -75,15 +83,6 @@ export const createBatchingProducer = (
 
   const open = async (): Promise<OpenProducer> => {
     const client = await openClient();
-    const partitionOf = new WeakMap<Message, number>();
-    const createPartitioner: ICustomPartitioner = () => {
-      const choose = Partitioners.DefaultPartitioner();
-      return (args) => {
-        const partition = choose(args);
-        partitionOf.set(args.message, partition);
-        return partition;
-      };
-    };
     const producer = client.kafka.producer({ idempotent: true, allowAutoTopicCreation: false, createPartitioner });
     try {
       await producer.connect();
@@ -91,7 +90,7 @@ export const createBatchingProducer = (
       client.kill();
       throw client.asError(error, 'publish to kafka');
     }
-    return { client, producer, partitionOf };
+    return { client, producer };
   };
 
   /**
@@ -107,21 +106,32 @@ export const createBatchingProducer = (
   /** @returns what kafkajs says it has sent and has not: a partition whose leader changed between its retries */
   const sendOnce = async (entries: readonly Entry[]): Promise<Entry[]> => {
     opened ??= open();
-    const { client, producer, partitionOf } = await opened;
+    const { client, producer } = await opened;
     const topicMessages = byTopic(entries);
     try {
       const written = await producer.sendBatch({ topicMessages, acks: -1 });
-      const places = new Set(written.map(({ topicName, partition }) => `${topicName}/${partition}`));
-      return topicMessages.flatMap(({ topic, messages }) =>
-        messages.filter((one) => !places.has(`${topic}/${partitionOf.get(one) ?? -1}`)).map(({ entry }) => entry),
-      );
+      return topicMessages.flatMap(({ topic, messages }) => {
+        const arrived = new Set(
+          written.filter(({ topicName }) => topicName === topic).map(({ partition }) => partition),
+        );
+        return messages.filter(({ partition = -1 }) => !arrived.has(partition));
+      });
     } catch (error) {
       throw client.asError(error, 'publish to kafka');
     }
   };
 
+  /** Until all are there; what no waiting mends is thrown. Events whose calls have ended are left out from then on. */
   const sendAll = async (entries: readonly Entry[], givenUp: AbortSignal): Promise<void> => {
-    for (let left = [...entries]; left.length > 0;) left = await abortable(sendOnce(left), givenUp);
+    for (let left = [...entries]; left.length > 0; left = left.filter(({ call }) => !call.ended)) {
+      try {
+        left = await abortable(sendOnce(left), givenUp);
+      } catch (error) {
+        await discard();
+        if (givenUp.aborted || !(error instanceof TaxonError) || isFatal(error)) throw error;
+        await pause(retryInterval, givenUp);
+      }
+    }
   };
 
   /** The first of the queue that fit into a request. */
@@ -138,19 +148,25 @@ export const createBatchingProducer = (
     return taken;
   };
 
+  const deliver = async (entries: readonly Entry[]): Promise<void> => {
+    const calls = new Set(entries.map(({ call }) => call));
+    const givenUp = new AbortController();
+    for (const call of calls) watchers.set(call, () => [...calls].every(({ ended }) => ended) && givenUp.abort());
+    try {
+      await sendAll(entries, givenUp.signal);
+      for (const { call } of entries) if (--call.left === 0) call.end();
+    } catch (error) {
+      // Too large for its topic, for instance: the others are not to blame.
+      if (calls.size > 1 && !givenUp.signal.aborted)
+        for (const call of calls) await deliver(entries.filter((entry) => entry.call === call && !call.ended));
+      else for (const call of calls) call.end(error);
+    }
+    for (const call of calls) watchers.delete(call);
+  };
+
   const run = async (): Promise<void> => {
     for (let entries = take(); entries.length > 0; entries = take()) {
-      const calls = new Set(entries.map(({ call }) => call));
-      const givenUp = new AbortController();
-      for (const call of calls) watchers.set(call, () => [...calls].every(({ ended }) => ended) && givenUp.abort());
-      try {
-        await sendAll(entries, givenUp.signal);
-        for (const { call } of entries) if (--call.left === 0) call.end();
-      } catch (error) {
-        await discard();
-        for (const call of calls) call.end(error);
-      }
-      for (const call of calls) watchers.delete(call);
+      await deliver(entries);
       queue = queue.filter(({ call }) => !call.ended);
     }
   };
@@ -175,12 +191,16 @@ export const createBatchingProducer = (
         if (call.ended) return;
         call.ended = true;
         if (error === undefined) resolve();
-        else reject(error instanceof Error ? error : new Error(String(error)));
+        else reject(TaxonError.from(error));
         watchers.get(call)?.();
       };
     });
     const call: PublishCall = { left: events.length, ended: false, end: (error) => end(error) };
-    for (const event of events) queue.push({ event, bytes: sizeOf(event), call });
+    for (const event of events) {
+      const { topic, key, headers, value } = event;
+      const bytes = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+      queue.push({ topic: prefix + topic, key, headers, value: bytes, bytes: sizeOf(event), call });
+    }
     return { call, done };
   };
 

@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { TaxonError } from '@taxon/errors';
 import type { Cluster, KafkaMessage } from 'kafkajs';
 import type { ReadOptions } from '../event-bus.ts';
 import type { StoredEvent } from '../event.ts';
+import { pause } from '../retry.ts';
 import { abortable } from './abortable.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
 import { isFatal } from './kafka-errors.ts';
@@ -36,6 +36,9 @@ export interface KafkaReadOptions extends ReadOptions {
 
 const fetchWait = 200;
 const partitionBytes = 1_000_000;
+
+/** Asked anew: the reader may have aborted it meanwhile. */
+const isAborted = (signal: AbortSignal): boolean => signal.aborted;
 
 const placesOf = async (admin: TopicAdmin, name: string, { from, follow }: ReadOptions): Promise<Place[]> => {
   const offsets = await admin.offsets(name);
@@ -93,17 +96,46 @@ const advance = (place: Place, topic: string, messages: FetchResponse['responses
 /** kafkajs shows its cluster, whose brokers can be asked to fetch, to partition assigners alone: those of a consumer that never joins. */
 const openCluster = async (openClient: OpenClient): Promise<{ client: KafkaClient; cluster: Cluster }> => {
   const client = await openClient();
-  let cluster: Cluster | undefined;
-  const assigner = stickyAssigner({ onJoin: () => ({}), onCluster: (one) => (cluster = one) });
+  const shown: Cluster[] = [];
+  const assigner = stickyAssigner({ onJoin: () => ({}), onCluster: (cluster) => shown.push(cluster) });
   client.kafka.consumer({ groupId: 'never-joined', partitionAssigners: [assigner], allowAutoTopicCreation: false });
+  const [cluster] = shown;
   if (cluster === undefined) throw new TaxonError({ code: 'internal', message: 'kafkajs made no partition assigner' });
   try {
-    await (cluster as Cluster).connect();
+    await cluster.connect();
   } catch (error) {
     client.kill();
     throw client.asError(error, 'read from kafka');
   }
   return { client, cluster };
+};
+
+/** What retention has deleted meanwhile is passed over. */
+const skipDeleted = async (admin: TopicAdmin, name: string, places: readonly Place[]): Promise<void> => {
+  for (const { partition, low } of await admin.offsets(name)) {
+    const place = places.find((one) => one.partition === partition);
+    if (place !== undefined && place.next < low) place.next = low;
+  }
+};
+
+/** Asks until there is an answer; one try where it is read to an end. */
+const fetchSafely = async (
+  { client, cluster }: { client: KafkaClient; cluster: Cluster },
+  { admin, topic, follow }: Pick<KafkaReadOptions, 'admin' | 'topic' | 'follow'>,
+  { name, places, stop }: { name: string; places: readonly Place[]; stop: AbortSignal },
+): Promise<StoredEvent[]> => {
+  try {
+    return await abortable(fetchOnce(cluster, name, places), stop);
+  } catch (error) {
+    if (stop.aborted) return [];
+    const known = client.asError(error, `read ${topic} from kafka`);
+    const deleted = (error as { type?: string }).type === 'OFFSET_OUT_OF_RANGE';
+    if (isFatal(known) || (follow !== true && !deleted)) throw known;
+    await pause(200, stop);
+    const mended = deleted ? skipDeleted(admin, name, places) : cluster.refreshMetadata();
+    await abortable(mended, stop).catch(() => undefined);
+    return [];
+  }
 };
 
 /** In the order of each partition; what a fetch brings of several is sorted by time. */
@@ -117,28 +149,22 @@ export async function* readFromKafka(options: KafkaReadOptions): AsyncGenerator<
     await admin.ensure([name], stop);
   }
   const places = await placesOf(admin, name, options);
-  const { client, cluster } = await openCluster(openClient);
-  stop.addEventListener('abort', client.kill, { once: true });
+  const opened = await openCluster(openClient);
+  const { kill } = opened.client;
+  stop.addEventListener('abort', kill, { once: true });
   try {
-    while (!stop.aborted) {
-      const open = places.filter(({ next, end }) => end === undefined || next < end);
+    for (let open = [...places]; !stop.aborted;) {
+      open = open.filter(({ next, end }) => end === undefined || next < end);
       if (open.length === 0) return;
-      const events = await abortable(fetchOnce(cluster, name, open), stop).catch(async (error: unknown) => {
-        if (stop.aborted) return [];
-        const known = client.asError(error, `read ${topic} from kafka`);
-        if (isFatal(known) || !follow) throw known;
-        await sleep(200);
-        await cluster.refreshMetadata().catch(() => undefined);
-        return [];
-      });
+      const events = await fetchSafely(opened, options, { name, places: open, stop });
       events.sort((a, b) => a.timestamp.getTime() - b.timestamp.getTime());
       for (const event of events) {
-        if (stop.aborted) return;
+        if (isAborted(stop)) return;
         yield { ...event, topic };
       }
     }
   } finally {
-    stop.removeEventListener('abort', client.kill);
-    client.kill();
+    stop.removeEventListener('abort', kill);
+    kill();
   }
 }

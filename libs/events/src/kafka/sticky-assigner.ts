@@ -72,9 +72,9 @@ const readOwned = (userData: Buffer | null): Assignment => {
 
 export interface StickyAssignerOptions {
   /** What this member works on. Asked just before it joins; from then on until it has joined, it owns nothing for certain. */
-  onJoin(): Assignment;
+  onJoin: () => Assignment;
   /** The cluster, which kafkajs shows to nobody else. */
-  onCluster?(cluster: Cluster): void;
+  onCluster?: (cluster: Cluster) => void;
 }
 
 /** kafkajs's own assigner gives partitions to members that do not read their topic, and shuffles everything at every join. */

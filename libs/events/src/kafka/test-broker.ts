@@ -26,10 +26,10 @@ export interface TestBroker extends AsyncDisposable {
   /** host:port by name. */
   readonly listeners: Readonly<Record<string, string>>;
   /** As `kill -9` does. */
-  kill(): Promise<void>;
-  stop(): Promise<void>;
+  readonly kill: () => Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Again, with the same data and ports. */
-  start(): Promise<void>;
+  readonly start: () => Promise<void>;
 }
 
 /** Why a test cannot have a broker of its own here, for instance `no java here`; fetches Kafka when it is called first. */

@@ -21,9 +21,9 @@ const { ready } = bus.subscribe({
   handlers: {
     'taxon.work.requested': async ({ id, data: { unit } }) => {
       await sleep(randomInt(10));
-      const { first } = await once(effects, id, ({ update }) => {
-        update(`times ${unit}`, (times) => String(Number(times ?? 0) + 1));
-        update('handled', (count) => String(Number(count ?? 0) + 1));
+      const { first } = await once(effects, id, (store) => {
+        store.update(`times ${unit}`, (times) => String(Number(times ?? 0) + 1));
+        store.update('handled', (count) => String(Number(count ?? 0) + 1));
       });
       process.send?.({ unit, first });
       await sleep(randomInt(10));

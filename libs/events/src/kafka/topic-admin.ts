@@ -12,6 +12,8 @@ export interface PartitionOffsets {
 
 /** What is asked of a cluster beside events. Names are the cluster's own, with the prefix. */
 export interface TopicAdmin {
+  /** Whether all are known to be there. */
+  knows(topics: readonly string[]): boolean;
   /** Creates those that are missing. @throws TaxonError; the signal's reason */
   ensure(topics: readonly string[], signal?: AbortSignal): Promise<void>;
   list(): Promise<string[]>;
@@ -79,6 +81,7 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
   };
 
   return {
+    knows: (topics) => topics.every((topic) => there.has(topic)),
     ensure: async (topics, signal) => {
       const unknown = topics.filter((topic) => !there.has(topic));
       if (unknown.length === 0) return;
