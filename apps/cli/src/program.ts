@@ -5,6 +5,7 @@ import { addCompressCommand } from './commands/compress.ts';
 import { addDistilCommand } from './commands/distil.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addEventsCommand } from './commands/events.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipeCommand } from './commands/recipe.ts';
 import { addSearchCommand } from './commands/search.ts';
@@ -43,6 +44,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addServeCommand(program, terminal);
   addUpCommand(program, terminal);
   addRecipeCommand(program, terminal);
+  addEventsCommand(program, terminal);
   addEngineCommand(program, terminal);
   return program;
 };
