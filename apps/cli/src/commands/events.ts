@@ -6,7 +6,6 @@ import { catchInterrupt } from '../interrupt.ts';
 import { wholeNumber } from '../option-values.ts';
 import { formatTable } from '../render/table.ts';
 import type { Terminal } from '../terminal.ts';
-import { readableEvent, readTime } from './event-lines.ts';
 
 const where = `
 Which bus: --bus, else TAXON_EVENTS_URL, else TAXON_EVENTS_FOLDER. TLS and passwords for Kafka are TAXON_EVENTS_TLS, …_CA_FILE,
@@ -35,6 +34,9 @@ interface LetterOptions extends BusOptions {
   topic?: string;
   all?: boolean;
 }
+
+// Loaded when it is needed: what the events are is not small.
+const loadLines = () => import('./event-lines.ts');
 
 const open = async ({ bus }: BusOptions): Promise<EventBus> => {
   const { busOptions, eventConfigFromEnvironment, openEventBus } = await import('@taxon/events');
@@ -75,6 +77,7 @@ const filterOf = ({ type, key }: FilterOptions): ((stored: StoredEvent) => boole
 
 const tail = (terminal: Terminal, topic: string, options: FilterOptions & { follow?: boolean; limit?: number }) =>
   withBus(options, async (bus, signal) => {
+    const { readableEvent, readTime } = await loadLines();
     const matches = filterOf(options);
     let left = options.limit ?? Infinity;
     for await (const stored of bus.read({ topic, from: readTime(options.from), follow: options.follow, signal })) {
@@ -104,6 +107,7 @@ const showLag = (terminal: Terminal, groups: string[], options: BusOptions) =>
 const replayTopic = (terminal: Terminal, topic: string, options: FilterOptions & { group?: string }) =>
   withBus(options, async (bus, signal) => {
     const { replay } = await import('@taxon/events');
+    const { readTime } = await loadLines();
     const from = readTime(options.from);
     if (from === 'latest') throw invalidInput('--from is latest; there is nothing to replay then');
     const count = await replay(bus, { topic, from, group: options.group, matches: filterOf(options), signal });
@@ -151,6 +155,7 @@ const showLetter = (terminal: Terminal, id: string, options: LetterOptions) =>
     const [found] = await pick(bus, [id], options);
     const { letter, stored } = found!;
     const { reviveDeadLetter } = await import('@taxon/events');
+    const { readableEvent } = await loadLines();
     const event = readableEvent({ ...stored, ...reviveDeadLetter(stored) }, { json: true });
     if (options.json) return terminal.out(JSON.stringify({ ...asJson(found!), event: JSON.parse(event) as unknown }));
     const rows = { id, ...letter, time: letter.time.toISOString(), offset: String(letter.offset), event };
