@@ -7,6 +7,7 @@ import { addDistilCommand } from './commands/distil.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addModelsCommand } from './commands/models.ts';
+import { addEventsCommand } from './commands/events.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipeCommand } from './commands/recipe.ts';
 import { addSearchCommand } from './commands/search.ts';
@@ -47,6 +48,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addUpCommand(program, terminal);
   addModelsCommand(program, terminal);
   addRecipeCommand(program, terminal);
+  addEventsCommand(program, terminal);
   addEngineCommand(program, terminal);
   return program;
 };
