@@ -39,14 +39,19 @@ const meaningOf = (comment: string): string =>
     .replace(/\.$/u, '');
 
 const rows = async (): Promise<string[]> => {
-  const names = ['drift', 'model', 'prediction', 'training', 'work'];
+  const names = ['drift', 'job', 'model', 'prediction', 'training', 'work'];
   const sources = (await Promise.all(names.map((name) => readFile(new URL(`${name}.proto`, protos), 'utf8')))).join(
     '\n',
   );
   return (Object.entries(eventTypes) as [EventType, { topic: string }][]).map(([type, { topic }]) => {
     const message = describeMessage(sources, messageOf(type));
     if (message === undefined) throw new Error(`${type}: there is no message ${messageOf(type)}`);
-    const key = type === 'taxon.work.requested' ? 'run/unit' : type === 'taxon.work.done' ? 'run' : 'model';
+    const keys: Partial<Record<EventType, string>> = {
+      'taxon.work.requested': 'run/unit',
+      'taxon.work.done': 'run',
+      'taxon.job.ended': 'job',
+    };
+    const key = keys[type] ?? 'model';
     return `| \`${topic}\` | \`${type}\` | ${key} | ${meaningOf(message.meaning)} | ${message.fields.join(', ')} |`;
   });
 };
