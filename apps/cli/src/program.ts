@@ -5,7 +5,9 @@ import { addCompressCommand } from './commands/compress.ts';
 import { addDistilCommand } from './commands/distil.ts';
 import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
+import { addFeedbackCommand } from './commands/feedback.ts';
 import { addModelsCommand } from './commands/models.ts';
+import { addMonitorCommand } from './commands/monitor.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipeCommand } from './commands/recipe.ts';
 import { addSearchCommand } from './commands/search.ts';
@@ -44,6 +46,8 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addServeCommand(program, terminal);
   addUpCommand(program, terminal);
   addModelsCommand(program, terminal);
+  addMonitorCommand(program, terminal);
+  addFeedbackCommand(program, terminal);
   addRecipeCommand(program, terminal);
   addEngineCommand(program, terminal);
   return program;

@@ -142,7 +142,7 @@ describe('the loop', { timeout: 90_000 }, () => {
             done,
           ),
         ),
-      status: () => call<GetStatusResponse>((done) => watch.getStatus({ model }, done)),
+      status: () => call<GetStatusResponse>((done) => watch.getStatus({ model, requestId: '' }, done)),
       addRows: (rows: { text: string; label: string }[]) =>
         call<AddRowsResponse>((done) =>
           watch.addRows(

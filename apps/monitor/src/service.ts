@@ -59,7 +59,7 @@ interface Parts extends StatusOptions {
 const implement = (parts: Parts): Implementation<typeof monitorContract> => {
   const { registry, observations, requests, records, decideByHand, wake } = parts;
   return {
-    getStatus: ({ model }) => statusOf(model, parts),
+    getStatus: (request) => statusOf(request, parts),
     addRows: async (request, { signal }) => {
       const version = await registry.resolve(request.model);
       const { space } = await describeModelFolder(await registry.checkOut(version, { signal }));
