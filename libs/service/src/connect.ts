@@ -74,13 +74,17 @@ const channelCredentials = async (options: ConnectOptions): Promise<ChannelCrede
   }
 };
 
+/** `No connection established. Last error: Error: connect ECONNREFUSED …. Resolution note: ` without what says nothing. */
+const reasonIn = (details: string): string =>
+  details.replace(/^No connection established\. Last error: (Error: )?/u, '').replace(/\.? Resolution note:\s*$/u, '');
+
 /** What of a failure is about the way to the service, in words that name it. */
 const explain = (error: ServiceError, { name, hint }: Called, address: string): TaxonError => {
   const known = fromGrpcError(error);
   if (error.code === codes.UNIMPLEMENTED)
     return new TaxonError({ code: 'failed_precondition', message: `${address} serves no ${name}`, hint, cause: error });
   if (error.code === codes.UNAVAILABLE && known.hint === undefined)
-    return new TaxonError({ code: 'unavailable', message: `no ${name} answers at ${address}: ${error.details}`, hint, cause: error }); // prettier-ignore
+    return new TaxonError({ code: 'unavailable', message: `no ${name} answers at ${address}: ${reasonIn(error.details)}`, hint, cause: error }); // prettier-ignore
   if (error.code === codes.UNAUTHENTICATED)
     return new TaxonError({ code: 'unauthenticated', message: `${address}: ${known.message}`, hint: 'Give it by --token, or TAXON_SERVER_TOKEN.', cause: error }); // prettier-ignore
   return known;
