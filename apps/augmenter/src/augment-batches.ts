@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { AugmentContext, Augmentation, AugmentedRow, AugmentOptions, Row } from '@taxon/augmentation';
-import type { TaskDefinition } from '@taxon/data';
-import type { Made } from './engine.ts';
+import type { Made, StreamRequest } from './engine.ts';
 
 export type AugmentRows = (rows: AsyncIterable<Row>, options: AugmentOptions, context: AugmentContext) => Augmentation;
 
@@ -30,11 +29,8 @@ const waits = async (next: Promise<unknown>): Promise<boolean> => {
  * caller may send a text and wait for what is made of it.
  */
 export const augmentBatches = (augmentRows: AugmentRows) =>
-  async function* (
-    { options, tasks }: { options: AugmentOptions; tasks: TaskDefinition[] },
-    batches: AsyncIterable<Row[]>,
-  ): AsyncGenerator<Made> {
-    const augmentation = augmentRows(each(batches), options, { tasks });
+  async function* ({ options, ...context }: StreamRequest, batches: AsyncIterable<Row[]>): AsyncGenerator<Made> {
+    const augmentation = augmentRows(each(batches), options, context);
     const iterator = augmentation[Symbol.asyncIterator]();
     let rows: AugmentedRow[] = [];
     try {

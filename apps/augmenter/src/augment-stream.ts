@@ -1,4 +1,4 @@
-import type { Row } from '@taxon/augmentation';
+import type { AugmentationSummary, Row } from '@taxon/augmentation';
 import {
   TaskKind,
   type AugmentRequest,
@@ -8,7 +8,7 @@ import {
 } from '@taxon/contracts';
 import type { TaskDefinition } from '@taxon/data';
 import { invalidInput, TaxonError } from '@taxon/errors';
-import { confineOptions, expectMethods, expectStreamed } from './check-options.ts';
+import { confineOptions, expectMethods, expectStreamed, type ReadFolders } from './check-options.ts';
 import type { AugmentationEngine } from './engine.ts';
 import { fromOptionsMessage } from './options-message.ts';
 import { toSummaryMessage } from './summary-message.ts';
@@ -20,11 +20,14 @@ export interface StreamLimits {
   maxTextLength: number;
   /** Streams at once, each of which has a thread. */
   maxStreams: number;
+  /** Milliseconds without a further text after which what came is augmented. */
+  flushAfter: number;
 }
 
 export interface StreamMetrics {
   onRows(count: number): void;
   onNewRows(methods: readonly string[]): void;
+  onDropped(summary: AugmentationSummary): void;
 }
 
 const fieldError = (field: string, description: string) =>
@@ -82,7 +85,8 @@ const optionsOf = async (messages: AsyncIterator<AugmentRequest>): Promise<Strea
 /** `Augment`: new rows at the pace of the slowest of reader, writer and thread. */
 export const createAugment = (
   engine: AugmentationEngine,
-  limits: StreamLimits & { modelsFolder: string },
+  limits: StreamLimits,
+  folders: ReadFolders,
   metrics: StreamMetrics,
 ) => {
   let open = 0;
@@ -92,21 +96,23 @@ export const createAugment = (
   ): AsyncGenerator<AugmentResponse> {
     const messages = requests[Symbol.asyncIterator]();
     const { augmentation, taskKind } = await optionsOf(messages);
-    const options = confineOptions(fromOptionsMessage(augmentation), limits.modelsFolder);
-    expectMethods(options, engine.methods);
-    engine.checkMethods(options);
-    expectStreamed(options, engine.methods);
+    const given = fromOptionsMessage(augmentation);
+    expectMethods(given, engine.methods);
+    engine.checkMethods(given);
+    expectStreamed(given, engine.methods);
+    const options = confineOptions(given, folders, engine.methods);
     if (open >= limits.maxStreams)
       throw new TaxonError({
         code: 'resource_exhausted',
         message: `${open} streams are open already, which is the limit (maxStreams)`,
       });
     const kind = taskKind === TaskKind.TASK_KIND_MULTI_LABEL ? 'multi-label' : 'single-label';
-    const request = { options, tasks: [{ name: 'label', kind } as const] };
+    const request = { options, tasks: [{ name: 'label', kind } as const], flushAfter: limits.flushAfter };
     open++;
     try {
       for await (const made of engine.stream(request, rowBatches(messages, kind, limits, metrics), { signal })) {
         if ('summary' in made) {
+          metrics.onDropped(made.summary);
           yield { part: { $case: 'summary', value: toSummaryMessage(made.summary) } };
         } else if (made.rows.length > 0) {
           metrics.onNewRows(made.rows.map(({ origin }) => origin.method));

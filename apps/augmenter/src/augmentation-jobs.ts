@@ -1,5 +1,6 @@
 import {
   AugmentationResult,
+  AugmenterStage,
   JobState as JobStateMessage,
   type AugmentationJob as JobMessage,
   type WatchAugmentationResponse,
@@ -9,7 +10,7 @@ import { toRpcStatus } from '@taxon/service';
 import type { AugmentationEngine, FileEvent, FileRequest } from './engine.ts';
 import { toAugmentationMessage } from './file-request.ts';
 import { parseAugmentation } from './options-message.ts';
-import { toLevel, toSummaryMessage } from './summary-message.ts';
+import { toSummaryMessage } from './summary-message.ts';
 
 export type EventMessage = NonNullable<WatchAugmentationResponse['event']>;
 export type AugmentationJob = Job<FileRequest, AugmentationResult, EventMessage>;
@@ -18,20 +19,24 @@ export type AugmentationJobs = Jobs<FileRequest, AugmentationResult, EventMessag
 export const toStateMessage = (state: JobState): JobStateMessage =>
   JobStateMessage[`JOB_STATE_${state.toUpperCase() as Uppercase<JobState>}`];
 
-const toEventMessage = (event: FileEvent): EventMessage => {
-  if (event.kind === 'notice')
-    return { $case: 'notice', value: { level: toLevel(event.level), message: event.message } };
-  const { rows, total, kept, dropped } = event;
+const stages = {
+  read: AugmenterStage.STAGE_READ,
+  count: AugmenterStage.STAGE_COUNT,
+  augment: AugmenterStage.STAGE_AUGMENT,
+} as const;
+
+const toEventMessage = ({ stage, rows, total, kept, dropped }: FileEvent): EventMessage => {
   const known = total === undefined ? undefined : BigInt(total);
   return {
     $case: 'progress',
-    value: { rows: BigInt(rows), total: known, kept: BigInt(kept), dropped: BigInt(dropped) },
+    value: { stage: stages[stage], rows: BigInt(rows), total: known, kept: BigInt(kept), dropped: BigInt(dropped) },
   };
 };
 
 /** An augmentation of a file as a job. */
 export const augmentationKind = (
   engine: AugmentationEngine,
+  translator?: string,
 ): JobKind<FileRequest, FileEvent, AugmentationResult, EventMessage> => ({
   noun: 'augmentation',
   plural: 'augmentations',
@@ -39,7 +44,7 @@ export const augmentationKind = (
   idField: 'augmentation_id',
   run: async (request, options) => ({
     output: request.output,
-    summary: toSummaryMessage(await engine.run(request, { ...options, patience })),
+    summary: toSummaryMessage(await engine.run(request, { ...options, translator, patience })),
   }),
   outputOf: ({ output }) => output,
   toMessage: toEventMessage,

@@ -1,5 +1,6 @@
+import { existsSync } from 'node:fs';
 import type { AugmentOptions } from '@taxon/augmentation';
-import { invalidInput, nearestName, type Violation } from '@taxon/errors';
+import { invalidInput, nearestName, TaxonError, type Violation } from '@taxon/errors';
 import { confinePath } from '@taxon/jobs';
 import type { MethodFacts } from './engine.ts';
 
@@ -30,7 +31,7 @@ export const expectStreamed = ({ methods, policy, quality }: AugmentOptions, kno
   refuse(
     [
       ...methods.flatMap(({ name }, i) =>
-        costly(name) ? [{ field: `methods[${i}].name`, description: `'${name}' is too costly for a stream` }] : [],
+        costly(name) ? [{ field: `methods[${i}].name`, description: `'${name}' is for files alone` }] : [],
       ),
       ...(policy.target === undefined ? [] : [{ field: 'policy.target', description: needsAll }]),
       ...(policy.below === undefined ? [] : [{ field: 'policy.below', description: needsAll }]),
@@ -43,18 +44,79 @@ export const expectStreamed = ({ methods, policy, quality }: AugmentOptions, kno
   );
 };
 
-/** The options with the paths of what they read below `modelsFolder`. */
-export const confineOptions = (options: AugmentOptions, modelsFolder: string): AugmentOptions => {
-  const confine = (path: string | undefined, field: string): string | undefined =>
-    path && confinePath(path, field, { folder: modelsFolder, key: 'modelsFolder', service: 'augmenter' });
+export interface ReadFolders {
+  /** What labelled files, texts and words are read from. */
+  dataFolder: string;
+  /** What models are read from. */
+  modelsFolder: string;
+}
+
+/** Makes the paths of options absolute, and remembers what they name. */
+const createConfine = ({ dataFolder, modelsFolder }: ReadFolders) => {
+  const named: { field: string; path: string }[] = [];
+  const folders = {
+    file: { folder: dataFolder, key: 'dataFolder', service: 'augmenter' },
+    model: { folder: modelsFolder, key: 'modelsFolder', service: 'augmenter' },
+  };
+  const confine = (path: string, field: string, kind: 'file' | 'model'): string => {
+    const absolute = confinePath(path, field, folders[kind]);
+    named.push({ field, path: absolute });
+    return absolute;
+  };
+  return { named, confine };
+};
+
+type Confine = ReturnType<typeof createConfine>['confine'];
+
+/** A value of an option that names one path, or several by key. */
+const confineValue = (value: unknown, field: string, kind: 'file' | 'model', confine: Confine): unknown => {
+  if (typeof value === 'string') return confine(value, field, kind);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, path]) => [key, confineValue(path, `${field}.${key}`, kind, confine)]),
+  );
+};
+
+/**
+ * The options with absolute paths, below the folders that they may lead to.
+ * @throws TaxonError `invalid_input` for a path that leads elsewhere, `not_found` for one that leads nowhere, each naming its field
+ */
+export const confineOptions = (
+  options: AugmentOptions,
+  folders: ReadFolders,
+  known: readonly MethodFacts[],
+): AugmentOptions => {
+  const { named, confine } = createConfine(folders);
+  const model = (path: string | undefined, field: string) => path && confine(path, field, 'model');
   const { policy, quality } = options;
-  return {
+  const methods = options.methods.map((method, i) => {
+    const { paths = {} } = known.find(({ name }) => name === method.name) ?? {};
+    const own = Object.entries(paths).map(([option, kind]) => [
+      option,
+      confineValue(method[option], `methods[${i}].options.${option}`, kind, confine),
+    ]);
+    return { ...method, ...(Object.fromEntries(own.filter(([, value]) => value !== undefined)) as object) };
+  });
+  const confined = {
     ...options,
+    methods,
     policy: {
       ...policy,
-      model: confine(policy.model, 'policy.model'),
-      predictions: confine(policy.predictions, 'policy.predictions'),
+      model: model(policy.model, 'policy.model'),
+      predictions: model(policy.predictions, 'policy.predictions'),
     },
-    quality: { ...quality, model: confine(quality.model, 'quality.model') },
+    quality: { ...quality, model: model(quality.model, 'quality.model') },
   };
+  expectThere(named);
+  return confined;
+};
+
+/** @throws TaxonError `not_found` naming every field that leads nowhere */
+export const expectThere = (named: readonly { field: string; path: string }[]): void => {
+  const violations = named
+    .filter(({ path }) => !existsSync(path))
+    .map(({ field, path }) => ({ field, description: `${path} does not exist` }));
+  if (violations.length === 0) return;
+  const message = violations.map(({ field, description }) => `${field}: ${description}`).join('; ');
+  throw new TaxonError({ code: 'not_found', message, violations });
 };

@@ -1,4 +1,11 @@
-import type { AugmentationProgress, AugmentationSummary, AugmentedRow, AugmentOptions, Row } from '@taxon/augmentation';
+import type {
+  AugmentationProgress,
+  AugmentationSummary,
+  AugmentedRow,
+  AugmentOptions,
+  FileProgress,
+  Row,
+} from '@taxon/augmentation';
 import type { TaskDefinition } from '@taxon/data';
 import type { Patience } from '@taxon/entries';
 
@@ -10,6 +17,8 @@ export interface MethodFacts {
   description: string;
   /** Cheap enough for a stream. */
   streamed: boolean;
+  /** Options that name what is read. */
+  paths?: Readonly<Record<string, 'file' | 'model'>>;
 }
 
 /** An augmentation of a file; paths absolute. Plain data. */
@@ -18,6 +27,7 @@ export interface FileRequest {
   output: string;
   textColumn: string;
   pairColumn?: string;
+  sourceColumn?: string;
   labelColumn: string;
   labelSeparator?: string;
   idColumn?: string;
@@ -26,30 +36,38 @@ export interface FileRequest {
   options: AugmentOptions;
 }
 
-export type FileEvent =
-  ({ kind: 'progress' } & AugmentationProgress) | { kind: 'notice'; level: 'info' | 'warning'; message: string };
+export type FileEvent = {
+  kind: 'progress';
+  stage: FileProgress['stage'];
+} & AugmentationProgress;
 
 export interface FileRun {
   signal: AbortSignal;
   resume: boolean;
+  /** Address of the `TranslatorService` that back-translation asks. */
+  translator?: string;
   patience: Patience;
   onEvent: (event: FileEvent) => void;
 }
 
-/** What comes out of a stream: a batch for each batch that went in, then the summary. */
+/** Plain data. */
+export interface StreamRequest {
+  options: AugmentOptions;
+  tasks: TaskDefinition[];
+  /** Milliseconds without a further row after which what came is augmented. */
+  flushAfter?: number;
+}
+
+/** What comes out of a stream: batches as they are made, then the summary. */
 export type Made = { rows: AugmentedRow[] } | { summary: AugmentationSummary };
 
 export interface AugmentationEngine {
   /** By name. */
   readonly methods: readonly MethodFacts[];
-  /** @throws TaxonError `invalid_input` for options of methods that are wrong */
+  /** @throws TaxonError `invalid_input` for options of methods that are wrong, and languages that they do not know */
   checkMethods(options: AugmentOptions): void;
   /** In a worker thread that a slow reader holds back. */
-  stream(
-    request: { options: AugmentOptions; tasks: TaskDefinition[] },
-    batches: AsyncIterable<Row[]>,
-    context: { signal: AbortSignal },
-  ): AsyncIterable<Made>;
+  stream(request: StreamRequest, batches: AsyncIterable<Row[]>, context: { signal: AbortSignal }): AsyncIterable<Made>;
   /** In a process of its own; the output appears whole. */
   run(request: FileRequest, options: FileRun): Promise<AugmentationSummary>;
   /** Whether something is there that `resume` goes on from. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { augmentOptionsSchema, type AugmentedRow, type Row } from '@taxon/augmentation';
 import { describe, expect, it } from 'vitest';
-import { libraryStreams } from './library-engine.ts';
+import { libraryEngine } from './library-engine.ts';
 
 const entry = fileURLToPath(new URL('../dist/augment-stream.js', import.meta.url));
 
@@ -20,7 +20,7 @@ describe.skipIf(!existsSync(entry))('a stream of the library (skipped where the 
     const rows: AugmentedRow[] = [];
     let kept = 0;
     const request = { options: augmentOptionsSchema.parse(options), tasks };
-    for await (const made of libraryStreams.stream(request, batches(), { signal: never }))
+    for await (const made of libraryEngine.stream(request, batches(), { signal: never }))
       if ('rows' in made) rows.push(...made.rows);
       else kept = made.summary.kept;
     return { rows, kept };

@@ -1,21 +1,25 @@
-import { checkMethods, methodTable, type MethodKind, type Row } from '@taxon/augmentation';
-import { entryUrl, streamThroughWorker } from '@taxon/entries';
-import type { AugmentationEngine, Made } from './engine.ts';
+import { checkMethods, hasPartialFile, methodTable, type AugmentationSummary, type MethodKind, type Row } from '@taxon/augmentation'; // prettier-ignore
+import { entryUrl, forkJob, streamThroughWorker } from '@taxon/entries';
+import type { AugmentationEngine, FileEvent, Made } from './engine.ts';
 
-/** WordNet with its index fills some 300 MB; more than twice that is a leak. */
+/** A stream's methods with the largest lexicon fill less than half of it; more is a leak. */
 const maxHeapMegabytes = 1024;
 
-/** Read other rows of a class, which a stream has not. */
-const needsOthers = ['mix'];
-
-/** `@taxon/augmentation`, as far as streams go. */
-export const libraryStreams: Pick<AugmentationEngine, 'methods' | 'checkMethods' | 'stream'> = {
+/** `@taxon/augmentation`: streams in a thread, files in a process of their own. */
+export const libraryEngine: AugmentationEngine = {
   methods: Object.entries(methodTable as Record<string, MethodKind>)
-    .map(([name, { description }]) => ({ name, description, streamed: !needsOthers.includes(name) }))
+    .map(([name, { description, streamed, paths }]) => ({ name, description, streamed, paths }))
     .sort((a, b) => (a.name < b.name ? -1 : 1)),
-  checkMethods: ({ methods }) => void checkMethods(methods),
+  checkMethods: ({ methods, language }) => void checkMethods(methods, { language }),
   stream: (request, batches, { signal }) =>
     streamThroughWorker<Row[], Made>(entryUrl('augment-stream', import.meta.url), request, batches, {
       ...{ signal, name: 'augmentation', maxHeapMegabytes },
     }),
+  run: (request, { resume, translator, ...options }) =>
+    forkJob<FileEvent, AugmentationSummary>(
+      entryUrl('augmentation-job', import.meta.url),
+      { ...request, resume, translator },
+      { ...options, name: 'augmentation' },
+    ),
+  canResume: ({ output }) => hasPartialFile(output),
 };

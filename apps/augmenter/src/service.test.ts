@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -38,6 +38,8 @@ const serve = async (settings: Record<string, unknown> = {}) => {
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'taxon-augmenter-'));
   engine = await openTestEngine();
+  await writeFile(join(folder, 'a.csv'), 'text,label\n');
+  await mkdir(join(folder, 'models/m'), { recursive: true });
 });
 afterEach(async () => {
   client.close();
@@ -46,9 +48,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-const options = (name = 'repeat', more: object = {}, taskKind: TaskKind = 'TASK_KIND_MULTI_LABEL') =>
+const options = (name = 'repeat', more: object = {}, taskKind: TaskKind = 'TASK_KIND_MULTI_LABEL', own: object = {}) =>
   AugmentRequest.fromPartial({
-    part: { $case: 'options', value: { augmentation: { methods: [{ name }], ...more }, taskKind } },
+    part: { $case: 'options', value: { augmentation: { methods: [{ name, options: own }], ...more }, taskKind } },
   });
 const rows = (...texts: string[]) =>
   AugmentRequest.fromPartial({
@@ -114,7 +116,7 @@ describe('a stream of texts', () => {
         ],
         { violations: ['policy.target', 'policy.below', 'quality.model'].map((field) => ({ field })) },
       ],
-      [[options('repeat', { quality: { model: '../m' } })], { violations: [{ field: 'quality.model' }] }],
+      [[options('read', {}, undefined, { words: '../w' })], { violations: [{ field: 'methods[0].options.words' }] }],
       [[options('repeat', {}, 'TASK_KIND_SINGLE_LABEL'), rows('a')], { violations: [{ field: 'rows[0].labels' }] }],
       [[options(), options()], { violations: [{ field: 'options' }] }],
       [[options(), rows('a', 'b', 'c')], { violations: [{ field: 'rows' }] }],
@@ -209,7 +211,7 @@ describe('jobs', () => {
       options: { methods: [{ name: 'repeat', weight: 1 }], policy: { model: join(folder, 'models/m'), perRow: 1 } },
     });
     expect(options.resume).toBe(true);
-    options.onEvent({ kind: 'progress', rows: 3, total: undefined, kept: 2, dropped: 1 });
+    options.onEvent({ kind: 'progress', stage: 'augment', rows: 3, total: undefined, kept: 2, dropped: 1 });
     finish(summaryOf(4));
     const events = await watch(augmentationId);
     expect(events.map(({ event }) => event?.$case)).toEqual(['stateChange', 'stateChange', 'progress', 'stateChange']);
@@ -219,7 +221,11 @@ describe('jobs', () => {
         result: { output: join(folder, 'out/b.csv'), summary: { kept: 8n, labels: [{ made: 8n }] } },
       },
     });
-    expect(await metrics()).toContain('taxon_augmenter_augmentations_ended_total{state="succeeded"} 1');
+    const scrape = await metrics();
+    expect(scrape).toContain('taxon_augmenter_augmentations_ended_total{state="succeeded"} 1');
+    expect(scrape).toContain('taxon_augmenter_texts_total 4');
+    expect(scrape).toContain('taxon_augmenter_new_texts_total{method="repeat"} 8');
+    expect(scrape).toContain('taxon_augmenter_dropped_texts_total{method="repeat",reason="repeat"} 1');
     const before = await get(augmentationId);
     client.close();
     await host.stop();
@@ -228,8 +234,12 @@ describe('jobs', () => {
   });
 
   it('are refused with every field that is wrong, and nothing outside the folders is touched', async () => {
-    await serve({ outputFolder: folder });
+    await serve({ outputFolder: folder, modelsFolder: join(folder, 'models') });
+    const withMethod = (own: object) => ({ ...wanted, options: { methods: [{ name: 'read', options: own }] } });
     const refused: [object, object[]][] = [
+      [withMethod({ words: '"/etc/passwd"' }), [{ field: 'methods[0].options.words' }]],
+      [withMethod({ words: '../words.yaml' }), [{ field: 'methods[0].options.words' }]],
+      [withMethod({ models: '{"en-de": "../m"}' }), [{ field: 'methods[0].options.models.en-de' }]],
       [{ options: wanted.options }, [{ field: 'input' }, { field: 'output' }]],
       [{ ...wanted, output: 'b.parquet' }, [{ field: 'output' }]],
       [{ ...wanted, output: '../b.csv' }, [{ field: 'output' }]],
@@ -243,6 +253,16 @@ describe('jobs', () => {
     ];
     for (const [augmentation, violations] of refused)
       await expect(start(augmentation)).rejects.toMatchObject({ code: 'invalid_input', violations });
+    const missing: [object, object[]][] = [
+      [{ ...wanted, input: 'c.csv' }, [{ field: 'input', description: `${join(folder, 'c.csv')} does not exist` }]],
+      [withMethod({ words: 'words.yaml' }), [{ field: 'methods[0].options.words' }]],
+      [
+        { ...wanted, options: { policy: { model: 'n' }, quality: { model: 'o' }, methods: [{ name: 'repeat' }] } },
+        [{ field: 'policy.model' }, { field: 'quality.model' }],
+      ],
+    ];
+    for (const [augmentation, violations] of missing)
+      await expect(start(augmentation)).rejects.toMatchObject({ code: 'not_found', violations });
     expect(engine.running).toHaveLength(0);
   });
 
@@ -251,6 +271,8 @@ describe('jobs', () => {
     const { methods } = await new Promise<ListMethodsResponse>((resolve, reject) => {
       client.listMethods({}, settle(resolve, reject));
     });
-    expect(methods).toEqual(engine.engine.methods);
+    expect(methods).toEqual(
+      engine.engine.methods.map(({ name, description, streamed }) => ({ name, description, streamed })),
+    );
   });
 });

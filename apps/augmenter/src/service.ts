@@ -19,7 +19,17 @@ const config = z.object({
   modelsFolder: z.string().min(1).default('models').describe('folder that models are read from'),
   maxTexts: z.int().min(1).default(1024).describe('texts a message of a stream'),
   maxTextLength: z.int().min(1).default(65_536).describe('UTF-16 units a text'),
+  flushAfter: z
+    .int()
+    .min(0)
+    .default(20)
+    .describe('milliseconds without a further text after which a stream augments those that came'),
   maxStreams: z.int().min(1).default(4).describe('streams at once, each of which has a thread'),
+  translator: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('address of a taxon.augmenter.v1.TranslatorService that back-translation asks'),
   ...jobConfig('outputFolder'),
 });
 
@@ -67,13 +77,14 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
     config,
     metrics: createMetrics,
     start: async ({ config, metrics, log }) => {
-      const jobs = await openJobs(augmentationKind(engine), {
+      const jobs = await openJobs(augmentationKind(engine, config.translator), {
         maxQueued: config.maxQueued,
         keepEnded: config.keepEnded,
         folder: jobFolder(config.jobsFolder, config.outputFolder, 'augmentations'),
         queue,
         onState: (job, all) => {
           metrics.onState(job, all);
+          if (job.state === 'succeeded') metrics.onResult(job.result?.summary);
           log.info({ augmentation: job.id, state: job.state, err: job.error }, 'augmentation');
         },
         onKeepingError: (error) => log.warn({ err: error }, 'keeping augmentations'),
@@ -81,8 +92,10 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
       return {
         implementations: {
           augmenter: {
-            augment: createAugment(engine, config, metrics),
-            listMethods: () => ({ methods: [...engine.methods] }),
+            augment: createAugment(engine, config, config, metrics),
+            listMethods: () => ({
+              methods: engine.methods.map(({ name, description, streamed }) => ({ name, description, streamed })),
+            }),
             ...jobMethods(engine, jobs, config),
           },
         },

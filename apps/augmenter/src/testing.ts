@@ -57,6 +57,7 @@ export const openTestEngine = async () => {
   const engine: AugmentationEngine = {
     methods: [
       { name: 'hang', description: 'never ends', streamed: true },
+      { name: 'read', description: 'reads', streamed: true, paths: { words: 'file', models: 'model' } },
       { name: 'repeat', description: 'says it again', streamed: true },
       { name: 'translate', description: 'there and back', streamed: false },
     ],

@@ -1,5 +1,6 @@
 import { invalidInput } from '@taxon/errors';
 import { Command, CommanderError } from 'commander';
+import { addAugmentCommand } from './commands/augment.ts';
 import { addCompareCommand } from './commands/compare.ts';
 import { addCompressCommand } from './commands/compress.ts';
 import { addDistilCommand } from './commands/distil.ts';
@@ -38,6 +39,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
     .configureOutput({ outputError: () => undefined });
   addTrainCommand(program, terminal, argv);
   addSearchCommand(program, terminal, argv);
+  addAugmentCommand(program, terminal);
   addDistilCommand(program, terminal, argv);
   addEvaluateCommand(program, terminal);
   addCompareCommand(program, terminal);

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { writeTrainingFolder } from '@taxon/app-trainer/testing';
 import { createRandom } from '@taxon/data';
-import { kafkaNeeds, openTestKafka, testPrefix, whyNoKafka } from '@taxon/events/testing-kafka';
+import { kafkaNeeds, openTestKafka, testPrefix, whyNoKafka } from '@taxon/events/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 // Real processes: the command line asks, trainers train, some are killed; the result is that of one process alone, to the bit.

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { credentials, type ServiceError } from '@grpc/grpc-js';
+import { augmenterService } from '@taxon/app-augmenter';
 import { distillerService } from '@taxon/app-distiller';
 import { inferenceService } from '@taxon/app-inference';
 import { tokenizerService } from '@taxon/app-tokenizer';
@@ -54,15 +55,19 @@ describe('all services in one process', () => {
     await writeEncoderFolder(join(folder, 'encoder'));
     await writeFile(join(folder, 'data.csv'), csv);
     const modelsFolder = join(folder, 'models');
-    host = await hostServices([tokenizerService, trainerService, distillerService, inferenceService], {
-      settings: {
-        server: { port: 0, metricsPort: 0, logLevel: 'silent' },
-        tokenizer: { encoder: join(folder, 'encoder') },
-        trainer: { dataFolder: folder, modelsFolder },
-        distiller: { dataFolder: folder, modelsFolder },
-        inference: { modelsFolder, threads: 1 },
+    host = await hostServices(
+      [tokenizerService, augmenterService, trainerService, distillerService, inferenceService],
+      {
+        settings: {
+          server: { port: 0, metricsPort: 0, logLevel: 'silent' },
+          tokenizer: { encoder: join(folder, 'encoder') },
+          augmenter: { dataFolder: folder, outputFolder: folder, modelsFolder },
+          trainer: { dataFolder: folder, modelsFolder },
+          distiller: { dataFolder: folder, modelsFolder },
+          inference: { modelsFolder, threads: 1 },
+        },
       },
-    });
+    );
     address = `127.0.0.1:${host.port}`;
   });
   afterEach(async () => {
@@ -121,6 +126,7 @@ describe('all services in one process', () => {
     const scrape = await (await fetch(`http://127.0.0.1:${host.metricsPort}/metrics`)).text();
     for (const name of [
       'taxon_tokenizer_',
+      'taxon_augmenter_',
       'taxon_trainer_',
       'taxon_distiller_',
       'taxon_inference_',

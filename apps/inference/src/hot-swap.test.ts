@@ -38,7 +38,9 @@ describe('a promotion', { timeout: 60_000 }, () => {
     for (const version of [2, 3]) await workshop.add(version);
     const bus = await openBus();
     const served = await serving({ registrySeconds: 3600, sampleRate: 0 }, bus);
-    const seen = new Set<number>();
+    // Loaded, so that each of the swaps to come is one.
+    expect(await answering(served)).toBe(1);
+    const seen = new Set<number>([1]);
     let [calls, going] = [0, true];
     const check = ({ version, predictions }: Awaited<ReturnType<Served['classify']>>, expected: number): void => {
       expect(predictions).toHaveLength(expected);

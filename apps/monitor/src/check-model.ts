@@ -68,11 +68,13 @@ export const createCheck = (options: CheckOptions) => {
     const paired = observations.paired(model, version, previous, since);
     const all = observations.judged(model, version, since);
     const before = observations.judged(model, previous);
-    // What is paired is not counted twice: of the others only the number and the sum are known.
-    const evidence =
-      paired.n > 0
-        ? { paired: { n: paired.n, onlyPromoted: paired.onlyOne, onlyPrevious: paired.onlyOther } }
-        : { promoted: all, previous: before };
+    // What is paired is not counted twice.
+    const { n, both, onlyOne: onlyPromoted, onlyOther: onlyPrevious } = paired;
+    const evidence = {
+      ...(n > 0 && { paired: { n, onlyPromoted, onlyPrevious } }),
+      promoted: { n: all.n - n, right: all.right - both - onlyPromoted },
+      previous: before,
+    };
     const { rollBack, reason } = decideRollback(evidence, { leastN: config.rollBackAfter });
     if (!rollBack) return false;
     const id = `${model}/${version}/${since}/rolled-back`;

@@ -19,6 +19,14 @@ export interface ObservationOptions {
   heldOutShare: number;
 }
 
+/** Texts by which of two versions was right. */
+export interface PairedVerdicts {
+  n: number;
+  both: number;
+  onlyOne: number;
+  onlyOther: number;
+}
+
 /** What was answered and what was said of it. */
 export interface Observations {
   readonly addPrediction: (event: TaxonEvent<'taxon.prediction.made'>) => Promise<void>;
@@ -33,7 +41,7 @@ export interface Observations {
   predictions(model: string, version: number): number;
   judged(model: string, version: number, since?: number): { n: number; right: number };
   /** Texts whose verdict is known and that both versions answered. */
-  paired(model: string, one: number, other: number, since: number): { n: number; onlyOne: number; onlyOther: number };
+  paired(model: string, one: number, other: number, since: number): PairedVerdicts;
   rows(model: string): { fresh: number; unlearnt: number; heldOut: number };
   heldOut(model: string, limit: number): LabelledRow[];
 }
@@ -161,7 +169,7 @@ export const createObservations = (database: Database, options: ObservationOptio
     judged: (model, version, since = 0) => sql.judged.get(model, version, since) as { n: number; right: number },
     paired: (model, one, other, since) => {
       const rows = sql.verdicts.all(model, one, other, since) as { verdict: string; one: string; other: string }[];
-      const counts = { n: 0, onlyOne: 0, onlyOther: 0 };
+      const counts: PairedVerdicts = { n: 0, both: 0, onlyOne: 0, onlyOther: 0 };
       for (const row of rows) {
         const verdict = JSON.parse(row.verdict) as Verdict;
         // That an answer is wrong says nothing of another one's.
@@ -169,6 +177,7 @@ export const createObservations = (database: Database, options: ObservationOptio
         const [a, b] = [row.one, row.other].map((answers) => judge(JSON.parse(answers) as ObservedAnswer[], verdict));
         if (a === undefined || b === undefined) continue;
         counts.n++;
+        counts.both += Number(a && b);
         counts.onlyOne += Number(a && !b);
         counts.onlyOther += Number(b && !a);
       }

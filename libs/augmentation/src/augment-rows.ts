@@ -1,18 +1,20 @@
 import type { TaskDefinition } from '@taxon/data';
 import { TaxonError } from '@taxon/errors';
-import type { Wish } from './candidate.ts';
-import { makeTexts } from './make-texts.ts';
+import type { Candidate, Turn } from './candidate.ts';
+import { gatherRows } from './gather-rows.ts';
+import { makeTexts, type MakeOptions } from './make-texts.ts';
 import { closeMethods, openMethods, type OpenMethod } from './open-methods.ts';
 import type { AugmentOptions } from './options.ts';
 import { openChecks } from './open-checks.ts';
 import { openJudge } from './open-judge.ts';
 import type { Judge } from './judge.ts';
-import { createQuota, policyTask } from './policy.ts';
+import { createQuota, policyTask, type Quota } from './policy.ts';
 import type { DatasetProfile } from './profile.ts';
-import { createQualityGate, type Check } from './quality-gate.ts';
+import type { Check } from './quality-gate.ts';
 import type { AugmentedRow, Row } from './row.ts';
 import { SeenTexts } from './seen-texts.ts';
-import type { AugmentationProgress, AugmentationSummary } from './summary.ts';
+import type { Outcome } from './settle-wishes.ts';
+import type { AugmentationExample, AugmentationProgress, AugmentationSummary } from './summary.ts';
 import { SummaryTracker } from './track-summary.ts';
 import type { Translator } from './translator.ts';
 
@@ -24,10 +26,19 @@ export interface AugmentContext {
    * no text repeats a row that comes later.
    */
   profile?: DatasetProfile;
+  /** The profile is used for this run alone, which may write into it: saves a copy of what was seen, 16 MiB. @default false */
+  ownsProfile?: boolean;
   /** What an earlier, unfinished run had handed out: it is neither made nor handed out again, and the rest is what it would have been. */
   resume?: ResumedRun;
   translator?: Translator;
+  /** Every candidate, kept or dropped. */
+  onCandidate?: (candidate: AugmentationExample & { method: string }) => void;
   signal?: AbortSignal;
+  /**
+   * Rows that are there are augmented once no further one has come for so many milliseconds; what is made of them does not depend on it.
+   * @default 20
+   */
+  flushAfter?: number;
   /** At most some times a second. */
   onProgress?: (progress: AugmentationProgress) => void;
 }
@@ -47,9 +58,15 @@ export interface Augmentation extends AsyncIterable<AugmentedRow> {
   summary(): AugmentationSummary;
 }
 
-/** Rows that are looked at together. */
-const chunkRows = 256;
+/** Rows that are looked at together at most: enough for native calls, few enough that what is made of them dies young in the heap. */
+const chunkRows = 64;
 const progressEvery = 200; // milliseconds
+
+/** What says how many texts a row is asked for. */
+interface Asked {
+  quota: Quota;
+  judge: Judge | undefined;
+}
 
 interface Open {
   methods: OpenMethod[];
@@ -77,9 +94,9 @@ const openAll = async (options: AugmentOptions, context: AugmentContext): Promis
   }
 };
 
-const toAugmented = ({ row, made }: Wish): AugmentedRow => {
+const toAugmented = ({ wish: { row }, method, text = '' }: Candidate): AugmentedRow => {
   const { id, ...rest } = row;
-  return { ...rest, text: made!.text, origin: { method: made!.method, parent: id } };
+  return { ...rest, text, origin: { method, parent: id } };
 };
 
 /** Goes through rows, makes what the policy wants, hands out what the gate keeps. */
@@ -90,6 +107,8 @@ class Run implements Augmentation {
   readonly #task: number;
   readonly #tracker: SummaryTracker;
   readonly #seen: SeenTexts;
+  /** Whether rows count as seen only once their turn has come. */
+  readonly #seesRows: boolean;
   #told = 0;
   rowsDone = 0;
 
@@ -102,7 +121,12 @@ class Run implements Augmentation {
       options.methods.map(({ name }) => name),
       this.#task,
     );
-    this.#seen = context.profile?.seen.clone() ?? new SeenTexts();
+    // Without `unique` only what is the same to the letter repeats a text: of made ones, and its own parent.
+    const { unique } = options.quality;
+    const { profile, ownsProfile = false } = context;
+    const known = ownsProfile ? profile?.seen : profile?.seen.clone();
+    this.#seen = unique ? (known ?? new SeenTexts()) : new SeenTexts((text) => text);
+    this.#seesRows = unique && profile === undefined;
   }
 
   summary(): AugmentationSummary {
@@ -122,66 +146,73 @@ class Run implements Augmentation {
     const { resume, signal } = this.#context;
     if (resume === undefined) return;
     for await (const row of resume.made) {
-      this.#seen.add(row.text);
+      this.#seen.add(this.#seen.formOf(row.text));
       this.#tracker.addMade(row.labels, row.origin.method, row.text);
       signal?.throwIfAborted();
     }
     this.rowsDone = resume.rows;
   }
 
+  #labelsOf(row: Row): readonly string[] {
+    return row.labels[this.#task] ?? [];
+  }
+
   /** A label's texts end at `perLabel`, whatever its rows were asked for. */
-  #hasRoom(row: Row, asked: Map<string, number>): boolean {
-    const { perLabel } = this.#options.policy;
-    if (perLabel === undefined) return true;
-    const labels = row.labels[this.#task] ?? [];
-    if (labels.some((label) => this.#tracker.madeOf(label) + (asked.get(label) ?? 0) >= perLabel)) return false;
-    for (const label of labels) asked.set(label, (asked.get(label) ?? 0) + 1);
-    return true;
+  #hasRoom(row: Row, madeHere: ReadonlyMap<string, number>): boolean {
+    const { perLabel = Infinity } = this.#options.policy;
+    return this.#labelsOf(row).every((label) => this.#tracker.madeOf(label) + (madeHere.get(label) ?? 0) < perLabel);
+  }
+
+  /** What is wanted of rows, `first` being the number of the first of them that nobody made. */
+  async #turnsOf(rows: readonly Row[], first: number, { quota, judge }: Asked): Promise<Turn[]> {
+    const { profile, signal } = this.#context;
+    const given = rows.filter(({ origin }) => origin === undefined);
+    const chosen = profile?.chosen
+      ? given.map((_, i) => profile.chosen!.rows.has(first + i))
+      : await judge?.choose(given, signal);
+    let i = 0;
+    return rows.map((row) => {
+      const turn: Turn = { row, wishes: [] };
+      if (this.#seesRows) turn.form = this.#seen.formOf(row.text);
+      if (row.origin !== undefined) return turn;
+      const count = quota(row, chosen?.[i] ?? true);
+      this.#tracker.addRow(row, count);
+      if (first + i++ >= this.rowsDone)
+        turn.wishes = Array.from({ length: count }, (_, copy) => ({ row, copy, tries: [] }));
+      return turn;
+    });
+  }
+
+  #count({ candidate, verdict }: Outcome): void {
+    this.#tracker.add(candidate, verdict);
+    const { wish, method, text = '' } = candidate;
+    const { id, text: from, labels } = wish.row;
+    this.#context.onCandidate?.({ method, parent: id, from, to: text, labels, ...verdict });
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<AugmentedRow> {
-    const { profile, signal } = this.#context;
+    const { profile, signal, flushAfter } = this.#context;
     const { seed, policy, quality } = this.#options;
     const quota = createQuota(policy, { task: this.#task, seed, profile });
-    const open = await openAll(this.#options, this.#context);
-    const gate = createQualityGate(quality.unique ? this.#seen : undefined, open.checks.checks);
-    let [index, chunk] = [0, [] as Row[]];
-    await this.#takeUp();
-
-    const goThrough = async (rows: readonly Row[]): Promise<Wish[]> => {
-      const first = index - rows.length;
-      const chosen = profile?.chosen
-        ? rows.map((_, i) => profile.chosen!.rows.has(first + i))
-        : await open.judge?.choose(rows, signal);
-      const asked = new Map<string, number>();
-      const wishes: Wish[] = [];
-      rows.forEach((row, i) => {
-        const count = quota(row, chosen?.[i] ?? true);
-        this.#tracker.addRow(row, count);
-        if (first + i < this.rowsDone) return;
-        for (let copy = 0; copy < count; copy++) if (this.#hasRoom(row, asked)) wishes.push({ row, copy, tries: 0 });
-      });
-      const { methods } = open;
-      const onVerdict: Parameters<typeof makeTexts>[1]['onVerdict'] = (candidate, verdict) =>
-        this.#tracker.add(candidate, verdict);
-      await makeTexts(wishes, { seed, methods, gate, attempts: quality.attempts, signal, onVerdict });
-      this.#tell();
-      return wishes.filter(({ made }) => made !== undefined);
+    const { methods, checks, judge } = await openAll(this.#options, this.#context);
+    const making: MakeOptions = {
+      ...{ seed, methods, checks: checks.checks, seen: this.#seen, attempts: quality.attempts, signal },
+      hasRoom: (row, madeHere) => this.#hasRoom(row, madeHere),
+      labelsOf: (row) => this.#labelsOf(row),
     };
-
     try {
-      for await (const row of this.#rows) {
-        if (profile === undefined) this.#seen.add(row.text);
-        if (row.origin !== undefined) continue;
-        index++;
-        if (chunk.push(row) < chunkRows) continue;
-        for (const wish of await goThrough(chunk)) yield toAugmented(wish);
+      await this.#takeUp();
+      let index = 0;
+      for await (const rows of gatherRows(this.#rows, { most: chunkRows, flushAfter, signal })) {
+        const turns = await this.#turnsOf(rows, index, { quota, judge });
+        const outcomes = await makeTexts(turns, making);
+        for (const outcome of outcomes) this.#count(outcome);
+        this.#tell();
+        for (const { candidate, verdict } of outcomes) if (verdict.reason === undefined) yield toAugmented(candidate);
+        index += rows.reduce((n, { origin }) => n + (origin === undefined ? 1 : 0), 0);
         this.rowsDone = Math.max(this.rowsDone, index);
-        chunk = [];
         if (signal?.aborted) throw TaxonError.from(signal.reason);
       }
-      for (const wish of await goThrough(chunk)) yield toAugmented(wish);
-      this.rowsDone = index;
       this.#told = 0;
       this.#tell();
     } catch (error) {
@@ -189,17 +220,17 @@ class Run implements Augmentation {
         ? new TaxonError({ code: 'cancelled', message: 'augmenting was cancelled', cause: error })
         : error;
     } finally {
-      await closeMethods(open.methods);
-      await open.checks.dispose();
-      await open.judge?.dispose();
+      await closeMethods(methods);
+      await checks.dispose();
+      await judge?.dispose();
     }
   }
 }
 
 /**
  * Makes new rows of a dataset's: as many as the policy wants, by methods drawn by their weights, kept where the quality gate lets them pass.
- * What is made of a row depends on the seed and the row (and, through `quality.unique`, on what was kept before), so that a run
- * goes on where it stopped. Memory does not grow with the rows. Rows that were made (`origin`) are not augmented again.
+ * What is made of a row depends on the seed and the row (and, through `quality.unique`, on what was kept before), not on how many rows
+ * were looked at together, so that a run goes on where it stopped. Memory does not grow with the rows. Rows that were made (`origin`) are not augmented again.
  * @throws TaxonError, when the iteration begins or goes on: `invalid_input`, `failed_precondition` (no profile, no engine), `cancelled`
  */
 export const augmentRows = (rows: AsyncIterable<Row>, options: AugmentOptions, context: AugmentContext): Augmentation =>

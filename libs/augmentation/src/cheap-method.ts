@@ -14,10 +14,13 @@ export const editKind = <Schema extends z.ZodType>(
   description: string,
   options: Schema,
   open: (options: z.output<Schema>, resources: Parameters<MethodKind['open']>[1]) => Edit | Promise<Edit>,
+  { streamed = true, paths }: Partial<Pick<MethodKind, 'streamed' | 'paths'>> = {},
 ): MethodKind<Schema> => ({
   description,
   options,
   batch: 256,
+  streamed,
+  paths,
   async open(own, resources) {
     const edit = await open(own, resources);
     return { make: (wanted) => wanted.map(({ row, random, attempt }) => edit(row.text, random, row, attempt)) };

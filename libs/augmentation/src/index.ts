@@ -1,4 +1,14 @@
 export { augmentRows, type AugmentContext, type Augmentation, type ResumedRun } from './augment-rows.ts';
+export {
+  augmentFile,
+  augmentOpened,
+  openFile,
+  type AugmentFileRequest,
+  type FileContext,
+  type FileProgress,
+  type OpenedFile,
+  type WriteFileRequest,
+} from './augment-file.ts';
 export type { Judge } from './judge.ts';
 export type { Method, MethodKind, MethodResources, Wanted } from './method.ts';
 export { methodNames, methodTable, type MethodName } from './methods/table.ts';
@@ -11,6 +21,7 @@ export {
   type PolicyOptions,
   type QualityOptions,
 } from './options.ts';
+export { hasPartialFile } from './partial-file.ts';
 export { parseAugmentOptions } from './parse-options.ts';
 export { needsProfile } from './policy.ts';
 export { profileRows, type DatasetProfile, type ProfileOptions } from './profile.ts';
@@ -24,4 +35,8 @@ export {
   type DropReason,
   type MethodSummary,
 } from './summary.ts';
+export { augmentationPage } from './report-page.ts';
+export { writeAugmentationReport } from './write-report.ts';
 export type { Translator } from './translator.ts';
+export { openApertium } from './translators/apertium.ts';
+export { remoteTranslator, type TranslatorClient } from './translators/remote.ts';

@@ -1,23 +1,23 @@
-import type { Candidate, Verdict, Wish } from './candidate.ts';
+import type { Candidate, Turn, Wish } from './candidate.ts';
 import { drawWeighted } from './draw.ts';
 import type { OpenMethod } from './open-methods.ts';
-import type { QualityGate } from './quality-gate.ts';
+import { judgeCandidates, type Check } from './quality-gate.ts';
 import { seededRandom } from './seeded.ts';
+import type { SeenTexts } from './seen-texts.ts';
+import { settleWishes, type Outcome, type SettleOptions } from './settle-wishes.ts';
 
-export interface MakeOptions {
+export interface MakeOptions extends SettleOptions {
   seed: number;
   methods: readonly OpenMethod[];
-  gate: QualityGate;
-  /** Tries of a wish. */
-  attempts: number;
+  checks: readonly Check[];
+  seen: SeenTexts;
   signal?: AbortSignal;
-  onVerdict: (candidate: Candidate, verdict: Verdict) => void;
 }
 
 /** The method of a wish's next try, drawn anew each time: where one can do nothing, another may. */
 const chooseMethod = ({ row, copy, tries }: Wish, { seed, methods }: MakeOptions): number => {
   if (methods.length === 1) return 0;
-  const random = seededRandom(seed, row.id, `method ${copy} ${tries}`);
+  const random = seededRandom(seed, row.id, `method ${copy} ${tries.length}`);
   return drawWeighted(
     random,
     methods.map(({ weight }) => weight),
@@ -28,42 +28,49 @@ const chooseMethod = ({ row, copy, tries }: Wish, { seed, methods }: MakeOptions
 const makeCandidates = async (
   { name, method, batch }: OpenMethod,
   wishes: readonly Wish[],
-  { seed, attempts, signal }: MakeOptions,
+  { seed, attempts, seen, signal }: MakeOptions,
 ): Promise<Candidate[]> => {
   const candidates: Candidate[] = [];
   for (let start = 0; start < wishes.length; start += batch) {
     const own = wishes.slice(start, start + batch);
     const wanted = own.map(({ row, copy, tries }) => ({
       row,
-      random: seededRandom(seed, row.id, `${name} ${copy} ${tries}`),
-      attempt: copy * attempts + tries,
+      random: seededRandom(seed, row.id, `${name} ${copy} ${tries.length}`),
+      attempt: copy * attempts + tries.length,
     }));
     const making = method.make(wanted, signal);
     const texts = Array.isArray(making) ? (making as readonly (string | undefined)[]) : await making;
-    own.forEach((wish, i) => candidates.push({ wish, method: name, text: texts[i] }));
+    own.forEach((wish, i) => {
+      const text = texts[i];
+      candidates.push({ wish, method: name, text, form: text === undefined ? '' : seen.formOf(text), verdict: {} });
+    });
     signal?.throwIfAborted();
   }
   return candidates;
 };
 
-/** Tries to fulfil the wishes, in rounds: whatever the gate drops is tried again, by a method drawn anew. */
-export const makeTexts = async (wishes: readonly Wish[], options: MakeOptions): Promise<void> => {
-  const { methods, gate, attempts, signal, onVerdict } = options;
-  let open = wishes;
-  for (let round = 0; round < attempts && open.length > 0; round++) {
-    const chosen = open.map((wish) => chooseMethod(wish, options));
-    const candidates: Candidate[] = [];
-    for (const [m, method] of methods.entries()) {
-      const own = open.filter((_, i) => chosen[i] === m);
-      if (own.length > 0) candidates.push(...(await makeCandidates(method, own, options)));
+/** One more try for each of the wishes. */
+const tryOnce = async (wishes: readonly Wish[], options: MakeOptions): Promise<void> => {
+  const chosen = wishes.map((wish) => chooseMethod(wish, options));
+  const candidates: Candidate[] = [];
+  for (const [m, method] of options.methods.entries()) {
+    const own = wishes.filter((_, i) => chosen[i] === m);
+    if (own.length > 0) candidates.push(...(await makeCandidates(method, own, options)));
+  }
+  await judgeCandidates(candidates, options);
+  for (const candidate of candidates) candidate.wish.tries.push(candidate);
+};
+
+/** Tries to fulfil the wishes, in rounds. @returns what became of every try, in the order of the rows; kept texts count as seen then */
+export const makeTexts = async (turns: readonly Turn[], options: MakeOptions): Promise<Outcome[]> => {
+  for (;;) {
+    const { outcomes, open } = settleWishes(turns, options);
+    if (open.length > 0) {
+      await tryOnce(open, options);
+      continue;
     }
-    const verdicts = await gate.judge(candidates, signal);
-    candidates.forEach((candidate, i) => {
-      const { wish, method, text } = candidate;
-      wish.tries++;
-      if (verdicts[i]!.reason === undefined) wish.made = { method, text: text! };
-      onVerdict(candidate, verdicts[i]!);
-    });
-    open = open.filter(({ made }) => made === undefined);
+    for (const { form } of turns) if (form !== undefined) options.seen.add(form);
+    for (const { candidate, verdict } of outcomes) if (verdict.reason === undefined) options.seen.add(candidate.form);
+    return outcomes;
   }
 };

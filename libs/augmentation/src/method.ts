@@ -50,6 +50,12 @@ export interface MethodKind<Schema extends z.ZodType = z.ZodType> {
   options: Schema;
   /** Texts that are made one call each cost little; `batch` texts at a time where a native call or a process is behind it. */
   batch: number;
+  /** Fit for a stream that is read once: neither a model, nor another process, nor other rows of the dataset are asked. */
+  streamed: boolean;
+  /** Options that name what is read: a file of texts or words, a model's folder (or several by name). Services keep them below their folders. */
+  paths?: Readonly<Record<string, 'file' | 'model'>>;
+  /** What can be told without opening anything. @throws TaxonError `invalid_input` */
+  check?: (options: z.output<Schema>, resources: Pick<MethodResources, 'language'>) => void;
   /**
    * @throws TaxonError `invalid_input` for options that cannot be met (no lexicon of this language), `failed_precondition` for what is
    *   missing (an encoder without masked-language head, an engine that is not installed, a profile)

@@ -11,7 +11,7 @@ const driftCheck =
   async (candidates, signal) => {
     const parents = [...new Set(candidates.map(({ wish }) => wish.row.text))];
     const placeOf = new Map(parents.map((text, i) => [text, i]));
-    const vectors = await encoder.embed([...parents, ...candidates.map(({ text }) => text!)], { signal });
+    const vectors = await encoder.embed([...parents, ...candidates.map(({ text }) => text)], { signal });
     return candidates.map(({ wish }, i) => {
       const similarity = dot(vectors[placeOf.get(wish.row.text)!]!, vectors[parents.length + i]!);
       return similarity < least ? { reason: 'drift', similarity } : { similarity };
@@ -57,7 +57,7 @@ const labelCheck = async (
   };
   const check: Check = async (candidates, own) => {
     const texts = candidates.map(({ text, wish: { row } }) =>
-      row.pair === undefined ? text! : { text: text!, pair: row.pair },
+      row.pair === undefined ? text : { text, pair: row.pair },
     );
     const predictions = await classifier.classify(texts, { signal: own });
     return candidates.map(({ wish: { row } }, i) => {

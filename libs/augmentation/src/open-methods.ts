@@ -26,10 +26,12 @@ export const methodKind = (name: string): MethodKind => {
  * The methods' own options, checked; nothing is opened.
  * @throws TaxonError `invalid_input`
  */
-export const checkMethods = (methods: readonly MethodOptions[]) =>
+export const checkMethods = (methods: readonly MethodOptions[], resources: Pick<MethodResources, 'language'>) =>
   methods.map(({ name, weight, ...own }) => {
     const kind = methodKind(name);
-    return { name, weight, kind, options: checkOptions(kind.options, own, name) };
+    const options = checkOptions(kind.options, own, name);
+    kind.check?.(options, resources);
+    return { name, weight, kind, options };
   });
 
 /** Opens every method; closes those that are open when one fails. */
@@ -37,7 +39,7 @@ export const openMethods = async (
   methods: readonly MethodOptions[],
   resources: MethodResources,
 ): Promise<OpenMethod[]> => {
-  const checked = checkMethods(methods);
+  const checked = checkMethods(methods, resources);
   const open: OpenMethod[] = [];
   try {
     for (const { name, weight, kind, options } of checked)

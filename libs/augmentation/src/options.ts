@@ -38,7 +38,7 @@ const policySchema = z.strictObject({
 });
 
 const qualitySchema = z.strictObject({
-  /** Drops what repeats a row or another made text, but for case, width and spaces. */
+  /** Drops what repeats a row or another made text, but for case, width and spaces. `false`: only exact repeats of made texts are dropped. */
   unique: z.boolean().default(true),
   /** Smallest cosine of a text's embedding with its parent's; 0: none is computed. Needs `encoder`. */
   similarity: share.default(0),

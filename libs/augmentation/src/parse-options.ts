@@ -8,6 +8,6 @@ import { augmentOptionsSchema, type AugmentOptions } from './options.ts';
  */
 export const parseAugmentOptions = (input: unknown, source = 'options'): AugmentOptions => {
   const options = checkOptions(augmentOptionsSchema, input, source);
-  checkMethods(options.methods);
+  checkMethods(options.methods, options);
   return options;
 };

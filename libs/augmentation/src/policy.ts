@@ -72,16 +72,19 @@ export const createQuota = (
   { task, seed, profile }: { task: number; seed: number; profile?: DatasetProfile },
 ): Quota => {
   const { perRow, labels, mostPerRow } = options;
+  /** `perRow`, its part by chance. */
+  const plain = (row: Row): number => {
+    const part = perRow % 1;
+    const more = part > 0 && seededRandom(seed, row.id, 'quota')() < part ? 1 : 0;
+    return Math.min(mostPerRow, Math.floor(perRow) + more);
+  };
   if (profile === undefined) {
     if (needsProfile(options)) throw missingProfile();
     const only = labels && new Set(labels);
-    return (row, chosen) => {
-      if (!chosen || (only && !row.labels[task]?.some((label) => only.has(label)))) return 0;
-      const part = perRow % 1;
-      const more = part > 0 && seededRandom(seed, row.id, 'quota')() < part ? 1 : 0;
-      return Math.min(mostPerRow, Math.floor(perRow) + more);
-    };
+    return (row, chosen) => (!chosen || (only && !row.labels[task]?.some((label) => only.has(label))) ? 0 : plain(row));
   }
+  /** Rows without a label of the task belong to no class that wants something. */
+  const unlabelled = labels === undefined && !needsProfile(options) ? plain : (): number => 0;
   const counts = profile.counts[task] ?? new Map<string, number>();
   expectLabels(options, counts);
   const wanted = wantedOfLabels(options, counts);
@@ -89,8 +92,10 @@ export const createQuota = (
   const met = new Map<string, number>();
   return (row, chosen) => {
     if (!chosen) return 0;
+    const own = row.labels[task] ?? [];
+    if (own.length === 0) return unlabelled(row);
     let most = 0;
-    for (const label of row.labels[task] ?? []) {
+    for (const label of own) {
       const k = met.get(label) ?? 0;
       met.set(label, k + 1);
       const [w, n] = [wanted.get(label) ?? 0, rowsOf.get(label) ?? 1];

@@ -109,7 +109,7 @@ export const profileRows = async (
     onProgress?.(n);
   };
   for await (const row of rows) {
-    seen.add(row.text);
+    seen.add(seen.formOf(row.text));
     if (row.origin !== undefined) continue;
     n++;
     countLabels(counts, row);

@@ -26,10 +26,16 @@ export const hashTwice = (text: string): [number, number] => {
  */
 export class SeenTexts {
   readonly #words = new Uint32Array(bits / 32);
+  /** Two texts of the same form are the same. Both other methods take it. */
+  readonly formOf: (text: string) => string;
 
-  /** Adds a text. @returns whether it was there */
-  add(text: string): boolean {
-    const [first, step] = hashTwice(normalizeText(text));
+  constructor(formOf: (text: string) => string = normalizeText) {
+    this.formOf = formOf;
+  }
+
+  /** Adds a form. @returns whether it was there */
+  add(form: string): boolean {
+    const [first, step] = hashTwice(form);
     let seen = true;
     for (let i = 0; i < hashes; i++) {
       const at = (first + Math.imul(i, step | 1)) & (bits - 1); // odd steps reach every bit
@@ -42,8 +48,8 @@ export class SeenTexts {
     return seen;
   }
 
-  has(text: string): boolean {
-    const [first, step] = hashTwice(normalizeText(text));
+  has(form: string): boolean {
+    const [first, step] = hashTwice(form);
     for (let i = 0; i < hashes; i++) {
       const at = (first + Math.imul(i, step | 1)) & (bits - 1);
       if ((this.#words[at >>> 5]! & (1 << (at & 31))) === 0) return false;
@@ -52,7 +58,7 @@ export class SeenTexts {
   }
 
   clone(): SeenTexts {
-    const copy = new SeenTexts();
+    const copy = new SeenTexts(this.formOf);
     copy.#words.set(this.#words);
     return copy;
   }

@@ -127,6 +127,13 @@ export {
   WatchTrainingResponse,
 } from './gen/taxon/trainer/v1/trainer.ts';
 
+export {
+  TranslateRequest,
+  TranslateResponse,
+  TranslatorServiceClient as TranslatorClient,
+  TranslatorServiceService as translatorContract,
+  type TranslatorServiceServer as TranslatorServer,
+} from './gen/taxon/augmenter/v1/translator.ts';
 export { JobState, Notice as JobNotice } from './gen/taxon/common/v1/jobs.ts';
 
 export {
@@ -199,6 +206,7 @@ export {
   Method,
   NewRow,
   Row,
+  Stage as AugmenterStage,
   StartAugmentationRequest,
   StartAugmentationResponse,
   StreamOptions,

@@ -4,7 +4,7 @@ import { invalidInput } from '@taxon/errors';
 import { countOf } from './note.ts';
 import { missingColumn, noteBlankLines, type RowReader, type RowSource, type SourceRow } from './source-rows.ts';
 
-const rowsABatch = 1024;
+const rowsABatch = 128;
 /** An unclosed quote swallows the rest of the file: this stops it early. Far above any text a model of this kind reads. */
 const longestRecordBytes = 32 << 20;
 

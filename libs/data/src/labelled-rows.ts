@@ -9,8 +9,13 @@ import type { WantedColumn } from './source-rows.ts';
 
 export const textOption = '--text-column';
 
-/** Columns that a file may have beside those that are asked for: whose row it is, and how it was made. */
-const provenance = ['id', 'augmentation', 'parent'] as const;
+/** Columns that a file may have beside those that are asked for: how a row was made, and of which. */
+const madeColumns = ['augmentation', 'parent'] as const;
+
+const provenanceColumns = (idColumn: string | undefined): WantedColumn[] => [
+  { name: idColumn ?? 'id', option: '--id-column', absent: idColumn === undefined },
+  ...madeColumns.map((name) => ({ name, option: name, absent: true })),
+];
 
 /** The text that a value stands for, or what is wrong with it. May be blank. */
 export const textOf = (value: unknown, column: string): { text: string } | { problem: string } =>
@@ -70,7 +75,7 @@ const wantedColumns = (options: ReadDatasetOptions, tasks: readonly TaskColumn[]
     const who = earlier.option === option ? `${option} names ${JSON.stringify(name)} twice` : undefined;
     throw invalidInput(who ?? `${earlier.option} and ${option} both name ${JSON.stringify(name)}`, 'Set one of them.');
   });
-  return [...columns, ...provenance.map((name) => ({ name, option: name, absent: true }))];
+  return [...columns, ...provenanceColumns(options.idColumn)];
 };
 
 export interface RawRow extends Omit<Example, 'labels'> {

@@ -35,6 +35,8 @@ export interface ReadDatasetOptions {
   pairColumn?: string;
   /** Column or key that says where a text came from; may be blank. */
   sourceColumn?: string;
+  /** Column or key that names a row, for what is made of it. @default 'id', where there is one */
+  idColumn?: string;
   /** At least one. @default one task, the column 'label' */
   tasks?: readonly TaskColumn[];
   /** Stands between the labels of one value, such as `|`; lists (JSON) need none. */

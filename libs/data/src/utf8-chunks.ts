@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { TaxonError, invalidInput, nearestName } from '@taxon/errors';
 
-const chunkBytes = 1 << 20;
+const chunkBytes = 1 << 16;
 const lineFeed = 0x0a;
 
 /** Bytes of the sequence that this lead byte starts; 1 for everything that is not a lead byte. */
@@ -61,7 +61,7 @@ const explainFileError = async (path: string, error: NodeJS.ErrnoException): Pro
 };
 
 /**
- * A file's bytes in chunks of about 1 MiB, without a byte order mark. Every chunk is valid UTF-8 by itself.
+ * A file's bytes in chunks of 64 KiB, without a byte order mark. Every chunk is valid UTF-8 by itself.
  * @throws TaxonError `invalid_input` naming byte offset and line of the first sequence that is not UTF-8; `not_found`
  */
 export async function* utf8Chunks(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {

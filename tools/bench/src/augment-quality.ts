@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { augmentRows, profileRows, type Row } from '@taxon/augmentation';
 import { readDataset } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
-import { augmentPolicies, policyOptions } from './augment-policies.ts';
+import { augmentPolicies, isTaught, policyOptions } from './augment-policies.ts';
 import type { BenchContext, Benchmark, Figures } from './benchmark.ts';
 import { cutData, cuts, type CutName } from './data-cut.ts';
 import { namesOption, numberOption } from './option-values.ts';
@@ -52,14 +52,18 @@ const writeUnlabelled = async (dataset: string, cut: string): Promise<string> =>
 const writeAugmented = async (
   cut: string,
   name: string,
-  { seed, unlabelled, folder, signal }: { seed: number; unlabelled: string; folder: string; signal: AbortSignal },
+  {
+    folder,
+    signal,
+    ...given
+  }: { seed: number; unlabelled: string; teacher: string; folder: string; signal: AbortSignal },
 ) => {
   const rows = await readRows(cut);
   const lines = rows.map(({ id, text, labels }) => ({ id, text, [label]: labels[0]![0]! }));
-  const options = policyOptions(name, { seed, unlabelled });
+  const options = policyOptions(name, given);
   const made: object[] = [];
   if (options !== undefined) {
-    const profile = await profileRows(streamOf(rows), { seed, signal });
+    const profile = await profileRows(streamOf(rows), { seed: given.seed, signal });
     const tasks = [{ name: label, kind: 'single-label' as const }];
     for await (const { text, labels, origin } of augmentRows(streamOf(rows), options, { tasks, profile, signal }))
       made.push({ text, [label]: labels[0]![0]!, augmentation: origin.method, parent: origin.parent });
@@ -114,29 +118,22 @@ const runPolicies = async (context: BenchContext, scratch: string) => {
   const policies = options.policies!.split(',').map((name) => name.trim());
   const dataset = findDataset(workspaceRoot, 'clinc150');
   if (typeof dataset !== 'string') throw invalidInput(dataset.skipped);
-  for (const name of policies) policyOptions(name, { seed: 0, unlabelled: 'unlabelled' });
+  for (const name of policies) policyOptions(name, { seed: 0, unlabelled: 'unlabelled', teacher: 'teacher' });
   const runs: PolicyRun[] = [];
   for (let seed = first; seed < first + seeds; seed++) {
     const cutFolder = await cutData(dataset, cut, { label, seed }, join(scratch, 'cut'));
     const unlabelled = await writeUnlabelled(dataset, cutFolder);
+    const settings = ['spin=false', ...settingsOption('set', options.set)];
+    const common = { workspaceRoot, textColumn: 'text', labelColumn: label, seed, settings, signal };
+    const teacher = join(scratch, 'teacher');
+    if (policies.some(isTaught)) await runTaxon({ ...common, dataset: cutFolder, output: teacher, epochs });
     for (const policy of policies) {
       const folder = join(scratch, 'augmented');
-      const { rows, made } = await writeAugmented(cutFolder, policy, { seed, unlabelled, folder, signal });
+      const { rows, made } = await writeAugmented(cutFolder, policy, { seed, unlabelled, teacher, folder, signal });
       // As many updates with more texts: each is seen less often.
       const own = (epochs * rows) / (rows + made);
-      const settings = ['spin=false', ...settingsOption('set', options.set)];
-      const columns = { textColumn: 'text', labelColumn: label };
       const output = join(scratch, 'model');
-      const run = await runTaxon({
-        workspaceRoot,
-        dataset: folder,
-        ...columns,
-        output,
-        seed,
-        epochs: own,
-        settings,
-        signal,
-      });
+      const run = await runTaxon({ ...common, dataset: folder, output, epochs: own });
       runs.push({ policy, rows, made, run });
       say(
         `${cut}, seed ${seed}, ${policy}: ${rows} + ${made} texts, validation ${percent(run.validationAccuracy)}, ` +
@@ -144,6 +141,7 @@ const runPolicies = async (context: BenchContext, scratch: string) => {
       );
       await rm(output, { recursive: true, force: true });
     }
+    await rm(teacher, { recursive: true, force: true });
   }
   return { cut, runs, summaries: summarize(runs, policies) };
 };

@@ -10,5 +10,6 @@ export const benchmarks: Readonly<Record<string, () => Promise<Benchmark>>> = {
   evaluation: async () => (await import('./evaluation.ts')).evaluation,
   events: async () => (await import('./events.ts')).events,
   quality: async () => (await import('./quality.ts')).quality,
+  augment: async () => (await import('./augment.ts')).augmentSpeed,
   'augment-quality': async () => (await import('./augment-quality.ts')).augmentQuality,
 };

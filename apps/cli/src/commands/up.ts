@@ -35,15 +35,23 @@ const withOneRegistry = (words: readonly string[], definitions: readonly AnyServ
 };
 
 const up = async (terminal: Terminal, words: readonly string[]): Promise<void> => {
-  const [{ tokenizerService }, { trainerService }, { distillerService }, { inferenceService }, { monitorService }] =
-    await Promise.all([
-      import('@taxon/app-tokenizer'),
-      import('@taxon/app-trainer'),
-      import('@taxon/app-distiller'),
-      import('@taxon/app-inference'),
-      import('@taxon/app-monitor'),
-    ]);
-  const definitions = [tokenizerService, trainerService, distillerService, inferenceService, monitorService];
+  const services = await Promise.all([
+    import('@taxon/app-tokenizer'),
+    import('@taxon/app-augmenter'),
+    import('@taxon/app-trainer'),
+    import('@taxon/app-distiller'),
+    import('@taxon/app-inference'),
+    import('@taxon/app-monitor'),
+  ]);
+  const [tokenizer, augmenter, trainer, distiller, inference, monitor] = services;
+  const definitions = [
+    tokenizer.tokenizerService,
+    augmenter.augmenterService,
+    trainer.trainerService,
+    distiller.distillerService,
+    inference.inferenceService,
+    monitor.monitorService,
+  ];
   if (asksForHelp(words)) {
     const { describeServices } = await import('@taxon/service');
     return terminal.out(`Usage: taxon up [options]\n\n${describeServices(definitions)}\n${examples}`);

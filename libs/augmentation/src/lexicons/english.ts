@@ -44,12 +44,13 @@ const choiceOf = (synonyms: readonly Synonym[], tag: string, words: number): Rep
 const createChoices = (wordnet: WordNet) => {
   const known = new Map<string, Replacement | undefined>();
   return (lemma: string, tag: string, words: number): Replacement | undefined => {
+    const pos = partOf(tag);
+    if (pos === undefined) return undefined;
     const key = `${tag}:${lemma}`;
     if (known.has(key)) return known.get(key);
-    const pos = partOf(tag);
-    const synonyms = pos === undefined ? undefined : wordnet.synonyms(lemma, pos);
+    const synonyms = wordnet.synonyms(lemma, pos);
     const choice = synonyms && choiceOf(synonyms, tag, words);
-    if (known.size < 200_000) known.set(key, choice); // bounded: a million texts may hold as many odd words
+    if (known.size < 50_000) known.set(key, choice); // bounded: a million texts may hold as many odd words
     return choice;
   };
 };

@@ -20,6 +20,17 @@ const readLexicon = async (path: string, signal?: AbortSignal): Promise<Lexicon>
   );
 };
 
+/** @throws TaxonError `invalid_input` for a language that has no lexicon */
+export const expectLexicon = (language: string): void => {
+  if (language === 'auto' || known.includes(language)) return;
+  const what = `there is no lexicon of the language ${JSON.stringify(language)}; there are: ${known.join(', ')}`;
+  throw invalidInput(
+    `synonyms: ${what}`,
+    "Give one of your own (a group of synonyms a line) by the method's option lexicon=FILE.",
+    [{ field: 'language', description: what }],
+  );
+};
+
 export interface LexiconOptions {
   language: string;
   /** File of the user's own, for any language. */
@@ -37,11 +48,7 @@ export const openLexicons = async ({ language, lexicon, dominance, signal }: Lex
     const own = await readLexicon(lexicon, signal);
     return () => Promise.resolve(own);
   }
-  if (language !== 'auto' && !known.includes(language))
-    throw invalidInput(
-      `synonyms: there is no lexicon of the language ${JSON.stringify(language)}; there are: ${known.join(', ')}`,
-      "Give one of your own (a group of synonyms a line) by the method's option lexicon=FILE.",
-    );
+  expectLexicon(language);
   const opened = new Map<string, Promise<Lexicon>>();
   return (of: string): Promise<Lexicon> => {
     let found = opened.get(of);

@@ -44,4 +44,5 @@ export const mix = editKind(
       return made.length <= longest ? made : undefined;
     };
   },
+  { streamed: false },
 );

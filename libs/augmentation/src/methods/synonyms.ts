@@ -4,7 +4,7 @@ import { shareOption } from '../cheap-method.ts';
 import { drawCount, drawIndices } from '../draw.ts';
 import { languageOf } from '../language.ts';
 import type { Lexicon, Replacement } from '../lexicons/lexicon.ts';
-import { openLexicons } from '../lexicons/open-lexicons.ts';
+import { expectLexicon, openLexicons } from '../lexicons/open-lexicons.ts';
 import type { MethodKind } from '../method.ts';
 import { cutPieces, joinPieces } from '../pieces.ts';
 
@@ -60,6 +60,11 @@ export const synonyms: MethodKind<typeof options> = {
     'replaces words by synonyms (English: WordNet, keeping part of speech, form and main sense; Chinese: Cilin)',
   options,
   batch: 256,
+  streamed: true,
+  paths: { lexicon: 'file' },
+  check: ({ lexicon }, { language }) => {
+    if (lexicon === undefined) expectLexicon(language);
+  },
   async open({ share, dominance, lexicon: file }, { language, signal }) {
     const lexiconOf = await openLexicons({ language, lexicon: file, dominance, signal });
     const ready = new Map<string, Lexicon>();

@@ -1,4 +1,7 @@
 import type { MethodKind } from '../method.ts';
+import { backTranslation } from './back-translation.ts';
+import { contextual } from './contextual.ts';
+import { generate } from './generate.ts';
 import { homophones } from './homophones.ts';
 import { keyboard } from './keyboard.ts';
 import { mix } from './mix.ts';
@@ -20,9 +23,12 @@ export const methodTable = {
   punctuation,
   synonyms,
   homophones,
+  contextual,
   mix,
   templates,
   similar,
+  'back-translation': backTranslation,
+  generate,
 } satisfies Record<string, MethodKind>;
 
 export type MethodName = keyof typeof methodTable;

@@ -5,6 +5,7 @@ import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
 import { editKind } from '../cheap-method.ts';
 import { drawIndex, drawOne } from '../draw.ts';
+import { separatorOf } from '../pieces.ts';
 
 const fileSchema = z.strictObject({
   /** Lists of words that can stand for each other: `city: [Paris, Rome]`. */
@@ -49,10 +50,14 @@ const readWordFile = async (path: string): Promise<z.output<typeof fileSchema>> 
 const wordFinder = (words: Readonly<Record<string, readonly string[]>>) => {
   const listOf = new Map<string, string>();
   for (const [list, own] of Object.entries(words)) for (const word of own) listOf.set(word.toLowerCase(), list);
-  const escaped = [...listOf.keys()]
+  const patterns = [...listOf.keys()]
     .sort((a, b) => b.length - a.length)
-    .map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-  const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${escaped.join('|')})(?![\\p{L}\\p{N}])`, 'giu');
+    .map((word) => {
+      const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+      // Scripts without spaces have no ends of words to look for.
+      return separatorOf(word) === '' ? escaped : `(?<![\\p{L}\\p{N}])${escaped}(?![\\p{L}\\p{N}])`;
+    });
+  const pattern = new RegExp(patterns.join('|'), 'giu');
   return (text: string): { at: number; word: string; list: string }[] =>
     Array.from(text.matchAll(pattern), (match) => ({
       at: match.index,
@@ -81,4 +86,5 @@ export const templates = editKind(
       return text.slice(0, at) + drawOne(random, others) + text.slice(at + word.length);
     };
   },
+  { paths: { file: 'file' } },
 );

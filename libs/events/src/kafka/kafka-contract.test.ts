@@ -52,21 +52,18 @@ describe.skipIf(missing !== undefined)(`Kafka (${kafkaNeeds})`, () => {
     const all = range(20).map(String).toSorted();
     await until(() => expect([seen.asked.toSorted(), seen.done.toSorted()]).toEqual([all, all]));
   });
+});
 
-  it('says which option is wrong', () => {
-    const brokers = ['127.0.0.1:1'];
-    const wrong = [
-      [{ brokers: [] }, 'events.url'],
-      [{ brokers: ['localhost'] }, "events.url has 'localhost', which is not host:port"],
-      [{ brokers, partitions: 0 }, 'events.partitions is 0'],
-      [{ brokers, prefix: 'a b' }, "events.prefix is 'a b'"],
-      [{ brokers, sessionTimeout: 1 }, 'sessionTimeout is 1'],
-      [
-        { brokers, sasl: { mechanism: 'md5' as 'plain', username: 'a', password: 'b' } },
-        "events.saslMechanism is 'md5'",
-      ],
-      [{ brokers, sasl: { mechanism: 'plain' as const, username: 'a', password: '' } }, 'events.saslPassword is empty'],
-    ] as const;
-    for (const [options, message] of wrong) expect(() => createKafkaBus(options)).toThrow(message);
-  });
+it('a bus on Kafka says which option is wrong', () => {
+  const brokers = ['127.0.0.1:1'];
+  const wrong = [
+    [{ brokers: [] }, 'events.url'],
+    [{ brokers: ['localhost'] }, "events.url has 'localhost', which is not host:port"],
+    [{ brokers, partitions: 0 }, 'events.partitions is 0'],
+    [{ brokers, prefix: 'a b' }, "events.prefix is 'a b'"],
+    [{ brokers, sessionTimeout: 1 }, 'sessionTimeout is 1'],
+    [{ brokers, sasl: { mechanism: 'md5' as 'plain', username: 'a', password: 'b' } }, "events.saslMechanism is 'md5'"],
+    [{ brokers, sasl: { mechanism: 'plain' as const, username: 'a', password: '' } }, 'events.saslPassword is empty'],
+  ] as const;
+  for (const [options, message] of wrong) expect(() => createKafkaBus(options)).toThrow(message);
 });

@@ -43,7 +43,7 @@ const measure = (before: World, now: World, seed: number, { n = 500, rate = 1 } 
   const random = createRandom(1_000_000 + seed);
   const window = openWindow({ size: n });
   for (let i = 0; i < n; i++) window.add({ ...observe(random, now), at: new Date(i), samplingRate: rate });
-  return measureDrift(referenceOf(before, 1000, seed), window.view(), { sample: 150, seed });
+  return measureDrift(referenceOf(before, 1000, seed), window.view(), { sample: 100, seed });
 };
 
 describe('population stability', () => {
@@ -85,10 +85,10 @@ describe('mean discrepancy', () => {
 });
 
 describe('drift', () => {
-  it.each([3, 20, 150])('raises false alarms in at most 3 of 100 stable windows of %d labels', (labels) => {
+  it.each([3, 20, 150])('raises false alarms in at most 2 of 100 stable windows of %d labels', (labels) => {
     const alarms = Array.from({ length: 100 }, (_, seed) => measure({ labels }, { labels }, seed));
-    // 0.1 % of each PSI and 0.5 % of the embeddings are promised: 0.7 of 100.
-    expect(alarms.filter(({ beyond }) => beyond.length > 0).length).toBeLessThanOrEqual(3);
+    // 0.1 % of each of the three is promised: 0.3 of 100; more than 2 come by chance once in 280 times.
+    expect(alarms.filter(({ beyond }) => beyond.length > 0).length).toBeLessThanOrEqual(2);
     expect(alarms.every(({ enough }) => enough)).toBe(true);
   });
 

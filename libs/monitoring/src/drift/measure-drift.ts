@@ -13,7 +13,7 @@ export interface DriftOptions {
   confidencePsi?: number;
   /** Chance of a false alarm of each PSI, where chance alone may exceed its limit. @default 0.001 */
   psiAlpha?: number;
-  /** Chance of a false alarm of the embeddings' distance. @default 0.005 */
+  /** Chance of a false alarm of the embeddings' distance: traffic is looked at often. @default 0.001 */
   mmdAlpha?: number;
   /** Predictions, by what they are worth, before anything is said. @default 200 */
   leastN?: number;
@@ -70,7 +70,7 @@ const drawRows = (rows: WindowView['embeddings'], size: number, seed: number): (
 };
 
 const embeddingDistance = (reference: Reference, window: WindowView, options: DriftOptions) => {
-  const { sample = 250, mmdAlpha: alpha = 0.005, seed = 0 } = options;
+  const { sample = 250, mmdAlpha: alpha = 0.001, seed = 0 } = options;
   const known = reference.embeddings.map((row) => ({ row, weight: 1 }));
   const [a, b] = [drawRows(known, sample, seed), drawRows(window.embeddings, sample, seed + 1)];
   // Fewer rows can hardly tell anything, and the estimate needs two.
@@ -80,7 +80,9 @@ const embeddingDistance = (reference: Reference, window: WindowView, options: Dr
       `embeddings of ${b.find((row) => row.length !== a[0]!.length)!.length} numbers against a reference of ${a[0]!.length}`,
       'keep a window for each version, and the reference of the same version',
     );
-  return { ...meanDiscrepancy(a, b, { alpha, seed }), alpha };
+  // So many that p can well be below alpha.
+  const permutations = Math.ceil(2 / alpha);
+  return { ...meanDiscrepancy(a, b, { alpha, permutations, seed }), alpha };
 };
 
 /**

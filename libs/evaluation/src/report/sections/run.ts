@@ -87,22 +87,19 @@ const flatten = (value: unknown, path: string): [string, string][] =>
       ? []
       : [[path, typeof value === 'string' ? value : JSON.stringify(value)]];
 
-/** Every option of the run. */
-const options = (recipe: RunReport['recipe']): Html =>
-  html`<div>
-    <h3>Recipe</h3>
-    <table>
-      <tbody>
-        ${flatten(recipe, '').map(
-          ([key, value]) =>
-            html`<tr>
-              <td><code>${key}</code></td>
-              <td><code>${value}</code></td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
+/** Every option, a row each. */
+export const optionsTable = (options: object): Html =>
+  html`<table>
+    <tbody>
+      ${flatten(options, '').map(
+        ([key, value]) =>
+          html`<tr>
+            <td><code>${key}</code></td>
+            <td><code>${value}</code></td>
+          </tr>`,
+      )}
+    </tbody>
+  </table>`;
 
 const evaluationsTable = (evaluations: RunReport['evaluations']): Html => {
   const names = ['accuracy', 'exactMatch', 'macroF1', 'microF1', 'weightedF1', 'pathAccuracy'].filter((name) =>
@@ -144,7 +141,10 @@ export const runSection = (report: RunReport, files: readonly { path: string; wh
     ({ path, what }) => html`<li><a href="${path}">${path}</a> <span class="soft">${what}</span></li>`,
   );
   const content = html`<div class="columns">
-    ${options(report.recipe)}
+    <div>
+      <h3>Recipe</h3>
+      ${optionsTable(report.recipe)}
+    </div>
     <div>
       ${timings(report.timings)}
       <h3>Files beside this page</h3>

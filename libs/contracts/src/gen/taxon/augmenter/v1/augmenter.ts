@@ -29,6 +29,80 @@ export const protobufPackage = "taxon.augmenter.v1";
 
 export const protobufFileName = "taxon/augmenter/v1/augmenter.proto";
 
+export const Stage = {
+  STAGE_UNSPECIFIED: "STAGE_UNSPECIFIED",
+  /** STAGE_READ - The file is checked. */
+  STAGE_READ: "STAGE_READ",
+  /** STAGE_COUNT - Classes are counted, rows judged. */
+  STAGE_COUNT: "STAGE_COUNT",
+  /** STAGE_AUGMENT - Texts are made. */
+  STAGE_AUGMENT: "STAGE_AUGMENT",
+  UNRECOGNIZED: "UNRECOGNIZED",
+} as const;
+
+export type Stage = typeof Stage[keyof typeof Stage];
+
+export namespace Stage {
+  export type STAGE_UNSPECIFIED = typeof Stage.STAGE_UNSPECIFIED;
+  export type STAGE_READ = typeof Stage.STAGE_READ;
+  export type STAGE_COUNT = typeof Stage.STAGE_COUNT;
+  export type STAGE_AUGMENT = typeof Stage.STAGE_AUGMENT;
+  export type UNRECOGNIZED = typeof Stage.UNRECOGNIZED;
+}
+
+export function stageFromJSON(object: any): Stage {
+  switch (object) {
+    case 0:
+    case "STAGE_UNSPECIFIED":
+      return Stage.STAGE_UNSPECIFIED;
+    case 1:
+    case "STAGE_READ":
+      return Stage.STAGE_READ;
+    case 2:
+    case "STAGE_COUNT":
+      return Stage.STAGE_COUNT;
+    case 3:
+    case "STAGE_AUGMENT":
+      return Stage.STAGE_AUGMENT;
+    case -1:
+    case "UNRECOGNIZED":
+    default:
+      return Stage.UNRECOGNIZED;
+  }
+}
+
+export function stageToJSON(object: Stage): string {
+  switch (object) {
+    case Stage.STAGE_UNSPECIFIED:
+      return "STAGE_UNSPECIFIED";
+    case Stage.STAGE_READ:
+      return "STAGE_READ";
+    case Stage.STAGE_COUNT:
+      return "STAGE_COUNT";
+    case Stage.STAGE_AUGMENT:
+      return "STAGE_AUGMENT";
+    case Stage.UNRECOGNIZED:
+    default:
+      return "UNRECOGNIZED";
+  }
+}
+
+export function stageToNumber(object: Stage): number {
+  switch (object) {
+    case Stage.STAGE_UNSPECIFIED:
+      return 0;
+    case Stage.STAGE_READ:
+      return 1;
+    case Stage.STAGE_COUNT:
+      return 2;
+    case Stage.STAGE_AUGMENT:
+      return 3;
+    case Stage.UNRECOGNIZED:
+    default:
+      return -1;
+  }
+}
+
 export interface AugmentRequest {
   part?:
     | //
@@ -191,13 +265,17 @@ export interface Augmentation {
   labelSeparator?:
     | string
     | undefined;
-  /** Column that names a text as a parent. Absent: FILE:LINE. */
+  /** Column that names a text as a parent. Absent: the column `id` where there is one, else FILE:LINE. */
   idColumn?:
     | string
     | undefined;
   /** Whether the output holds the given rows too. */
   withOriginals?: boolean | undefined;
-  options?: AugmentationOptions | undefined;
+  options?:
+    | AugmentationOptions
+    | undefined;
+  /** Column that says where a text comes from, which new texts keep. */
+  sourceColumn?: string | undefined;
 }
 
 export interface WatchAugmentationRequest {
@@ -227,7 +305,7 @@ export interface StateChange {
 }
 
 export interface Progress {
-  /** Rows gone through, and in all where known. */
+  /** Rows gone through in this stage, and in all where known. */
   rows: bigint;
   total?:
     | bigint
@@ -235,6 +313,7 @@ export interface Progress {
   /** New texts so far, and those that were dropped. */
   kept: bigint;
   dropped: bigint;
+  stage: Stage;
 }
 
 export interface AugmentationResult {
@@ -2241,6 +2320,7 @@ function createBaseAugmentation(): Augmentation {
     idColumn: undefined,
     withOriginals: undefined,
     options: undefined,
+    sourceColumn: undefined,
   };
 }
 
@@ -2272,6 +2352,9 @@ export const Augmentation: MessageFns<Augmentation> = {
     }
     if (message.options !== undefined) {
       AugmentationOptions.encode(message.options, writer.uint32(74).fork()).join();
+    }
+    if (message.sourceColumn !== undefined) {
+      writer.uint32(82).string(message.sourceColumn);
     }
     return writer;
   },
@@ -2361,6 +2444,14 @@ export const Augmentation: MessageFns<Augmentation> = {
             message.options = AugmentationOptions.decode(reader, reader.uint32());
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.sourceColumn = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2408,6 +2499,11 @@ export const Augmentation: MessageFns<Augmentation> = {
         ? globalThis.Boolean(object.with_originals)
         : undefined,
       options: isSet(object.options) ? AugmentationOptions.fromJSON(object.options) : undefined,
+      sourceColumn: isSet(object.sourceColumn)
+        ? globalThis.String(object.sourceColumn)
+        : isSet(object.source_column)
+        ? globalThis.String(object.source_column)
+        : undefined,
     };
   },
 
@@ -2440,6 +2536,9 @@ export const Augmentation: MessageFns<Augmentation> = {
     if (message.options !== undefined) {
       obj.options = AugmentationOptions.toJSON(message.options);
     }
+    if (message.sourceColumn !== undefined) {
+      obj.sourceColumn = message.sourceColumn;
+    }
     return obj;
   },
 
@@ -2459,6 +2558,7 @@ export const Augmentation: MessageFns<Augmentation> = {
     message.options = (object.options !== undefined && object.options !== null)
       ? AugmentationOptions.fromPartial(object.options)
       : undefined;
+    message.sourceColumn = object.sourceColumn ?? undefined;
     return message;
   },
 };
@@ -2826,7 +2926,7 @@ export const StateChange: MessageFns<StateChange> = {
 };
 
 function createBaseProgress(): Progress {
-  return { rows: 0n, total: undefined, kept: 0n, dropped: 0n };
+  return { rows: 0n, total: undefined, kept: 0n, dropped: 0n, stage: Stage.STAGE_UNSPECIFIED };
 }
 
 export const Progress: MessageFns<Progress> = {
@@ -2854,6 +2954,9 @@ export const Progress: MessageFns<Progress> = {
         throw new globalThis.Error("value provided for field message.dropped of type uint64 too large");
       }
       writer.uint32(32).uint64(message.dropped);
+    }
+    if (message.stage !== Stage.STAGE_UNSPECIFIED) {
+      writer.uint32(40).int32(stageToNumber(message.stage));
     }
     return writer;
   },
@@ -2903,6 +3006,14 @@ export const Progress: MessageFns<Progress> = {
             message.dropped = reader.uint64() as bigint;
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.stage = stageFromJSON(reader.int32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2921,6 +3032,7 @@ export const Progress: MessageFns<Progress> = {
       total: isSet(object.total) ? BigInt(object.total) : undefined,
       kept: isSet(object.kept) ? BigInt(object.kept) : 0n,
       dropped: isSet(object.dropped) ? BigInt(object.dropped) : 0n,
+      stage: isSet(object.stage) ? stageFromJSON(object.stage) : Stage.STAGE_UNSPECIFIED,
     };
   },
 
@@ -2938,6 +3050,9 @@ export const Progress: MessageFns<Progress> = {
     if (message.dropped !== 0n) {
       obj.dropped = message.dropped.toString();
     }
+    if (message.stage !== Stage.STAGE_UNSPECIFIED) {
+      obj.stage = stageToJSON(message.stage);
+    }
     return obj;
   },
 
@@ -2950,6 +3065,7 @@ export const Progress: MessageFns<Progress> = {
     message.total = (object.total !== undefined && object.total !== null) ? BigInt(object.total) : undefined;
     message.kept = (object.kept !== undefined && object.kept !== null) ? BigInt(object.kept) : 0n;
     message.dropped = (object.dropped !== undefined && object.dropped !== null) ? BigInt(object.dropped) : 0n;
+    message.stage = object.stage ?? Stage.STAGE_UNSPECIFIED;
     return message;
   },
 };
