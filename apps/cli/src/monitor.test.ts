@@ -41,7 +41,9 @@ const fillers = ['the', 'a', 'my', 'is', 'was', 'very', 'good', 'old'];
 const other = (i: number): string => [0, 1, 2, 3].map((k) => fillers[(i * (2 * k + 1) + k + (i >> 3)) % 8]!).join(' ');
 
 beforeAll(async () => {
-  for (const name of ['TAXON_REGISTRY', 'TAXON_ADDRESS', 'TAXON_SERVER_TOKEN']) delete process.env[name];
+  delete process.env['TAXON_REGISTRY'];
+  delete process.env['TAXON_ADDRESS'];
+  delete process.env['TAXON_SERVER_TOKEN'];
   folder = await mkdtemp(join(tmpdir(), 'taxon-monitor-'));
   await writeToyEncoder(join(folder, 'encoder'));
   await writeFile(join(folder, 'data.csv'), toyCsv(400));
@@ -59,7 +61,7 @@ afterAll(async () => {
 
 const tree = async (path: string): Promise<string[]> => (await readdir(path, { recursive: true })).toSorted();
 
-describe.sequential('taxon monitor', { timeout: 60_000 }, () => {
+describe('taxon monitor', { timeout: 60_000 }, () => {
   it('says what to start where nothing answers', async () => {
     const { code, err } = await taxon('monitor', 'status', 'topics', '--address', '127.0.0.1:9');
     expect(code).toBe(2);
