@@ -13,6 +13,7 @@ import type { Registry } from '@taxon/registry';
 import { makeReference } from './compare-versions.ts';
 import type { Config } from './config.ts';
 import type { Decisions } from './decisions.ts';
+import type { Gauges } from './metrics.ts';
 import type { Observations } from './observations.ts';
 import type { Outbox } from './outbox.ts';
 import type { Records } from './records.ts';
@@ -27,6 +28,7 @@ export interface CheckOptions {
   requests: Requests;
   decisions: Decisions;
   registry: Registry;
+  gauges: Gauges;
   signal: AbortSignal;
 }
 
@@ -39,7 +41,7 @@ const triggers: Readonly<Record<TriggerName, Trigger>> = {
 
 /** Looks at what serves: measures drift, takes back what does worse, asks for a training where there is reason to. */
 export const createCheck = (options: CheckOptions) => {
-  const { config, database, records, observations, outbox, requests, decisions, registry, signal } = options;
+  const { config, database, records, observations, outbox, requests, decisions, registry, gauges, signal } = options;
 
   /** Measured anew once so many more answers were seen; else what was measured last. */
   const driftOf = async (model: string, version: number): Promise<Drift | undefined> => {
@@ -95,16 +97,22 @@ export const createCheck = (options: CheckOptions) => {
   return async (model: string): Promise<void> => {
     const { aliases, versions } = await registry.describe(model);
     const version = aliases.get(servingAlias);
-    if (version === undefined) return;
+    if (version === undefined) {
+      gauges.set(model, { newRows: observations.rows(model).unlearnt, judged: { n: 0, right: 0 }, drift: undefined });
+      return;
+    }
     await observations.judgeLate(model);
     if (await takeBack(model, version)) return;
     const drift = await driftOf(model, version);
     const request = records.newestRequest(model);
+    const rows = observations.rows(model);
+    const judged = observations.judged(model, version);
+    gauges.set(model, { newRows: rows.unlearnt, judged, drift: drift?.figures });
     const reason = decideTrigger(
       {
-        newRows: observations.rows(model).fresh,
+        newRows: rows.fresh,
         ...(drift !== undefined && { drift }),
-        accuracy: feedbackAccuracy(observations.judged(model, version)),
+        accuracy: feedbackAccuracy(judged),
         since: versions.find((one) => one.version === version)!.createdAt,
         ...(request !== undefined && {
           lastRequest: { at: request.at, ended: request.state === 'decided' || request.state === 'failed' },

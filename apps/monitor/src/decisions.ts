@@ -2,6 +2,7 @@ import { servingAlias, shadowAlias } from '@taxon/app-inference/shared';
 import type { Database } from '@taxon/events/database';
 import { TaxonError } from '@taxon/errors';
 import type { Registry } from '@taxon/registry';
+import type { MonitorMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { DecisionRecord, Records } from './records.ts';
 
@@ -10,6 +11,7 @@ export interface DecisionOptions {
   records: Records;
   outbox: Outbox;
   registry: Registry;
+  metrics: MonitorMetrics;
 }
 
 export interface Decisions {
@@ -31,7 +33,7 @@ const eventOf = ({ model, version, serving, reason, comparisons, verdict }: Deci
   return { type: 'taxon.model.rolled_back' as const, data: { ...common, fromVersion: serving } };
 };
 
-export const createDecisions = ({ database, records, outbox, registry }: DecisionOptions): Decisions => {
+export const createDecisions = ({ database, records, outbox, registry, metrics }: DecisionOptions): Decisions => {
   /** Sets what the registry's aliases are to say. @returns false where `serving` has been moved by somebody else */
   const move = async ({
     id,
@@ -84,6 +86,7 @@ export const createDecisions = ({ database, records, outbox, registry }: Decisio
           if (taken !== undefined) records.setLearnt(taken.id, false);
         }
       });
+      if (moved) metrics.decisions.inc({ model, verdict: verdict.replace(' ', '_') });
       return moved;
     },
   };

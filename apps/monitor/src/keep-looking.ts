@@ -4,7 +4,7 @@ import type { Logger } from 'pino';
 import type { Candidates } from './candidates.ts';
 import type { Config } from './config.ts';
 import type { Decisions } from './decisions.ts';
-import type { MonitorMetrics } from './metrics.ts';
+import type { Gauges, MonitorMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Records } from './records.ts';
 
@@ -17,13 +17,14 @@ export interface LookingOptions {
   decisions: Decisions;
   check: (model: string) => Promise<void>;
   metrics: MonitorMetrics;
+  gauges: Gauges;
   log: Logger;
   signal: AbortSignal;
 }
 
 /** Looks at every model from time to time, and at once when it is woken, one look after the other, until the signal aborts. */
 export const keepLooking = (options: LookingOptions): { wake: () => void; idle: () => Promise<void> } => {
-  const { config, registry, records, outbox, candidates, decisions, check, metrics, log, signal } = options;
+  const { config, registry, records, outbox, candidates, decisions, check, metrics, gauges, log, signal } = options;
   let woken = false;
   const wasWoken = (): boolean => woken;
   let nap = new AbortController();
@@ -53,9 +54,10 @@ export const keepLooking = (options: LookingOptions): { wake: () => void; idle: 
     await attempt('candidates', () => candidates.judge());
     const models = await registry.models().catch((error: unknown) => {
       log.warn({ err: error }, 'the registry cannot be read');
-      return [];
+      return undefined;
     });
-    for (const model of models) {
+    if (models !== undefined) gauges.keep(models);
+    for (const model of models ?? []) {
       await attempt(`model ${model}`, () => check(model));
       await attempt(`shadow of ${model}`, () => candidates.reconsider(model));
     }

@@ -52,7 +52,8 @@ export interface Records {
   requestsIn(state: RequestState): RequestRecord[];
   putDecision(record: DecisionRecord): void;
   decision(id: string): DecisionRecord | undefined;
-  newestDecision(model: string): DecisionRecord | undefined;
+  /** @param version the newest about this one */
+  newestDecision(model: string, version?: number): DecisionRecord | undefined;
   unapplied(): DecisionRecord[];
   version(model: string, version: number): ServedVersion;
   setReference(model: string, version: number, reference: Reference): void;
@@ -108,6 +109,7 @@ export const createRecords = (database: Database): Records => {
     putDecision: database.prepare('INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     decision: database.prepare('SELECT * FROM decisions WHERE id = ?'),
     newestDecision: database.prepare('SELECT * FROM decisions WHERE model = ? ORDER BY at DESC LIMIT 1'),
+    newestAbout: database.prepare('SELECT * FROM decisions WHERE model = ? AND version = ? ORDER BY at DESC LIMIT 1'),
     unapplied: database.prepare('SELECT * FROM decisions WHERE applied = 0 ORDER BY at'),
     version: database.prepare('SELECT * FROM versions WHERE model = ? AND version = ?'),
     known: database.prepare('INSERT OR IGNORE INTO versions (model, version) VALUES (?, ?)'),
@@ -131,7 +133,10 @@ export const createRecords = (database: Database): Records => {
       sql.putDecision.run(id, model, version, serving, verdict, reason, told, heldOut, at.getTime(), Number(applied));
     },
     decision: (id) => one(sql.decision.get(id) as DecisionRow | undefined, toDecision),
-    newestDecision: (model) => one(sql.newestDecision.get(model) as DecisionRow | undefined, toDecision),
+    newestDecision: (model, version) => {
+      const row = version === undefined ? sql.newestDecision.get(model) : sql.newestAbout.get(model, version);
+      return one(row as DecisionRow | undefined, toDecision);
+    },
     unapplied: () => (sql.unapplied.all() as DecisionRow[]).map(toDecision),
     version: (model, version) => {
       const row = sql.version.get(model, version) as

@@ -6,6 +6,7 @@ import { Trigger, type Reason } from '@taxon/contracts';
 import type { TaxonEvent } from '@taxon/events';
 import type { Database } from '@taxon/events/database';
 import type { Registry } from '@taxon/registry';
+import type { MonitorMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Records } from './records.ts';
 
@@ -14,6 +15,7 @@ export interface RequestOptions {
   records: Records;
   outbox: Outbox;
   registry: Registry;
+  metrics: MonitorMetrics;
 }
 
 export interface Requests {
@@ -30,7 +32,10 @@ const noReason: Reason = {
   limits: {},
 };
 
-export const createRequests = ({ database, records, outbox, registry }: RequestOptions): Requests => {
+/** `TRIGGER_NEW_ROWS` → `new_rows`: a closed set. */
+const wordOf = (trigger: Trigger): string => trigger.replace('TRIGGER_', '').toLowerCase();
+
+export const createRequests = ({ database, records, outbox, registry, metrics }: RequestOptions): Requests => {
   /** Keeps rows where every trainer can read them. */
   const putRows = async (rows: readonly { text: string; pair: string | null; labels: string }[]): Promise<string[]> => {
     if (rows.length === 0) return [];
@@ -71,6 +76,7 @@ export const createRequests = ({ database, records, outbox, registry }: RequestO
         await database.write(() => records.giveRowsBack(id));
         throw error;
       }
+      metrics.requests.inc({ model, trigger: wordOf(reason.trigger) });
       return id;
     },
     onCompleted: ({ data: { requestId, model, version }, time }) =>

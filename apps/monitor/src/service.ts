@@ -11,7 +11,7 @@ import { createCheck } from './check-model.ts';
 import { checkRows } from './check-rows.ts';
 import { config } from './config.ts';
 import { createDecisions } from './decisions.ts';
-import { createMetrics, type MonitorMetrics } from './metrics.ts';
+import { createGauges, createMetrics, type MonitorMetrics } from './metrics.ts';
 import { createObservations, type Observations } from './observations.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecords, type DecisionRecord } from './records.ts';
@@ -59,7 +59,7 @@ interface Parts extends StatusOptions {
 const implement = (parts: Parts): Implementation<typeof monitorContract> => {
   const { registry, observations, requests, records, decideByHand, wake } = parts;
   return {
-    getStatus: ({ model }) => statusOf(model, parts),
+    getStatus: (request) => statusOf(request, parts),
     addRows: async (request, { signal }) => {
       const version = await registry.resolve(request.model);
       const { space } = await describeModelFolder(await registry.checkOut(version, { signal }));
@@ -119,12 +119,13 @@ export const monitorService = defineService({
     const records = createRecords(database);
     const observations = createObservations(database, config);
     const outbox = createOutbox(database, bus, source);
-    const common = { config, database, records, observations, outbox, registry, signal, log };
+    const gauges = createGauges(metrics);
+    const common = { config, database, records, observations, outbox, registry, metrics, gauges, signal, log };
     const requests = createRequests(common);
     const decisions = createDecisions(common);
     const candidates = createCandidates({ ...common, decisions });
     const check = createCheck({ ...common, requests, decisions });
-    const looking = keepLooking({ ...common, candidates, decisions, check, metrics });
+    const looking = keepLooking({ ...common, candidates, decisions, check });
     const { wake } = looking;
     const subscription = bus.subscribe({
       group,
