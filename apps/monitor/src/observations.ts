@@ -203,7 +203,10 @@ export const createObservations = (database: Database, options: ObservationOptio
       return window.view();
     },
     predictions: (model, version) => (sql.seen.get(model, version) as { seen: number } | undefined)?.seen ?? 0,
-    judged: (model, version, since = 0) => sql.judged.get(model, version, since) as { n: number; right: number },
+    judged: (model, version, since = 0) => {
+      const { n, right } = sql.judged.get(model, version, since) as { n: number; right: number };
+      return { n, right };
+    },
     paired: (model, one, other, since) => {
       const rows = sql.verdicts.all(model, one, other, since) as { verdict: string; one: string; other: string }[];
       const counts: PairedVerdicts = { n: 0, both: 0, onlyOne: 0, onlyOther: 0 };
@@ -220,7 +223,10 @@ export const createObservations = (database: Database, options: ObservationOptio
       }
       return counts;
     },
-    rows: (model) => sql.rows.get(model) as { fresh: number; unlearnt: number; heldOut: number },
+    rows: (model) => {
+      const row = sql.rows.get(model) as { fresh: number; unlearnt: number; heldOut: number };
+      return { fresh: row.fresh, unlearnt: row.unlearnt, heldOut: row.heldOut };
+    },
     prune: (before) => {
       sql.prunePredictions.run(before.getTime());
       sql.pruneFeedback.run(before.getTime());

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { abortable } from './abortable.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
@@ -27,6 +28,36 @@ export interface TopicAdmin {
   close(): Promise<void>;
 }
 
+/** Looks at new topics so many times, and so many ms apart. */
+const looks = { most: 100, apart: 100 };
+
+/** What brokers answer about a topic that is new, or whose leader moves. */
+const unsettled = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+
+const isUnsettled = (error: unknown): boolean =>
+  error instanceof Error &&
+  (unsettled.has(String((error as { type?: unknown }).type)) || isUnsettled((error as { cause?: unknown }).cause));
+
+const whileUnsettled = async <T>(work: () => Promise<T>): Promise<T> => {
+  for (let look = 1; ; look++)
+    try {
+      return await work();
+    } catch (error) {
+      if (look === looks.most || !isUnsettled(error)) throw error;
+      await setTimeout(looks.apart);
+    }
+};
+
+/** Brokers hear of a new topic one after the other; until all know its leaders, they do not take or give its events. */
+const settle = async (admin: Admin, topics: readonly string[]): Promise<void> => {
+  for (let look = 1; ; look++) {
+    const found = await whileUnsettled(() => admin.fetchTopicMetadata({ topics: [...topics] }));
+    if (found.topics.every(({ partitions }) => partitions.every(({ leader }) => leader >= 0))) return;
+    if (look === looks.most) throw new Error(`${topics.join(', ')}: without leaders`);
+    await setTimeout(looks.apart);
+  }
+};
+
 export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions): TopicAdmin => {
   const { partitions = 6, replicationFactor = -1, topicConfig = {} } = options;
   const there = new Set<string>();
@@ -54,7 +85,7 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
     const run = async (): Promise<T> => {
       const { client, admin } = await connection;
       try {
-        return await work(admin);
+        return await whileUnsettled(() => work(admin));
       } catch (error) {
         // A connection that broke is not mended by kafkajs in every case: the next call opens another.
         if (opened === connection) opened = undefined;
@@ -68,7 +99,7 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
   const create = (topics: readonly string[]) => async (admin: Admin) => {
     const missing = new Set(topics);
     for (const topic of await admin.listTopics()) missing.delete(topic);
-    if (missing.size === 0) return;
+    if (missing.size === 0) return settle(admin, topics);
     const configEntries = Object.entries(topicConfig).map(([name, value]) => ({ name, value }));
     const wanted = [...missing].map((topic) => ({
       topic,
@@ -77,7 +108,8 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
       configEntries,
     }));
     // `false` where another process was quicker.
-    await admin.createTopics({ topics: wanted, timeout: 10_000, waitForLeaders: true });
+    await admin.createTopics({ topics: wanted, timeout: 10_000, waitForLeaders: false });
+    await settle(admin, topics);
   };
 
   return {
