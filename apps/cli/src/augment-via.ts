@@ -36,13 +36,13 @@ export const augmentVia = async (
   { bus, onProgress, signal }: AugmentViaContext,
 ): Promise<AugmentationSummary> => {
   const folder = `${request.output}.run`;
-  const what = 'other options or another data file';
-  const run = await openViaRun(folder, { digest: await digestOfRequest(request) }, what);
   const fileOf = (name: string): string => join(folder, `${name}.json`);
   const isKept = (name: string): boolean => existsSync(fileOf(name));
   const options = absoluteOptions(request.options, libraryEngine.methods);
 
   const haveDone = async (slices: AsyncIterable<NamedSlice>, { tasks, profile }: OpenedFile): Promise<void> => {
+    const digest = await digestOfRequest(request);
+    const run = await openViaRun(folder, { digest }, 'other options or another data file');
     /** Rows of what is under way. */
     const asked = new Map<string, number>();
     let done = 0;
