@@ -82,15 +82,18 @@ const whole = async (output: string, via: string, env: Record<string, string>, m
   void done.finally(() => (over = true));
   const killing = async (): Promise<number> => {
     let kills = 0;
-    // The first once units are under way.
-    while (!over && !existsSync(join(root, `${output}.run`, 'run.json')))
+    // The first once there are results: members that are killed while a group still gathers are missed later yet.
+    while (
+      !over &&
+      !(await readdir(join(root, `${output}.run`)).catch(() => [])).some((name) => /^\d+\.json$/.test(name))
+    )
       await new Promise((resolve) => setTimeout(resolve, 20));
     while (!over && kills < most) {
-      await new Promise((resolve) => setTimeout(resolve, 100 + 700 * random()));
       const victim = Math.floor(random() * augmenters.length);
       kill(augmenters[victim]!);
       kills++;
       augmenters[victim] = await startAugmenter(env);
+      await new Promise((resolve) => setTimeout(resolve, 400 * random()));
     }
     return kills;
   };
