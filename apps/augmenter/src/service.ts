@@ -92,7 +92,9 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
         onKeepingError: (error) => log.warn({ err: error }, 'keeping augmentations'),
       });
       const work =
-        events && config.takeWork ? takeWork({ ...config, bus: events, engine, folders: config, log }) : undefined;
+        events && config.takeWork
+          ? takeWork({ ...config, bus: events, engine, folders: config, metrics, log })
+          : undefined;
       return {
         implementations: {
           augmenter: {

@@ -1,4 +1,5 @@
 import type { EventBus, Subscription } from '@taxon/events';
+import type { MethodSummary } from '@taxon/augmentation';
 import type { Logger } from '@taxon/service';
 import { workerOf, workGroup, workHandler } from '@taxon/work';
 import { confineOptions, expectMethods, type ReadFolders } from './check-options.ts';
@@ -13,6 +14,11 @@ export interface TakeWorkOptions {
   folders: ReadFolders;
   /** Address of the `TranslatorService` that back-translation asks. */
   translator?: string;
+  metrics: {
+    onRows(count: number): void;
+    onNewRows(methods: readonly string[]): void;
+    onDropped(summary: { methods: readonly Pick<MethodSummary, 'name' | 'dropped'>[] }): void;
+  };
   log: Logger;
 }
 
@@ -20,14 +26,25 @@ export interface TakeWorkOptions {
 const units = 2;
 
 /** Augments rows of large files; instances share them. */
-export const takeWork = ({ bus, engine, folders, translator, log }: TakeWorkOptions): Pick<Subscription, 'close'> => {
+export const takeWork = ({
+  bus,
+  engine,
+  folders,
+  translator,
+  metrics,
+  log,
+}: TakeWorkOptions): Pick<Subscription, 'close'> => {
   const threads = createSliceThreads(engine);
-  const augment = workerOf(sliceKind, ({ options: asked, tasks, slice }, { signal }) => {
+  const augment = workerOf(sliceKind, async ({ options: asked, tasks, slice }, { signal }) => {
     const given = parseAugmentation(asked);
     expectMethods(given, engine.methods);
     engine.checkMethods(given);
     const options = confineOptions(given, folders, engine.methods);
-    return threads.augment({ options, tasks, translator }, slice, signal);
+    const result = await threads.augment({ options, tasks, translator }, slice, signal);
+    metrics.onRows(slice.rows.length + slice.others.length);
+    metrics.onNewRows(result.made.map(({ method }) => method));
+    metrics.onDropped({ methods: result.dropped.map(({ method, counts }) => ({ name: method, dropped: counts })) });
+    return result;
   });
   const subscription = bus.subscribe({
     group: workGroup(sliceKind.name),

@@ -13,9 +13,12 @@ export interface SliceAugmenter {
   dispose(): Promise<void>;
 }
 
+/** The line says which row of the slice it is. */
 const rowsOf = ({ rows }: Slice): Row[] =>
-  // The line says which row of the slice it is.
-  rows.map(({ wanted: _, labels, ...row }, line) => ({ ...row, labels: labels.map((own) => own ?? undefined), line }));
+  rows.map(({ id, text, pair, labels }, line) => ({
+    ...{ id, text, pair, line },
+    labels: labels.map((own) => own ?? undefined),
+  }));
 
 const droppedOf = ({ methods }: AugmentationSummary, rows: readonly Row[]): SliceResult['dropped'] => {
   const placeOf = new Map(rows.map(({ id, line }) => [id, line]));
@@ -54,7 +57,9 @@ export const openSliceAugmenter = async (
         ...context,
         ...{ tools, ownsProfile: true, profile: { ...profile, seen } },
         quota: ({ line }) => slice.rows[line]!.wanted,
-        onCandidate: ({ reason, similarity }) => void (reason === undefined && similarities.push(similarity)),
+        onCandidate: ({ reason, similarity }) => {
+          if (reason === undefined) similarities.push(similarity);
+        },
       });
       const made: SliceResult['made'] = [];
       for await (const { line, text, origin } of augmentation)

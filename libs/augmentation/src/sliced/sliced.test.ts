@@ -12,7 +12,7 @@ import { sliceResultSchema, sliceSchema, type Slice, type SliceResult } from './
 const edits = [{ name: 'swap' }, { name: 'delete' }, { name: 'insert', weight: 2 }, { name: 'mix' }];
 
 /** What comes out of JSON. */
-const sent = <T>(value: T): unknown => JSON.parse(JSON.stringify(value));
+const sent = (value: unknown): unknown => JSON.parse(JSON.stringify(value));
 
 /** Slices done by one augmenter each, in another order than they were asked for, and one of them twice. */
 const augmentApart = async (rows: readonly Row[], input: object, mostRows: number) => {
