@@ -84,6 +84,7 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
         keepEnded: config.keepEnded,
         folder: jobFolder(config.jobsFolder, config.outputFolder, 'augmentations'),
         queue,
+        ...(events && { events: { bus: events, source: '/augmenter' } }),
         onState: (job, all) => {
           metrics.onState(job, all);
           if (job.state === 'succeeded') metrics.onResult(job.result?.summary);

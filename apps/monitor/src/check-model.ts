@@ -1,5 +1,5 @@
-import { servingAlias } from '@taxon/app-inference/shared';
 import { Trigger, type Reason } from '@taxon/contracts';
+import { TaxonError } from '@taxon/errors';
 import type { Database } from '@taxon/events/database';
 import {
   decideRollback,
@@ -10,13 +10,16 @@ import {
   type TriggerName,
 } from '@taxon/monitoring';
 import type { Registry } from '@taxon/registry';
+import type { Logger } from 'pino';
 import { makeReference } from './compare-versions.ts';
 import type { Config } from './config.ts';
 import type { Decisions } from './decisions.ts';
+import type { Gauges } from './metrics.ts';
 import type { Observations } from './observations.ts';
 import type { Outbox } from './outbox.ts';
 import type { Records } from './records.ts';
 import type { Requests } from './requests.ts';
+import { servingOf, type Serving } from './serving.ts';
 
 export interface CheckOptions {
   config: Config;
@@ -27,6 +30,8 @@ export interface CheckOptions {
   requests: Requests;
   decisions: Decisions;
   registry: Registry;
+  gauges: Gauges;
+  log: Logger;
   signal: AbortSignal;
 }
 
@@ -39,11 +44,25 @@ const triggers: Readonly<Record<TriggerName, Trigger>> = {
 
 /** Looks at what serves: measures drift, takes back what does worse, asks for a training where there is reason to. */
 export const createCheck = (options: CheckOptions) => {
-  const { config, database, records, observations, outbox, requests, decisions, registry, signal } = options;
+  const { config, database, records, observations, outbox, requests, decisions, registry, gauges, log, signal } =
+    options;
+
+  /** Versions without validation texts: nothing can be held against them, which is told once. */
+  const withoutReference = new Set<string>();
+  /** Accuracy, rows and schedule are reason enough without drift. */
+  const driftProblem =
+    (model: string, version: number) =>
+    (error: unknown): undefined => {
+      signal.throwIfAborted();
+      if (TaxonError.from(error).code !== 'failed_precondition') throw error;
+      withoutReference.add(`${model}@${version}`);
+      log.warn({ err: error, model, version }, 'drift cannot be measured');
+    };
 
   /** Measured anew once so many more answers were seen; else what was measured last. */
   const driftOf = async (model: string, version: number): Promise<Drift | undefined> => {
     const known = records.version(model, version);
+    if (withoutReference.has(`${model}@${version}`)) return undefined;
     const seen = observations.predictions(model, version);
     if (seen < known.measured + config.driftEvery) return known.drift;
     let { reference } = known;
@@ -61,10 +80,9 @@ export const createCheck = (options: CheckOptions) => {
     return drift;
   };
 
-  const takeBack = async (model: string, version: number): Promise<boolean> => {
-    const { servedSince, previous } = records.version(model, version);
-    if (servedSince === undefined || previous === undefined) return false;
-    const since = servedSince.getTime();
+  const takeBack = async (model: string, { version, since: served, previous }: Serving): Promise<boolean> => {
+    if (previous === undefined) return false;
+    const since = served.getTime();
     const paired = observations.paired(model, version, previous, since);
     const all = observations.judged(model, version, since);
     const before = observations.judged(model, previous);
@@ -93,19 +111,26 @@ export const createCheck = (options: CheckOptions) => {
   };
 
   return async (model: string): Promise<void> => {
-    const { aliases, versions } = await registry.describe(model);
-    const version = aliases.get(servingAlias);
-    if (version === undefined) return;
+    const serving = await servingOf(registry, model);
+    if (serving === undefined) {
+      gauges.set(model, { newRows: observations.rows(model).unlearnt, judged: { n: 0, right: 0 }, drift: undefined });
+      return;
+    }
+    const { version } = serving;
     await observations.judgeLate(model);
-    if (await takeBack(model, version)) return;
-    const drift = await driftOf(model, version);
+    if (await takeBack(model, serving)) return;
+    const drift = await driftOf(model, version).catch(driftProblem(model, version));
+    await requests.giveUp(model);
     const request = records.newestRequest(model);
+    const rows = observations.rows(model);
+    const judged = observations.judged(model, version);
+    gauges.set(model, { newRows: rows.unlearnt, judged, drift: drift?.figures });
     const reason = decideTrigger(
       {
-        newRows: observations.rows(model).fresh,
+        newRows: rows.fresh,
         ...(drift !== undefined && { drift }),
-        accuracy: feedbackAccuracy(observations.judged(model, version)),
-        since: versions.find((one) => one.version === version)!.createdAt,
+        accuracy: feedbackAccuracy(judged),
+        since: serving.since,
         ...(request !== undefined && {
           lastRequest: { at: request.at, ended: request.state === 'decided' || request.state === 'failed' },
         }),

@@ -4,8 +4,10 @@ import { join } from 'node:path';
 import { openEventBus, type EventBus } from '@taxon/events';
 import type { Database } from '@taxon/events/database';
 import { openFileStorage, openRegistry, type Registry, type Storage } from '@taxon/registry';
+import { Registry as MetricsRegistry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createDecisions } from './decisions.ts';
+import { createMetrics } from './metrics.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecords, type DecisionRecord } from './records.ts';
 import { openMonitorDatabase } from './schema.ts';
@@ -59,7 +61,13 @@ const live = async (steps: number, after: boolean): Promise<boolean> => {
     const publishing: EventBus = { ...bus, publish: (...given) => step(() => bus.publish(...given)) };
     const records = createRecords(dying);
     const outbox = createOutbox(dying, publishing, '/monitor');
-    const decisions = createDecisions({ database: dying, records, outbox, registry });
+    const decisions = createDecisions({
+      metrics: createMetrics(new MetricsRegistry()),
+      database: dying,
+      records,
+      outbox,
+      registry,
+    });
     for (const decision of records.unapplied()) await decisions.apply(decision);
     await outbox.flush(new AbortController().signal);
   } catch (error) {

@@ -1,74 +1,17 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { credentials, type ServiceError } from '@grpc/grpc-js';
-import { inferenceService } from '@taxon/app-inference';
-import { trainerService } from '@taxon/app-trainer';
-import {
-  AddRowsRequest,
-  ClassifyRequest,
-  FeedbackRequest,
-  InferenceClient,
-  MonitorClient,
-  RequestState,
-  Verdict,
-  type AddRowsResponse,
-  type ClassifyResponse,
-  type GetStatusResponse,
-  type PromoteResponse,
-  type RequestTrainingResponse,
-} from '@taxon/contracts';
-import { createRandom } from '@taxon/data';
+import { RequestState, Verdict } from '@taxon/contracts';
 import { createEvent, openEventBus, type EventBus } from '@taxon/events';
-import { openPlace, openRegistry, type Registry } from '@taxon/registry';
-import { fromGrpcError, hostServices, type Host } from '@taxon/service';
-import { keepDataParts, parseRecipe, runTrainingJob } from '@taxon/training';
 import { writeEncoderFolder } from '@taxon/models/testing';
+import { openPlace, openRegistry, type Registry } from '@taxon/registry';
+import type { Host } from '@taxon/service';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { monitorService } from './service.ts';
+import { about, model, openClients, patience, rowsOf, startServices, trainModel } from './test-loop.ts';
 
 // The whole loop: real services in one process, the embedded bus, trainings in their own processes.
 
-const topics = {
-  lost: ['card', 'my', 'pin', 'help'],
-  rate: ['money', 'today', 'new', 'sent'],
-  close: ['account', 'pay', 'please', 'twice'],
-} as const;
-type Topic = keyof typeof topics;
-const random = createRandom(7);
-const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
-const about = (topic: Topic): string => Array.from({ length: 8 }, () => pick(topics[topic])).join(' ');
-
 let root: string;
-const train = async (
-  name: string,
-  labelled: { text: string; label: string }[],
-  validation: { text: string; label: string }[],
-) => {
-  const write = async (part: string, rows: object[]): Promise<string> => {
-    const path = join(root, `${name}-${part}.jsonl`);
-    await writeFile(path, rows.map((row) => JSON.stringify(row)).join('\n'));
-    return path;
-  };
-  const recipe = parseRecipe({
-    data: {
-      train: await write('train', labelled),
-      validation: await write('validation', validation),
-      split: { train: 1, validation: 0, test: 0 },
-    },
-    ...{ encoder: join(root, 'encoder'), output: join(root, name), threads: 1, patience: 0 },
-    optimizer: { epochs: 8, learningRate: 3e-3, tokensPerStep: 256, keep: 1 },
-  });
-  await runTrainingJob(recipe);
-  await keepDataParts(recipe.output, recipe);
-  return recipe.output;
-};
-const rowsOf = (count: number, wrong = false) =>
-  Array.from({ length: count }, (_, i) => {
-    const [topic, other] = i % 2 === 0 ? (['lost', 'rate'] as const) : (['rate', 'lost'] as const);
-    return { text: about(topic), label: wrong ? other : topic };
-  });
-
 let good: string;
 let bad: string;
 beforeAll(async () => {
@@ -76,13 +19,10 @@ beforeAll(async () => {
   await writeEncoderFolder(join(root, 'encoder'));
   // Enough to tell drift by.
   const validation = rowsOf(240);
-  good = await train('good', rowsOf(200), validation);
-  bad = await train('bad', rowsOf(200, true), validation);
+  good = await trainModel(root, 'good', rowsOf(200), validation);
+  bad = await trainModel(root, 'bad', rowsOf(200, true), validation);
 }, 60_000);
 afterAll(() => rm(root, { recursive: true }));
-
-const model = 'intents';
-const patience = { timeout: 30_000, interval: 50 };
 
 describe('the loop', { timeout: 90_000 }, () => {
   let folder: string;
@@ -102,63 +42,12 @@ describe('the loop', { timeout: 90_000 }, () => {
   });
 
   const start = async (monitor: Record<string, unknown> = {}) => {
-    const ports = { port: 0, metricsPort: 0, logLevel: 'silent' };
-    const place = join(folder, 'registry');
-    host = await hostServices([trainerService, inferenceService, monitorService], {
-      settings: {
-        server: ports,
-        trainer: { registry: place, modelsFolder: join(folder, 'models'), dataFolder: folder },
-        inference: { registry: place, modelsFolder: join(folder, 'none'), threads: 1, sampleRate: 1 },
-        monitor: {
-          ...{
-            registry: place,
-            stateFolder: join(folder, 'monitor'),
-            checkSeconds: 0.1,
-            coolDownHours: 0,
-            drift: false,
-          },
-          ...{ newRows: 1000, margin: 0.1, ...monitor },
-        },
-      },
-      events: bus,
-    });
-    const address = `127.0.0.1:${host.port}`;
-    const inference = new InferenceClient(address, credentials.createInsecure());
-    const watch = new MonitorClient(address, credentials.createInsecure());
-    const call = <Response>(send: (done: (error: ServiceError | null, response: Response) => void) => unknown) =>
-      new Promise<Response>((resolve, reject) => {
-        send((error, response) => (error === null ? resolve(response) : reject(fromGrpcError(error))));
-      });
-    return {
-      classify: (...texts: string[]) =>
-        call<ClassifyResponse>((done) => inference.classify(ClassifyRequest.fromPartial({ texts }), done)),
-      feedback: (predictionId: string, label: string) =>
-        call((done) =>
-          inference.feedback(
-            FeedbackRequest.fromPartial({
-              predictionId,
-              verdict: { $case: 'right', value: { tasks: [{ task: '', labels: [label] }] } },
-            }),
-            done,
-          ),
-        ),
-      status: () => call<GetStatusResponse>((done) => watch.getStatus({ model }, done)),
-      addRows: (rows: { text: string; label: string }[]) =>
-        call<AddRowsResponse>((done) =>
-          watch.addRows(
-            AddRowsRequest.fromPartial({
-              model,
-              rows: rows.map(({ text, label }) => ({ text, tasks: [{ labels: [label] }] })),
-            }),
-            done,
-          ),
-        ),
-      request: () =>
-        call<RequestTrainingResponse>((done) => watch.requestTraining({ model, reason: '', parentVersion: 0 }, done)),
-      promote: (version: number) =>
-        call<PromoteResponse>((done) => watch.promote({ model, version, reason: 'a test' }, done)),
-    };
+    host = await startServices(folder, bus, monitor);
+    return openClients(`127.0.0.1:${host.port}`);
   };
+
+  const metricsLines = async (): Promise<string[]> =>
+    (await (await fetch(`http://127.0.0.1:${host!.metricsPort}/metrics`)).text()).split('\n');
 
   it('learns a new class from new rows: asked for, trained, compared, promoted, served, and told in the history', async () => {
     const { classify, addRows, status } = await start({ newRows: 30 });
@@ -192,6 +81,15 @@ describe('the loop', { timeout: 90_000 }, () => {
       verdict: 'promote',
       comparisons: [{ texts: 'validation', n: 240 }],
     });
+    // Looks go on after the promotion.
+    await expect.poll(metricsLines, patience).toContain(`taxon_monitor_new_rows{model="${model}"} 0`);
+    const lines = await metricsLines();
+    for (const line of [
+      'taxon_monitor_events_total{type="taxon.training.completed"} 1',
+      `taxon_monitor_training_requests_total{model="${model}",trigger="new_rows"} 1`,
+      `taxon_monitor_decisions_total{model="${model}",verdict="promote"} 1`,
+    ])
+      expect(lines).toContain(line);
   });
 
   it('refuses a candidate that is worse, and goes on serving', async () => {
@@ -217,6 +115,9 @@ describe('the loop', { timeout: 90_000 }, () => {
       await feedback(predictions[0]!.predictionId, topic);
     }
     await expect.poll(async () => (await status()).judged, patience).toBe(60);
+    const { judgedRight } = await status();
+    const accuracy = `taxon_monitor_feedback_accuracy_ratio{model="${model}"} ${judgedRight / 60}`;
+    await expect.poll(metricsLines, patience).toContain(accuracy);
     await registry.register({ model, folder: bad, lineage: { how: 'trained' } });
     expect(await promote(2)).toEqual({ version: 2, previousVersion: 1 });
     await expect.poll(async () => (await classify(about('lost'))).version, patience).toBe(2);
@@ -228,6 +129,7 @@ describe('the loop', { timeout: 90_000 }, () => {
     await expect.poll(async () => (await status()).lastDecision?.verdict, patience).toBe(Verdict.VERDICT_ROLLED_BACK);
     await expect.poll(async () => (await classify(about('lost'))).version, patience).toBe(1);
     expect((await status()).lastDecision!.reason).toMatch(/evidence/);
+    expect(await metricsLines()).toContain(`taxon_monitor_decisions_total{model="${model}",verdict="roll_back"} 1`);
   });
 
   it('tells why a training led to nothing, and gives its rows to the next', async () => {
@@ -264,6 +166,8 @@ describe('the loop', { timeout: 90_000 }, () => {
     const { lastRequest, drift } = await status();
     expect(lastRequest!.reason!.figures['labelPsi']).toBeGreaterThan(lastRequest!.reason!.limits['labelPsi']!);
     expect(drift!.beyond).toContain('labelPsi');
+    const told = `taxon_monitor_drift{model="${model}",figure="labelPsi"} ${drift!.figures['labelPsi']!}`;
+    await expect.poll(metricsLines, patience).toContain(told);
     const asked = async (): Promise<number> => {
       const types: (string | undefined)[] = [];
       for await (const { headers } of bus.read({ topic: 'taxon.training.v1' })) types.push(headers['ce_type']);

@@ -6,6 +6,7 @@ import { Trigger, type Reason } from '@taxon/contracts';
 import type { TaxonEvent } from '@taxon/events';
 import type { Database } from '@taxon/events/database';
 import type { Registry } from '@taxon/registry';
+import type { MonitorMetrics } from './metrics.ts';
 import type { Outbox } from './outbox.ts';
 import type { Records } from './records.ts';
 
@@ -14,14 +15,20 @@ export interface RequestOptions {
   records: Records;
   outbox: Outbox;
   registry: Registry;
+  metrics: MonitorMetrics;
 }
 
 export interface Requests {
   /** Asks for a training with all rows that the serving version has not learnt. @returns the request's id */
   ask(model: string, reason: Reason, parentVersion?: number): Promise<string>;
+  /** An open request that no trainer has answered for two days has failed. */
+  giveUp(model: string): Promise<void>;
   readonly onCompleted: (event: TaxonEvent<'taxon.training.completed'>) => Promise<void>;
   readonly onFailed: (event: TaxonEvent<'taxon.training.failed'>) => Promise<void>;
 }
+
+/** As long as triggers wait for an open request, in ms. */
+const patience = 48 * 3_600_000;
 
 const noReason: Reason = {
   trigger: Trigger.TRIGGER_UNSPECIFIED,
@@ -30,7 +37,10 @@ const noReason: Reason = {
   limits: {},
 };
 
-export const createRequests = ({ database, records, outbox, registry }: RequestOptions): Requests => {
+/** `TRIGGER_NEW_ROWS` → `new_rows`: a closed set. */
+const wordOf = (trigger: Trigger): string => trigger.replace('TRIGGER_', '').toLowerCase();
+
+export const createRequests = ({ database, records, outbox, registry, metrics }: RequestOptions): Requests => {
   /** Keeps rows where every trainer can read them. */
   const putRows = async (rows: readonly { text: string; pair: string | null; labels: string }[]): Promise<string[]> => {
     if (rows.length === 0) return [];
@@ -71,13 +81,26 @@ export const createRequests = ({ database, records, outbox, registry }: RequestO
         await database.write(() => records.giveRowsBack(id));
         throw error;
       }
+      metrics.requests.inc({ model, trigger: wordOf(reason.trigger) });
       return id;
+    },
+    giveUp: async (model) => {
+      const open = records.requestsIn('open').filter((one) => one.model === model);
+      const late = open.filter(({ at }) => Math.abs(Date.now() - at.getTime()) > patience);
+      if (late.length === 0) return;
+      await database.write(() => {
+        for (const request of late) {
+          records.putRequest({ ...request, state: 'failed', problem: 'no trainer told its end within 48 hours' });
+          records.giveRowsBack(request.id);
+        }
+      });
     },
     onCompleted: ({ data: { requestId, model, version }, time }) =>
       database.write(() => {
         const known = records.request(requestId);
         // Told before.
-        if (known !== undefined && known.state !== 'open') return;
+        // One that was given up as it took too long is welcome all the same.
+        if (known !== undefined && known.state !== 'open' && known.version !== undefined) return;
         const request = known ?? { ...{ id: requestId, model, at: time, reason: noReason }, problem: undefined };
         records.putRequest({ ...request, state: 'comparing', version });
       }),

@@ -9,7 +9,7 @@ const handlerBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.
 
 export interface BusMetrics {
   /** For a bus's option of this name. */
-  observe(group: string, observation: Observation): void;
+  readonly observe: (group: string, observation: Observation) => void;
   /** The bus, what is published by it counted, and how far its groups are behind told when it is asked for. */
   measure(bus: EventBus): EventBus;
 }

@@ -1,3 +1,4 @@
+export { connect, type Connection, type ConnectOptions, type Called, type Send } from './connect.ts';
 export { type CallContext, type Contract, type Handler, type Implementation } from './contract.ts';
 export { resolveConfig, type ConfigSources } from './config.ts';
 export {

@@ -41,6 +41,7 @@ export type { AddedRows } from './retraining/add-rows.ts';
 export type { DataParts } from './retraining/data-parts.ts';
 export type { NewRow } from './retraining/new-rows.ts';
 export {
+  findKeptData,
   keepDataParts,
   prepareRetraining,
   readDataPart,

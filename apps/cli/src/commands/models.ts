@@ -16,7 +16,7 @@ import type { Terminal } from '../terminal.ts';
 
 const examples = `
 Examples:
-  taxon models register intents model/ --alias serving
+  taxon models register intents model/ --with-data --alias serving
   taxon models list
   taxon models show intents                                all versions; intents@3 or intents@serving: one
   taxon models alias intents serving 3 --expect 2 --reason "better on new rows"
@@ -67,6 +67,10 @@ const addWriting = (models: Command, terminal: Terminal): void => {
     .description('store a model folder as the next version of a model; the same content is one version')
     .argument('<model>', 'name of the model')
     .argument('<folder>', 'model folder')
+    .option(
+      '--with-data',
+      'keep what it was trained and scored on with it, so that it can be trained again and compared',
+    )
     .option('--alias <name>', 'let this alias point at it, e.g. serving')
     .option('--parent <version>', 'the version that it was made of', version)
     .addOption(new Option('--how <way>', 'how it was made (default: as the folder says)').choices(hows));
@@ -74,7 +78,7 @@ const addWriting = (models: Command, terminal: Terminal): void => {
     .option('--quiet', 'the result alone')
     .addHelpText(
       'after',
-      '\nExamples:\n  taxon models register intents model/\n  taxon models register intents model/ --alias candidate --parent 3',
+      '\nExamples:\n  taxon models register intents model/\n  taxon models register intents model/ --with-data --alias serving\n  taxon models register intents model/ --alias candidate --parent 3',
     )
     .action((model: string, folder: string, options: RegisterCommandOptions) =>
       registerModel(terminal, model, folder, options),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import type { AnyServiceDefinition } from '@taxon/service';
 import type { Command } from 'commander';
 import type { Terminal } from '../terminal.ts';
 import { asksForHelp, hostUntilStopped } from './host.ts';
@@ -10,6 +11,7 @@ Examples:
   taxon up --models tickets=models/tickets
   taxon up --registry registry --events.url kafka://broker-1:9092
 
+--registry is that of all services (default: TAXON_REGISTRY, else the folder registry).
 Events are kept in the folder events, unless --events.folder or --events.url says otherwise.`;
 
 const usualConfig = 'taxon.yaml';
@@ -18,6 +20,18 @@ const usualConfig = 'taxon.yaml';
 const withUsualConfig = (words: readonly string[]): readonly string[] => {
   const named = words.some((word) => /^--config(=|$)/u.test(word)) || process.env['TAXON_CONFIG'] !== undefined;
   return named || !existsSync(usualConfig) ? words : ['--config', usualConfig, ...words];
+};
+
+/** `--registry PLACE`, else TAXON_REGISTRY, for all services that have one: they are to mean the same. A service's own flag wins. */
+const withOneRegistry = (words: readonly string[], definitions: readonly AnyServiceDefinition[]): readonly string[] => {
+  const at = words.findIndex((word) => /^--registry(=|$)/u.test(word));
+  const joined = at >= 0 && words[at]!.includes('=');
+  const place =
+    at < 0 ? process.env['TAXON_REGISTRY'] : joined ? words[at]!.slice('--registry='.length) : words[at + 1];
+  if (place === undefined || place === '') return words;
+  const others = at < 0 ? words : words.toSpliced(at, joined ? 1 : 2);
+  const sections = definitions.filter(({ config }) => 'registry' in config.shape).map(({ name }) => name);
+  return [...sections.map((section) => `--${section}.registry=${place}`), ...others];
 };
 
 const up = async (terminal: Terminal, words: readonly string[]): Promise<void> => {
@@ -42,7 +56,11 @@ const up = async (terminal: Terminal, words: readonly string[]): Promise<void> =
     const { describeServices } = await import('@taxon/service');
     return terminal.out(`Usage: taxon up [options]\n\n${describeServices(definitions)}\n${examples}`);
   }
-  await hostUntilStopped(terminal, { definitions, argv: withUsualConfig(words), eventsBelow: '.' });
+  await hostUntilStopped(terminal, {
+    definitions,
+    argv: withOneRegistry(withUsualConfig(words), definitions),
+    eventsBelow: '.',
+  });
 };
 
 export const addUpCommand = (program: Command, terminal: Terminal): void => {

@@ -7,6 +7,7 @@ import type { Terminal } from '../terminal.ts';
 import { readFolderFacts } from './folder-facts.ts';
 import { currentUser, openNamedRegistry, type RegistryOption } from './registry-option.ts';
 import { versionJson } from './version-json.ts';
+import { withData as copyWithData } from './with-data.ts';
 
 export interface RegisterCommandOptions extends RegistryOption {
   parent?: number;
@@ -15,6 +16,7 @@ export interface RegisterCommandOptions extends RegistryOption {
   reason?: string;
   by?: string;
   eventId?: string;
+  withData?: boolean;
 }
 
 /** `taxon models register` */
@@ -24,16 +26,18 @@ export const registerModel = async (
   folder: string,
   options: RegisterCommandOptions,
 ): Promise<void> => {
-  const { parent, how, alias, reason = '', by = currentUser(), eventId } = options;
+  const { parent, how, alias, reason = '', by = currentUser(), eventId, withData = false } = options;
   const view = await createView(terminal, options);
   const interrupt = catchInterrupt();
   try {
     const registry = await openNamedRegistry(options);
     const before = (await registry.models()).includes(model) ? (await registry.describe(model)).versions : [];
     const { lineage, scores } = await readFolderFacts(folder);
+    if (withData) view.begin('data');
+    await using stored = withData ? await copyWithData(folder, interrupt.signal) : undefined;
     view.begin('store');
     const version = await registry.register({
-      ...{ model, folder, scores, by, reason, eventId, signal: interrupt.signal },
+      ...{ model, folder: stored?.folder ?? folder, scores, by, reason, eventId, signal: interrupt.signal },
       lineage: {
         ...lineage,
         ...(how !== undefined && { how }),

@@ -3,7 +3,7 @@ import { countOf, formatBytes, formatPercent } from './format.ts';
 import { formatTable } from './table.ts';
 
 /** `2026-11-25 13:04`, in UTC: logs of several machines are read side by side. */
-const formatTime = (time: Date): string => time.toISOString().slice(0, 16).replace('T', ' ');
+export const formatTime = (time: Date): string => time.toISOString().slice(0, 16).replace('T', ' ');
 
 const listOf = (words: readonly string[]): string => words.join(', ');
 

@@ -83,10 +83,12 @@ export const openDatabase = (file: string, { durability, maxPages, schema }: Dat
   });
 
   let wasFull = false;
-  /**
-   * Up to 4 MB of what is written lie in the journal before they are brought into the file. On a small disk that had been full it
-   * would take all the room that was made, so it is emptied first.
-   */
+  /** Up to 4 MB lie in the journal before they are brought into the file; where room is scarce, 400 KB. */
+  const noteFull = (): void => {
+    wasFull = true;
+    database.pragma('wal_autocheckpoint = 100');
+  };
+  /** The journal would take all the room that was made, so it is emptied first. */
   const emptyJournal = (): void => {
     try {
       database.pragma('wal_checkpoint(TRUNCATE)');
@@ -120,7 +122,7 @@ export const openDatabase = (file: string, { durability, maxPages, schema }: Dat
         } catch (error) {
           // A full disk ends the transaction by itself.
           if (database.inTransaction) database.exec('ROLLBACK');
-          wasFull = codeOf(error) === 'SQLITE_FULL';
+          if (codeOf(error) === 'SQLITE_FULL') noteFull();
           throw databaseError(error, file);
         }
       }

@@ -47,7 +47,7 @@ const startRetention = (log: EventLog, options: RetentionOptions, warn: (message
 
 /** A bus on a log; closing it closes the log. */
 export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {}): EventBus => {
-  const { lease = 3_000, observe, retention = {}, warn = (message) => process.emitWarning(message) } = options;
+  const { lease = 3_000, observe, retention = {}, warn = (message: string) => process.emitWarning(message) } = options;
   const subscriptions = new Set<Subscription>();
   const closing = new AbortController();
   const checkOpen = (): void => {

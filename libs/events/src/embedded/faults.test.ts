@@ -8,7 +8,8 @@ import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeEvent } from '../cloud-events.ts';
-import { asked, askedTopic, doneTopic, range, readAll, until } from '../contract/setting.ts';
+import { asked, askedTopic, done, doneTopic, onDone, range, readAll, until } from '../contract/setting.ts';
+import { deadTopicOf, readDeadLetter } from '../dead-letters.ts';
 import { openEffects } from '../effects.ts';
 import type { StoredEvent } from '../event.ts';
 import { openEmbeddedBus } from './embedded-bus.ts';
@@ -78,8 +79,8 @@ describe('the embedded bus, when processes die', () => {
     await until(async () => expect(await bus.lag('g')).toEqual([{ group: 'g', topic: askedTopic, events: 0 }]));
     expect(await effectsOf(units)).toEqual(new Set(['1']));
     // What followed from them: nothing is missing, and what is there twice has one id.
-    const done = await readAll(bus, { topic: doneTopic });
-    const byId = new Map(done.map((event) => [event.headers['ce_id'], unitOf(event)]));
+    const followed = await readAll(bus, { topic: doneTopic });
+    const byId = new Map(followed.map((event) => [event.headers['ce_id'], unitOf(event)]));
     expect(byId.size).toBe(1_000);
     expect(new Set(byId.values()).size).toBe(1_000);
     expect(await bus.topics()).toEqual([doneTopic, askedTopic]);
@@ -105,6 +106,25 @@ describe('the embedded bus, when processes die', () => {
     expect(before).toBeLessThan(40);
     expect(took).toBeLessThan(30_000);
     expect(await effectsOf(range(40))).toEqual(new Set(['1']));
+  });
+
+  it('buries an event that its process dies of each time, and goes on', async () => {
+    await using bus = await openEmbeddedBus(folder, { lease });
+    await bus.publish([done('run', 'deadly'), done('run', 'good')]);
+    for (const attempt of [1, 2]) {
+      const told: unknown[] = [];
+      const child = start({ act: 'die' }, (message) => told.push(message));
+      await exited(child);
+      expect(told).toContainEqual({ attempt });
+    }
+    const seen: string[] = [];
+    bus.subscribe({ group: 'g', handlers: onDone((unit) => seen.push(unit)), retry: { attempts: 2 } });
+    await until(() => expect(seen).toEqual(['good']));
+    const [letter] = await readAll(bus, { topic: deadTopicOf(doneTopic) });
+    expect(readDeadLetter(letter!)).toMatchObject({
+      attempts: 2,
+      reason: 'its process ended during each of 2 deliveries',
+    });
   });
 
   it('keeps whole calls of a publisher that is killed in the middle, and all that it was told of', async () => {

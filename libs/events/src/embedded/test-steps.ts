@@ -11,5 +11,6 @@ export type Step = (typeof steps)[number];
 
 export type TestWorkerRequest = { folder: string; lease: number } & (
   | { act: 'consume'; die?: { step: Step; at: number }; handlerMs?: number }
+  | { act: 'die' }
   | { act: 'publish'; from: number; batch: number }
 );

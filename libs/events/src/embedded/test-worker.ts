@@ -35,10 +35,10 @@ const consume = async (handlerMs: number): Promise<void> => {
         tell({ began: unit });
         dieAt('delivered');
         await sleep(handlerMs);
-        const { first } = await once(effects, id, async ({ update }) => {
+        const { first } = await once(effects, id, async (store) => {
           await sleep(1);
           dieAt('in effect');
-          update(unit, (times) => {
+          store.update(unit, (times) => {
             dieAt('in transaction');
             return String(Number(times ?? 0) + 1);
           });
@@ -68,4 +68,17 @@ const publish = async (from: number, batch: number): Promise<void> => {
   }
 };
 
-await (request.act === 'consume' ? consume(request.handlerMs ?? 0) : publish(request.from, request.batch));
+/** Every delivery is its end. */
+const die = (): void => {
+  bus.subscribe({
+    group: 'g',
+    handlers: {
+      'taxon.work.done': (_, { attempt }) =>
+        new Promise(() => process.send?.({ attempt }, () => process.kill(process.pid, 'SIGKILL'))),
+    },
+  });
+};
+
+if (request.act === 'consume') await consume(request.handlerMs ?? 0);
+else if (request.act === 'publish') await publish(request.from, request.batch);
+else die();

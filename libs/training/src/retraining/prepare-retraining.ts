@@ -31,6 +31,9 @@ export interface Retraining {
 /** Within a model folder: what it was trained and scored on. */
 const partsFolder = (model: string): string => join(model, 'run', 'data');
 
+/** The parts that a model keeps with it. */
+export const findKeptData = (model: string): DataParts => findDataParts(partsFolder(model));
+
 /** Keeps with a model what it was trained and scored on, so that it can be trained again wherever its folder is. */
 export const keepDataParts = (model: string, recipe: Recipe, signal?: AbortSignal): Promise<DataParts> =>
   describeModelFolder(model).then(({ lineage: { dataDigest: digest } = {} }) =>
@@ -44,7 +47,7 @@ export const keepDataParts = (model: string, recipe: Recipe, signal?: AbortSigna
 export const prepareRetraining = async (options: RetrainingOptions): Promise<Retraining> => {
   const { parent, folder, signal } = options;
   const { lineage, space } = await describeModelFolder(parent);
-  const parts = findDataParts(partsFolder(parent));
+  const parts = findKeptData(parent);
   if (lineage?.['recipe'] === undefined || parts.train === undefined || space === undefined)
     throw new TaxonError({
       code: 'failed_precondition',
@@ -86,7 +89,7 @@ export const readDataPart = async (
   signal?: AbortSignal,
 ): Promise<{ tasks: string[]; examples: Example[] }> => {
   const { lineage, space } = await describeModelFolder(model);
-  const parts = findDataParts(partsFolder(model));
+  const parts = findKeptData(model);
   if (lineage?.['recipe'] === undefined || parts[part] === undefined || space === undefined)
     throw new TaxonError({
       code: 'failed_precondition',

@@ -189,6 +189,8 @@ export function verdictToNumber(object: Verdict): number {
 
 export interface GetStatusRequest {
   model: string;
+  /** Tells this request, and the newest decision about what it led to, in place of the newest of all. */
+  requestId: string;
 }
 
 export interface GetStatusResponse {
@@ -292,13 +294,16 @@ export interface RollBackResponse {
 }
 
 function createBaseGetStatusRequest(): GetStatusRequest {
-  return { model: "" };
+  return { model: "", requestId: "" };
 }
 
 export const GetStatusRequest: MessageFns<GetStatusRequest> = {
   encode(message: GetStatusRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.model !== "") {
       writer.uint32(10).string(message.model);
+    }
+    if (message.requestId !== "") {
+      writer.uint32(18).string(message.requestId);
     }
     return writer;
   },
@@ -324,6 +329,14 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
             message.model = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.requestId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -337,13 +350,23 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
   },
 
   fromJSON(object: any): GetStatusRequest {
-    return { model: isSet(object.model) ? globalThis.String(object.model) : "" };
+    return {
+      model: isSet(object.model) ? globalThis.String(object.model) : "",
+      requestId: isSet(object.requestId)
+        ? globalThis.String(object.requestId)
+        : isSet(object.request_id)
+        ? globalThis.String(object.request_id)
+        : "",
+    };
   },
 
   toJSON(message: GetStatusRequest): unknown {
     const obj: any = {};
     if (message.model !== "") {
       obj.model = message.model;
+    }
+    if (message.requestId !== "") {
+      obj.requestId = message.requestId;
     }
     return obj;
   },
@@ -354,6 +377,7 @@ export const GetStatusRequest: MessageFns<GetStatusRequest> = {
   fromPartial(object: DeepPartial<GetStatusRequest>): GetStatusRequest {
     const message = createBaseGetStatusRequest();
     message.model = object.model ?? "";
+    message.requestId = object.requestId ?? "";
     return message;
   },
 };
