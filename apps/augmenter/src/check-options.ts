@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
 import type { AugmentOptions } from '@taxon/augmentation';
 import { invalidInput, nearestName, TaxonError, type Violation } from '@taxon/errors';
 import { confinePath } from '@taxon/jobs';
@@ -66,15 +67,46 @@ const createConfine = ({ dataFolder, modelsFolder }: ReadFolders) => {
   return { named, confine };
 };
 
-type Confine = ReturnType<typeof createConfine>['confine'];
+/** What becomes of a path that the field names. */
+type PathChange = (path: string, field: string, kind: 'file' | 'model') => string;
 
 /** A value of an option that names one path, or several by key. */
-const confineValue = (value: unknown, field: string, kind: 'file' | 'model', confine: Confine): unknown => {
-  if (typeof value === 'string') return confine(value, field, kind);
+const changeValue = (value: unknown, field: string, kind: 'file' | 'model', change: PathChange): unknown => {
+  if (typeof value === 'string') return change(value, field, kind);
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, path]) => [key, confineValue(path, `${field}.${key}`, kind, confine)]),
+    Object.entries(value).map(([key, path]) => [key, changeValue(path, `${field}.${key}`, kind, change)]),
   );
+};
+
+const changePaths = (options: AugmentOptions, known: readonly MethodFacts[], change: PathChange): AugmentOptions => {
+  const model = (path: string | undefined, field: string) => path && change(path, field, 'model');
+  const { policy, quality } = options;
+  const methods = options.methods.map((method, i) => {
+    const { paths = {} } = known.find(({ name }) => name === method.name) ?? {};
+    const own = Object.entries(paths).map(([option, kind]) => [
+      option,
+      changeValue(method[option], `methods[${i}].options.${option}`, kind, change),
+    ]);
+    return { ...method, ...(Object.fromEntries(own.filter(([, value]) => value !== undefined)) as object) };
+  });
+  return {
+    ...options,
+    methods,
+    policy: {
+      ...policy,
+      model: model(policy.model, 'policy.model'),
+      predictions: model(policy.predictions, 'policy.predictions'),
+    },
+    quality: { ...quality, model: model(quality.model, 'quality.model') },
+  };
+};
+
+/** The options with absolute paths, from where this process stands: they mean the same in every other. */
+export const absoluteOptions = (options: AugmentOptions, known: readonly MethodFacts[]): AugmentOptions => {
+  const { encoder, ...changed } = changePaths(options, known, (path) => resolve(path));
+  // A folder's path is one from here; a name of the hub stays.
+  return { ...changed, encoder: encoder !== undefined && existsSync(encoder) ? resolve(encoder) : encoder };
 };
 
 /**
@@ -87,26 +119,7 @@ export const confineOptions = (
   known: readonly MethodFacts[],
 ): AugmentOptions => {
   const { named, confine } = createConfine(folders);
-  const model = (path: string | undefined, field: string) => path && confine(path, field, 'model');
-  const { policy, quality } = options;
-  const methods = options.methods.map((method, i) => {
-    const { paths = {} } = known.find(({ name }) => name === method.name) ?? {};
-    const own = Object.entries(paths).map(([option, kind]) => [
-      option,
-      confineValue(method[option], `methods[${i}].options.${option}`, kind, confine),
-    ]);
-    return { ...method, ...(Object.fromEntries(own.filter(([, value]) => value !== undefined)) as object) };
-  });
-  const confined = {
-    ...options,
-    methods,
-    policy: {
-      ...policy,
-      model: model(policy.model, 'policy.model'),
-      predictions: model(policy.predictions, 'policy.predictions'),
-    },
-    quality: { ...quality, model: model(quality.model, 'quality.model') },
-  };
+  const confined = changePaths(options, known, confine);
   expectThere(named);
   return confined;
 };

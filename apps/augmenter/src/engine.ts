@@ -5,6 +5,8 @@ import type {
   AugmentOptions,
   FileProgress,
   Row,
+  Slice,
+  SliceResult,
 } from '@taxon/augmentation';
 import type { TaskDefinition } from '@taxon/data';
 import type { Patience } from '@taxon/entries';
@@ -58,6 +60,14 @@ export interface StreamRequest {
   flushAfter?: number;
 }
 
+/** What slices of one run have in common. Plain data. */
+export interface SlicesRequest {
+  options: AugmentOptions;
+  tasks: TaskDefinition[];
+  /** Address of the `TranslatorService` that back-translation asks. */
+  translator?: string;
+}
+
 /** What comes out of a stream: batches as they are made, then the summary. */
 export type Made = { rows: AugmentedRow[] } | { summary: AugmentationSummary };
 
@@ -68,6 +78,12 @@ export interface AugmentationEngine {
   checkMethods(options: AugmentOptions): void;
   /** In a worker thread that a slow reader holds back. */
   stream(request: StreamRequest, batches: AsyncIterable<Row[]>, context: { signal: AbortSignal }): AsyncIterable<Made>;
+  /** In a worker thread, one after the other, in their order. */
+  slices(
+    request: SlicesRequest,
+    slices: AsyncIterable<Slice>,
+    context: { signal: AbortSignal },
+  ): AsyncIterable<SliceResult>;
   /** In a process of its own; the output appears whole. */
   run(request: FileRequest, options: FileRun): Promise<AugmentationSummary>;
   /** Whether something is there that `resume` goes on from. */

@@ -1,4 +1,4 @@
-import { checkMethods, hasPartialFile, methodTable, type AugmentationSummary, type MethodKind, type Row } from '@taxon/augmentation'; // prettier-ignore
+import { checkMethods, hasPartialFile, methodTable, type AugmentationSummary, type MethodKind, type Row, type Slice, type SliceResult } from '@taxon/augmentation'; // prettier-ignore
 import { entryUrl, forkJob, streamThroughWorker } from '@taxon/entries';
 import type { AugmentationEngine, FileEvent, Made } from './engine.ts';
 
@@ -13,6 +13,10 @@ export const libraryEngine: AugmentationEngine = {
   checkMethods: ({ methods, language }) => void checkMethods(methods, { language }),
   stream: (request, batches, { signal }) =>
     streamThroughWorker<Row[], Made>(entryUrl('augment-stream', import.meta.url), request, batches, {
+      ...{ signal, name: 'augmentation', maxHeapMegabytes },
+    }),
+  slices: (request, slices, { signal }) =>
+    streamThroughWorker<Slice, SliceResult>(entryUrl('augment-slices', import.meta.url), request, slices, {
       ...{ signal, name: 'augmentation', maxHeapMegabytes },
     }),
   run: (request, { resume, translator, ...options }) =>

@@ -1,4 +1,4 @@
-import type { AugmentationSummary } from '@taxon/augmentation';
+import type { MethodSummary } from '@taxon/augmentation';
 import type { AugmentationSummary as SummaryMessage } from '@taxon/contracts';
 import { createJobMetrics } from '@taxon/jobs';
 import { Counter, type Registry } from 'prom-client';
@@ -26,8 +26,8 @@ export const createMetrics = (registry: Registry) => {
     onNewRows: (methods: readonly string[]): void => {
       for (const method of methods) newRows.inc({ method });
     },
-    /** Of a stream, once it has ended. */
-    onDropped: ({ methods }: Pick<AugmentationSummary, 'methods'>): void => {
+    /** Of a stream, once it has ended, or of a slice. */
+    onDropped: ({ methods }: { methods: readonly Pick<MethodSummary, 'name' | 'dropped'>[] }): void => {
       for (const { name, dropped } of methods)
         for (const [reason, count] of Object.entries(dropped)) droppedRows.inc({ method: name, reason }, count);
     },

@@ -12,6 +12,7 @@ import { augmentationKind, toJobMessage, toStateMessage, type AugmentationJobs }
 import type { AugmentationEngine } from './engine.ts';
 import { toFileRequest, type AllowedFolders } from './file-request.ts';
 import { createMetrics } from './metrics.ts';
+import { takeWork } from './take-work.ts';
 
 const config = z.object({
   dataFolder: z.string().min(1).default('.').describe('folder that labelled files and texts are read from'),
@@ -30,6 +31,7 @@ const config = z.object({
     .min(1)
     .optional()
     .describe('address of a taxon.augmenter.v1.TranslatorService that back-translation asks'),
+  takeWork: z.boolean().default(true).describe('augment rows of files that were split over the event bus'),
   ...jobConfig('outputFolder'),
 });
 
@@ -90,6 +92,10 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
         },
         onKeepingError: (error) => log.warn({ err: error }, 'keeping augmentations'),
       });
+      const work =
+        events && config.takeWork
+          ? takeWork({ ...config, bus: events, engine, folders: config, metrics, log })
+          : undefined;
       return {
         implementations: {
           augmenter: {
@@ -101,7 +107,10 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
           },
         },
         drain: () => jobs.close('the augmenter is stopping'),
-        dispose: () => jobs.idle(),
+        dispose: async () => {
+          await jobs.idle();
+          await work?.close();
+        },
       };
     },
   });

@@ -66,6 +66,9 @@ export const openTestEngine = async () => {
       streamThroughWorker<Row[], Made>(entry, { ...request, summary: summaryOf(0) }, batches, {
         ...{ signal, name: 'augmentation', maxHeapMegabytes: 128 },
       }),
+    slices: () => {
+      throw new Error('no slices here');
+    },
     run: (request, options) =>
       new Promise((resolve, reject) => {
         options.signal.addEventListener('abort', () =>

@@ -1,6 +1,5 @@
-import { randomUUID } from 'node:crypto';
 import { createReadStream, existsSync } from 'node:fs';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { predictKind, type PredictUnit } from '@taxon/app-inference/shared';
@@ -8,22 +7,12 @@ import type { EventBus } from '@taxon/events';
 import { invalidInput } from '@taxon/errors';
 import type { Prediction, TextInput } from '@taxon/models';
 import { runUnits, type Unit } from '@taxon/work';
-import { z } from 'zod';
+import { openViaRun, writeWhole } from './via-run.ts';
 
 /** Texts a unit: some 100 ms of work, and far below what a message may weigh. */
 const unitTexts = 256;
 /** Units that are asked for and not answered. */
 const window = 64;
-
-const runSchema = z.object({
-  runId: z.string(),
-  startedAt: z.coerce.date(),
-  model: z.string(),
-  top: z.int(),
-  texts: z.int(),
-  /** Of the inputs. */
-  digest: z.string(),
-});
 
 export interface PredictViaOptions {
   bus: EventBus;
@@ -39,34 +28,15 @@ export interface PredictViaOptions {
   signal: AbortSignal;
 }
 
-/** The run that was begun for this output, or a new one. @throws TaxonError `invalid_input` when it was begun for something else */
-const openRun = async (folder: string, { model, inputs, digest, top }: PredictViaOptions) => {
-  const path = join(folder, 'run.json');
-  const asked = { model, top, texts: inputs.length, digest };
-  if (existsSync(path)) {
-    const { runId, startedAt, ...begun } = runSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    if (JSON.stringify(begun) !== JSON.stringify(asked))
-      throw invalidInput(
-        `${folder} is of a run with another model, --top or input`,
-        'Give these again to go on with it, or remove the folder.',
-      );
-    return { runId, startedAt };
-  }
-  const run = { runId: randomUUID(), startedAt: new Date() };
-  await mkdir(folder, { recursive: true });
-  await writeFile(`${path}.part`, JSON.stringify({ ...run, ...asked }), { flush: true });
-  await rename(`${path}.part`, path);
-  return run;
-};
-
 /**
  * Has texts answered by whichever inference services take them from the bus. What is done is kept: the same command goes on after it
  * was stopped or killed.
  */
 export const predictVia = async (options: PredictViaOptions): Promise<void> => {
-  const { bus, model, inputs, top, output, toLine, onProgress, signal } = options;
+  const { bus, model, inputs, digest, top, output, toLine, onProgress, signal } = options;
   const folder = `${output}.run`;
-  const { runId, startedAt } = await openRun(folder, options);
+  const asked = { model, top, texts: inputs.length, digest };
+  const { runId, startedAt } = await openViaRun(folder, asked, 'another model, --top or input');
   const fileOf = (unit: string): string => join(folder, `${unit}.jsonl`);
   const total = Math.ceil(inputs.length / unitTexts);
   const textsOf = (unit: string): readonly TextInput[] =>
@@ -83,8 +53,7 @@ export const predictVia = async (options: PredictViaOptions): Promise<void> => {
     if (predictions.length !== texts.length)
       throw invalidInput(`unit ${unit}: ${predictions.length} answers to ${texts.length} texts`);
     const lines = texts.map((input, i) => `${toLine(input, predictions[i]!)}\n`).join('');
-    await writeFile(`${fileOf(unit)}.part`, lines);
-    await rename(`${fileOf(unit)}.part`, fileOf(unit));
+    await writeWhole(fileOf(unit), lines);
     done += texts.length;
     onProgress(done);
   };

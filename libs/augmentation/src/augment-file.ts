@@ -33,6 +33,8 @@ export interface FileProgress {
 }
 
 export interface FileContext extends Pick<AugmentContext, 'translator' | 'onCandidate' | 'signal'> {
+  /** In place of what this process makes itself, from the first row on. */
+  augment?: (opened: OpenedFile) => Augmentation;
   onProgress?: (progress: FileProgress) => void;
 }
 
@@ -71,7 +73,7 @@ export const openFile = async (
 export const augmentOpened = (
   { tasks, profile, rows }: OpenedFile,
   { options }: AugmentFileRequest,
-  { onProgress, ...context }: FileContext & Pick<AugmentContext, 'resume'>,
+  { onProgress, ...context }: Omit<FileContext, 'augment'> & Pick<AugmentContext, 'resume'>,
 ): Augmentation =>
   augmentRows(rows(), options, {
     ...context,
@@ -127,7 +129,7 @@ const resumedNote = (rows: number): Note[] =>
       ];
 
 /** Options that decide the content, and what the data file is. */
-const digestOfRequest = async ({ data, columns, options, onlyNew }: WriteFileRequest): Promise<string> => {
+export const digestOfRequest = async ({ data, columns, options, onlyNew }: WriteFileRequest): Promise<string> => {
   const { size, mtimeMs } = await stat(data);
   const read = { ...columns, signal: undefined };
   return digestOf({ data: resolve(data), size, mtimeMs, read, what: { ...options, threads: undefined }, onlyNew });
@@ -162,7 +164,7 @@ export const augmentFile = async (
         ? undefined
         : { rows: target.rows, made: target.made === 0 ? noRows() : madeRows(target.part, format, columns) };
     context.onProgress?.({ stage: 'augment', rows: 0, total: opened.profile.rows });
-    const run = augmentOpened(opened, request, { ...context, resume: earlier });
+    const run = context.augment?.(opened) ?? augmentOpened(opened, request, { ...context, resume: earlier });
     let [done, made, saved] = [target.rows, target.made, performance.now()];
     for await (const row of run) {
       if (run.rowsDone > done) {

@@ -30,6 +30,10 @@ export interface AugmentContext {
   ownsProfile?: boolean;
   /** What an earlier, unfinished run had handed out: it is neither made nor handed out again, and the rest is what it would have been. */
   resume?: ResumedRun;
+  /** In place of what the policy says: how many texts a row is asked for. Nothing chooses among rows then. */
+  quota?: Quota;
+  /** Methods and checks of the same options that stay open: who opened them closes them. */
+  tools?: Tools;
   translator?: Translator;
   /** Every candidate, kept or dropped. */
   onCandidate?: (candidate: AugmentationExample & { method: string }) => void;
@@ -68,31 +72,36 @@ interface Asked {
   judge: Judge | undefined;
 }
 
-interface Open {
-  methods: OpenMethod[];
-  checks: { checks: Check[]; dispose(): Promise<void> };
-  judge: Judge | undefined;
+/** What makes texts, and what looks at them. */
+export interface Tools {
+  methods: readonly OpenMethod[];
+  checks: readonly Check[];
+  dispose(): Promise<void>;
 }
 
-const openAll = async (options: AugmentOptions, context: AugmentContext): Promise<Open> => {
+/** @throws TaxonError as methods and models do that cannot be opened */
+export const openTools = async (options: AugmentOptions, context: AugmentContext): Promise<Tools> => {
   const { signal, profile, translator } = context;
   const { language, seed, encoder, threads } = options;
   const methods = await openMethods(options.methods, { language, seed, profile, encoder, translator, threads, signal });
   try {
-    const checks = await openChecks(options, context.tasks, signal);
-    try {
-      // Rows that a first pass has judged are not judged again.
-      const judge = profile?.chosen === undefined ? await openJudge(options, context.tasks, signal) : undefined;
-      return { methods, checks, judge };
-    } catch (error) {
-      await checks.dispose();
-      throw error;
-    }
+    const { checks, dispose } = await openChecks(options, context.tasks, signal);
+    return {
+      ...{ methods, checks },
+      dispose: async () => {
+        await closeMethods(methods);
+        await dispose();
+      },
+    };
   } catch (error) {
     await closeMethods(methods);
     throw error;
   }
 };
+
+/** Rows that a first pass has judged are not judged again. */
+const openOwnJudge = (options: AugmentOptions, { profile, quota, tasks, signal }: AugmentContext) =>
+  profile?.chosen === undefined && quota === undefined ? openJudge(options, tasks, signal) : undefined;
 
 const toAugmented = ({ wish: { row }, method, text = '' }: Candidate): AugmentedRow => {
   const { id, ...rest } = row;
@@ -184,8 +193,8 @@ class Run implements Augmentation {
   }
 
   #count({ candidate, verdict }: Outcome): void {
-    this.#tracker.add(candidate, verdict);
     const { wish, method, text = '' } = candidate;
+    this.#tracker.add({ row: wish.row, method, text: candidate.text }, verdict);
     const { id, text: from, labels } = wish.row;
     this.#context.onCandidate?.({ method, parent: id, from, to: text, labels, ...verdict });
   }
@@ -193,14 +202,17 @@ class Run implements Augmentation {
   async *[Symbol.asyncIterator](): AsyncGenerator<AugmentedRow> {
     const { profile, signal, flushAfter } = this.#context;
     const { seed, policy, quality } = this.#options;
-    const quota = createQuota(policy, { task: this.#task, seed, profile });
-    const { methods, checks, judge } = await openAll(this.#options, this.#context);
-    const making: MakeOptions = {
-      ...{ seed, methods, checks: checks.checks, seen: this.#seen, attempts: quality.attempts, signal },
-      hasRoom: (row, madeHere) => this.#hasRoom(row, madeHere),
-      labelsOf: (row) => this.#labelsOf(row),
-    };
+    const quota = this.#context.quota ?? createQuota(policy, { task: this.#task, seed, profile });
+    const tools = this.#context.tools ?? (await openTools(this.#options, this.#context));
+    let judge: Judge | undefined;
     try {
+      judge = await openOwnJudge(this.#options, this.#context);
+      const { methods, checks } = tools;
+      const making: MakeOptions = {
+        ...{ seed, methods, checks, seen: this.#seen, attempts: quality.attempts, signal },
+        hasRoom: (row, madeHere) => this.#hasRoom(row, madeHere),
+        labelsOf: (row) => this.#labelsOf(row),
+      };
       await this.#takeUp();
       let index = 0;
       for await (const rows of gatherRows(this.#rows, { most: chunkRows, flushAfter, signal })) {
@@ -220,8 +232,7 @@ class Run implements Augmentation {
         ? new TaxonError({ code: 'cancelled', message: 'augmenting was cancelled', cause: error })
         : error;
     } finally {
-      await closeMethods(methods);
-      await checks.dispose();
+      if (tools !== this.#context.tools) await tools.dispose();
       await judge?.dispose();
     }
   }

@@ -14,12 +14,13 @@ export const editKind = <Schema extends z.ZodType>(
   description: string,
   options: Schema,
   open: (options: z.output<Schema>, resources: Parameters<MethodKind['open']>[1]) => Edit | Promise<Edit>,
-  { streamed = true, paths }: Partial<Pick<MethodKind, 'streamed' | 'paths'>> = {},
+  { streamed = true, pool, paths }: Partial<Pick<MethodKind, 'streamed' | 'pool' | 'paths'>> = {},
 ): MethodKind<Schema> => ({
   description,
   options,
   batch: 256,
   streamed,
+  pool,
   paths,
   async open(own, resources) {
     const edit = await open(own, resources);

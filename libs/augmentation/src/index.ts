@@ -2,6 +2,7 @@ export { augmentRows, type AugmentContext, type Augmentation, type ResumedRun } 
 export {
   augmentFile,
   augmentOpened,
+  digestOfRequest,
   openFile,
   type AugmentFileRequest,
   type FileContext,
@@ -26,6 +27,9 @@ export { parseAugmentOptions } from './parse-options.ts';
 export { needsProfile } from './policy.ts';
 export { profileRows, type DatasetProfile, type ProfileOptions } from './profile.ts';
 export type { AugmentedRow, Row } from './row.ts';
+export { augmentSliced, sliceOptions, type NamedSlice, type SliceWork } from './sliced/augment-sliced.ts';
+export { openSliceAugmenter, type SliceAugmenter } from './sliced/open-slice-augmenter.ts';
+export { sliceResultSchema, sliceSchema, type Slice, type SliceResult } from './sliced/slice.ts';
 export {
   dropReasons,
   type AugmentationExample,

@@ -52,6 +52,8 @@ export interface MethodKind<Schema extends z.ZodType = z.ZodType> {
   batch: number;
   /** Fit for a stream that is read once: neither a model, nor another process, nor other rows of the dataset are asked. */
   streamed: boolean;
+  /** Texts of other rows that it asks the profile for: those of its row's labels, or of all. None when absent. */
+  pool?: 'own' | 'all';
   /** Options that name what is read: a file of texts or words, a model's folder (or several by name). Services keep them below their folders. */
   paths?: Readonly<Record<string, 'file' | 'model'>>;
   /** What can be told without opening anything. @throws TaxonError `invalid_input` */

@@ -1,6 +1,6 @@
-import type { Candidate, Verdict } from './candidate.ts';
+import type { Verdict } from './candidate.ts';
 import { DiversityCount } from './diversity.ts';
-import { dropReasons, type AugmentationSummary, type MethodSummary } from './summary.ts';
+import { dropReasons, type AugmentationExample, type AugmentationSummary, type MethodSummary } from './summary.ts';
 import type { Row } from './row.ts';
 
 /** Examples that the report shows of each method. */
@@ -12,6 +12,13 @@ const emptyMethod = (name: string): MethodSummary => ({
   dropped: Object.fromEntries(dropReasons.map((reason) => [reason, 0])) as MethodSummary['dropped'],
   examples: { kept: [], dropped: [] },
 });
+
+/** A text that was made of a row, or could not be made. */
+export interface Tried {
+  row: Row;
+  method: string;
+  text: string | undefined;
+}
 
 /** Counts what happens, as it happens. */
 export class SummaryTracker {
@@ -61,14 +68,29 @@ export class SummaryTracker {
     this.#count(labels, 'made');
   }
 
-  add({ wish: { row }, method, text }: Candidate, verdict: Verdict): void {
+  /** Candidates that were dropped elsewhere, and some of them. */
+  addDropped(method: string, dropped: MethodSummary['dropped'], examples: readonly AugmentationExample[]): void {
+    const own = this.#methods.get(method);
+    if (own === undefined) return;
+    for (const reason of dropReasons) {
+      own.dropped[reason] += dropped[reason];
+      this.dropped += dropped[reason];
+    }
+    for (const example of examples) this.#show(own.examples.dropped, example, examplesShown.dropped);
+  }
+
+  #show(list: AugmentationExample[], example: AugmentationExample, limit: number): void {
+    const shown = list.reduce((n, { reason }) => n + (reason === example.reason ? 1 : 0), 0);
+    if (shown < limit) list.push(example);
+  }
+
+  add({ row, method, text }: Tried, verdict: Verdict): void {
     const own = this.#methods.get(method)!;
     const { reason } = verdict;
     const list = reason === undefined ? own.examples.kept : own.examples.dropped;
     const limit = reason === undefined ? examplesShown.kept : examplesShown.dropped;
-    const shown = list.reduce((n, example) => n + (example.reason === reason ? 1 : 0), 0);
-    if (text !== undefined && shown < limit)
-      list.push({ parent: row.id, from: row.text, to: text, labels: row.labels, ...verdict });
+    if (text !== undefined)
+      this.#show(list, { parent: row.id, from: row.text, to: text, labels: row.labels, ...verdict }, limit);
     if (reason === undefined) this.addMade(row.labels, method, text!);
     else {
       own.dropped[reason]++;

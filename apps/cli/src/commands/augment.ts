@@ -1,8 +1,15 @@
-import type { AugmentFileRequest, FileContext, FileProgress } from '@taxon/augmentation';
+import type {
+  AugmentationSummary,
+  AugmentFileRequest,
+  FileContext,
+  FileProgress,
+  WriteFileRequest,
+} from '@taxon/augmentation';
 import type { DataFormat, ReadDatasetOptions } from '@taxon/data';
 import { invalidInput } from '@taxon/errors';
 import type { Command } from 'commander';
 import { augmentInput, type AugmentFlags } from '../augment-options.ts';
+import type { AugmentViaContext } from '../augment-via.ts';
 import { catchInterrupt } from '../interrupt.ts';
 import { wholeNumber } from '../option-values.ts';
 import { createView } from '../progress/create-view.ts';
@@ -26,6 +33,7 @@ interface AugmentCommandOptions extends AugmentFlags {
   resume?: boolean;
   json?: boolean;
   quiet?: boolean;
+  via?: string;
 }
 
 const helpExamples = `
@@ -41,6 +49,7 @@ Examples:
   taxon augment tickets.csv --output more.csv --method back-translation,via=de --translator localhost:50070
   taxon augment tickets.csv --output more.csv --set policy.rows=hard --set policy.model=model/
   taxon augment tickets.csv --dry-run --set quality.similarity=0.7 --encoder all-MiniLM-L6-v2
+  taxon augment tickets.csv --output more.csv --via kafka://broker:9092   rows by whichever augmenter takes them
   taxon train more.csv --out model/     what was made of held-out texts is left out of training`;
 
 /** Candidates that a dry run shows. */
@@ -99,7 +108,30 @@ const dryRun = async (
 const connect = async (address: string | undefined) =>
   address === undefined ? undefined : (await import('@taxon/app-augmenter')).connectTranslator(address);
 
+/** Rows augmented by all augmenters on a bus. */
+const augmentSplit = async (
+  via: string,
+  request: Omit<WriteFileRequest, 'resume'>,
+  context: Omit<AugmentViaContext, 'bus'>,
+): Promise<AugmentationSummary> => {
+  const [{ openVia }, { augmentVia }] = await Promise.all([import('../open-via.ts'), import('../augment-via.ts')]);
+  await using bus = await openVia(via);
+  return await augmentVia(request, { ...context, bus });
+};
+
+/** @throws TaxonError `invalid_input` for what others cannot do for this process */
+const checkVia = ({ via, dryRun, translator }: AugmentCommandOptions): void => {
+  if (via === undefined) return;
+  if (dryRun) throw invalidInput('--via is given with --dry-run', 'A dry run is done here: leave --via out.');
+  if (translator !== undefined)
+    throw invalidInput(
+      '--via is given with --translator',
+      'Augmenters ask their own: start them with the option translator (--translator ADDRESS).',
+    );
+};
+
 const augment = async (terminal: Terminal, data: string, options: AugmentCommandOptions): Promise<void> => {
+  checkVia(options);
   const view = await createView(terminal, options);
   const interrupt = catchInterrupt();
   const connection = await connect(options.translator);
@@ -116,7 +148,9 @@ const augment = async (terminal: Terminal, data: string, options: AugmentCommand
     const { output, onlyNew, resume, report } = options;
     if (output === undefined)
       throw invalidInput('--output is missing', 'Name the file to write, or give --dry-run to see 10 candidates.');
-    const summary = await augmentFile({ ...request, output, onlyNew, resume }, context);
+    const summary = await (options.via === undefined
+      ? augmentFile({ ...request, output, onlyNew, resume }, context)
+      : augmentSplit(options.via, { ...request, output, onlyNew }, context));
     view.end();
     for (const { message, level } of summary.notes) view.note(message, level);
     const page =
@@ -159,6 +193,10 @@ export const addAugmentCommand = (program: Command, terminal: Terminal): void =>
     .option('--report <folder>', 'write augmentation.html and augmentation.json there')
     .option('--dry-run', `write nothing, show ${shownCandidates} candidates`)
     .option('--resume', 'go on with an interrupted run of the same options')
+    .option(
+      '--via <bus>',
+      "let augmenters do it: kafka, kafka://HOST:PORT, or an embedded log's folder; the same command goes on with an interrupted run",
+    )
     .option('--format <name>', "csv, tsv, jsonl or json (default: by the file's ending)")
     .option('--text-column <name>', 'column or key of the texts (default: text)')
     .option(

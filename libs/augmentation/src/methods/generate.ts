@@ -44,6 +44,7 @@ export const generate: MethodKind<typeof options> = {
   options,
   batch: 8,
   streamed: false,
+  pool: 'own',
   paths: { model: 'model' },
   async open({ model, dtype, shown, temperature, longest }, { profile }) {
     const write = await openPipeline('text-generation', model, dtype);

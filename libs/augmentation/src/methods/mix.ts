@@ -44,5 +44,5 @@ export const mix = editKind(
       return made.length <= longest ? made : undefined;
     };
   },
-  { streamed: false },
+  { streamed: false, pool: 'own' },
 );

@@ -117,6 +117,7 @@ export const similar: MethodKind<typeof options> = {
   options,
   batch: 64,
   streamed: false,
+  pool: 'all',
   paths: { texts: 'file' },
   async open(own, { encoder: name, profile, threads, signal }) {
     if (name === undefined)

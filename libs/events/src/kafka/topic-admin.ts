@@ -1,7 +1,9 @@
 import { setTimeout } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
+import { setTimeout } from 'node:timers/promises';
 import { abortable } from './abortable.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
+import { lacksLeader } from './kafka-errors.ts';
 import type { KafkaOptions } from './kafka-options.ts';
 
 /** Of one partition: of its first event, of the one that will come next, and of the first that a group has not acknowledged. */
@@ -10,6 +12,9 @@ export interface PartitionOffsets {
   low: bigint;
   high: bigint;
 }
+
+/** Leaders are chosen within a second or two. kafkajs waits for them only where it has created the topic itself. */
+const leaderTries = { most: 20, every: 250 }; // milliseconds
 
 /** What is asked of a cluster beside events. Names are the cluster's own, with the prefix. */
 export interface TopicAdmin {
@@ -96,6 +101,18 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
     return abortable(run(), AbortSignal.any([closed.signal, ...(signal === undefined ? [] : [signal])]));
   };
 
+  /** Each try asks on a connection of its own, which looks up who leads. */
+  const callLeaders = async <T>(doing: string, work: (admin: Admin) => Promise<T>): Promise<T> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await call(doing, work);
+      } catch (error) {
+        if (!lacksLeader(error) || tries === leaderTries.most) throw error;
+        await setTimeout(leaderTries.every, undefined, { signal: closed.signal });
+      }
+    }
+  };
+
   const create = (topics: readonly string[]) => async (admin: Admin) => {
     const missing = new Set(topics);
     for (const topic of await admin.listTopics()) missing.delete(topic);
@@ -122,12 +139,12 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
     },
     list: () => call('list topics of kafka', (admin) => admin.listTopics()),
     offsets: (topic) =>
-      call(`read offsets of ${topic}`, async (admin) => {
+      callLeaders(`read offsets of ${topic}`, async (admin) => {
         const offsets = await admin.fetchTopicOffsets(topic);
         return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
       }),
     offsetsSince: (topic, time) =>
-      call(`read offsets of ${topic}`, async (admin) => {
+      callLeaders(`read offsets of ${topic}`, async (admin) => {
         const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, time.getTime());
         return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
       }),
