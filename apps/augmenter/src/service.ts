@@ -76,12 +76,13 @@ export const createAugmenterService = (engine: AugmentationEngine, queue?: JobQu
     contracts: { augmenter: augmenterContract },
     config,
     metrics: createMetrics,
-    start: async ({ config, metrics, log }) => {
+    start: async ({ config, metrics, log, events }) => {
       const jobs = await openJobs(augmentationKind(engine, config.translator), {
         maxQueued: config.maxQueued,
         keepEnded: config.keepEnded,
         folder: jobFolder(config.jobsFolder, config.outputFolder, 'augmentations'),
         queue,
+        ...(events && { events: { bus: events, source: '/augmenter' } }),
         onState: (job, all) => {
           metrics.onState(job, all);
           if (job.state === 'succeeded') metrics.onResult(job.result?.summary);

@@ -8,6 +8,7 @@ import { addEngineCommand } from './commands/engine.ts';
 import { addEvaluateCommand } from './commands/evaluate.ts';
 import { addFeedbackCommand } from './commands/feedback.ts';
 import { addModelsCommand } from './commands/models.ts';
+import { addEventsCommand } from './commands/events.ts';
 import { addMonitorCommand } from './commands/monitor.ts';
 import { addPredictCommand } from './commands/predict.ts';
 import { addRecipeCommand } from './commands/recipe.ts';
@@ -51,6 +52,7 @@ const createProgram = (terminal: Terminal, argv: readonly string[]): Command => 
   addMonitorCommand(program, terminal);
   addFeedbackCommand(program, terminal);
   addRecipeCommand(program, terminal);
+  addEventsCommand(program, terminal);
   addEngineCommand(program, terminal);
   return program;
 };

@@ -48,6 +48,7 @@ export const distillerKind = ({
   compress,
 }: Workers): JobKind<Work, DistillerEvent, JobResult, EventMessage> => ({
   noun: 'job',
+  nounOf: ({ kind }) => kind,
   plural: 'jobs',
   service: 'distiller',
   idField: 'job_id',

@@ -76,12 +76,13 @@ export const createDistillerService = (workers: Workers, queue?: JobQueue) =>
     contracts: { distiller: distillerContract },
     config,
     metrics: (registry) => createTrainingMetrics(registry, { service: 'distiller', noun: 'job', plural: 'jobs' }),
-    start: async ({ config, metrics, log }) => {
+    start: async ({ config, metrics, log, events }) => {
       const jobs: DistillerJobs = await openJobs(distillerKind(workers), {
         maxQueued: config.maxQueued,
         keepEnded: config.keepEnded,
         folder: jobFolder(config.jobsFolder, config.modelsFolder, 'distiller'),
         queue,
+        ...(events && { events: { bus: events, source: '/distiller' } }),
         onEvent: metrics.onEvent,
         onState: (job, all) => {
           metrics.onState(job, all);

@@ -74,6 +74,7 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
         keepEnded: config.keepEnded,
         folder: jobFolder(config.jobsFolder, config.modelsFolder, 'trainings'),
         queue,
+        ...(events && { events: { bus: events, source: '/trainer' } }),
         onEvent: metrics.onEvent,
         onState: (job, all) => {
           metrics.onState(job, all);

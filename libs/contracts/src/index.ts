@@ -215,6 +215,7 @@ export {
   WatchAugmentationResponse,
 } from './gen/taxon/augmenter/v1/augmenter.ts';
 
+export { JobEnded } from './gen/taxon/events/v1/job.ts';
 export { DriftMeasured } from './gen/taxon/events/v1/drift.ts';
 export {
   Comparison,

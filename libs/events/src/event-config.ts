@@ -54,3 +54,18 @@ export const busOptions = (config: EventConfig, below: string): OpenEventBusOpti
     },
   };
 };
+
+/** The configuration as a service reads it from the environment: `TAXON_EVENTS_URL`, `TAXON_EVENTS_SASL_USERNAME`, … */
+export const eventConfigFromEnvironment = (env: NodeJS.ProcessEnv): EventConfig => {
+  const given = Object.entries(eventConfig).flatMap(([key, schema]) => {
+    const variable = `TAXON_EVENTS_${key.replace(/[A-Z]/gu, (letter) => `_${letter}`).toUpperCase()}`;
+    const text = env[variable];
+    if (text === undefined || text === '') return [];
+    const isText = schema.safeParse(text).success;
+    const value: unknown = isText ? text : text === 'true' ? true : text === 'false' ? false : Number(text);
+    const parsed = schema.safeParse(value);
+    if (!parsed.success) throw invalidInput(`${variable} is '${text}': ${parsed.error.issues[0]!.message}`);
+    return [[key, value]];
+  });
+  return eventConfigSchema.parse(Object.fromEntries(given));
+};

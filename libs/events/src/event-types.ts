@@ -1,6 +1,7 @@
 import {
   DriftMeasured,
   FeedbackGiven,
+  JobEnded,
   ModelPromoted,
   ModelRefused,
   ModelRolledBack,
@@ -45,6 +46,7 @@ export const eventTypes = {
   'taxon.model.shadowed': kind('taxon.model.v1', ModelShadowed, model),
   'taxon.model.refused': kind('taxon.model.v1', ModelRefused, model),
   'taxon.model.rolled_back': kind('taxon.model.v1', ModelRolledBack, model),
+  'taxon.job.ended': kind('taxon.job.v1', JobEnded, ({ jobId }) => jobId),
   'taxon.prediction.made': kind('taxon.prediction.v1', PredictionMade, model),
   'taxon.feedback.given': kind('taxon.feedback.v1', FeedbackGiven, model),
   'taxon.drift.measured': kind('taxon.drift.v1', DriftMeasured, model),

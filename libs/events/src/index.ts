@@ -28,5 +28,13 @@ export { saslMechanisms, type KafkaOptions, type KafkaSasl, type KafkaTls } from
 export { openEmbeddedBus, type EmbeddedBusOptions } from './embedded/embedded-bus.ts';
 export { createBusMetrics, type BusMetrics } from './bus-metrics.ts';
 export type { Observation, Outcome } from './dispatcher.ts';
-export { busOptions, eventConfig, eventConfigSchema, type EventConfig } from './event-config.ts';
+export { openLetters, resolveLetters, type OpenLetter, type Resolution } from './dead-letter-box.ts';
+export { replay, type ReplayOptions } from './replay.ts';
+export {
+  busOptions,
+  eventConfigFromEnvironment,
+  eventConfig,
+  eventConfigSchema,
+  type EventConfig,
+} from './event-config.ts';
 export { openEventBus, type OpenEventBusOptions } from './open-event-bus.ts';

@@ -14,9 +14,9 @@ const keptError = ({ code, message, hint, violations }: TaxonError): JobRecord['
 });
 
 export const toRecord = <Request, Result, Message>(job: Job<Request, Result, Message>): JobRecord => {
-  const { id, state, request, resume, createTime, startTime, endTime, result, history } = job;
+  const { id, state, request, resume, createTime, startTime, endTime, result, history, told } = job;
   return {
-    ...{ version: 1, id, pid: process.pid, state, request, resume, createTime, startTime, endTime, result },
+    ...{ version: 1, id, pid: process.pid, state, request, resume, createTime, startTime, endTime, result, told },
     sequenceBound: history.lastSequence + (isOver(state) ? 0n : sequencesReserved),
     error: job.error && keptError(job.error),
   };
@@ -47,8 +47,13 @@ export const fromRecord = <Request, Event, Result, Message>(
   const interrupted = !isOver(state);
   const message = `the ${kind.service} ended while this ${kind.noun} ${state === 'queued' ? 'waited' : 'ran'}`;
   const over = interrupted
-    ? { state: 'interrupted' as const, endTime: new Date(), error: new TaxonError({ code: 'unavailable', message }) }
-    : { state, endTime: record.endTime, error: record.error && deserializeError(record.error) };
+    ? {
+        state: 'interrupted' as const,
+        told: false,
+        endTime: new Date(),
+        error: new TaxonError({ code: 'unavailable', message }),
+      }
+    : { state, told: record.told, endTime: record.endTime, error: record.error && deserializeError(record.error) };
   const history = createEventHistory<Message>({
     isProgress: (event) => kind.isProgress(event),
     after: interrupted ? sequenceBound : sequenceBound - 1n,

@@ -17,6 +17,8 @@ const recordSchema = z.object({
   endTime: z.coerce.date().optional(),
   /** No event of this job has a higher sequence number. */
   sequenceBound: z.coerce.bigint(),
+  /** Absent: of a release that told nobody. */
+  told: z.boolean().default(true),
   result: z.unknown().optional(),
   error: z
     .object({

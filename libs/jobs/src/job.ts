@@ -15,6 +15,8 @@ export interface Job<Request, Result, Message> {
   endTime: Date | undefined;
   result: Result | undefined;
   error: TaxonError | undefined;
+  /** That it has ended is published, or nobody is to hear of it. */
+  told: boolean;
 }
 
 export interface RunOptions<Event> {
@@ -38,6 +40,8 @@ export interface JobKind<Request, Event, Result, Message> {
   toMessage(event: Event): Message;
   /** The message of a change of state. */
   stateMessage(job: Job<Request, Result, Message>): Message;
+  /** What a request's job is called, where a service has several kinds. @default `noun` */
+  nounOf?(request: Request): string;
   /** Of which newer ones make older ones worthless. */
   isProgress(message: Message): boolean;
   /** A request that was kept as JSON. @throws when it is none, or of another release */

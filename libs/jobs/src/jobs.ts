@@ -6,6 +6,7 @@ import { processQueue, type JobQueue } from './job-queue.ts';
 import { belongsToAnother, fromRecord, sequencesReserved, toRecord } from './job-records.ts';
 import { isOver, type JobState } from './job-state.ts';
 import { openJobStore, type JobRecord } from './job-store.ts';
+import { tellEnded, type TellOptions } from './tell-ended.ts';
 
 export interface JobsOptions<Event, AnyJob> {
   /** Jobs of this service that may wait. */
@@ -16,6 +17,8 @@ export interface JobsOptions<Event, AnyJob> {
   folder?: string;
   /** @default the one of this process */
   queue?: JobQueue;
+  /** Hears when jobs end. @default nobody */
+  events?: TellOptions;
   onEvent?: (event: Event) => void;
   onState?: (job: AnyJob, all: readonly AnyJob[]) => void;
   /** Jobs are kept as well as the disk allows; this hears of what it does not allow. */
@@ -39,6 +42,9 @@ export interface Jobs<Request, Result, Message> {
   idle(): Promise<void>;
 }
 
+/** How long what has ended may still be told when the service ends, in ms; what is not, is told by the next. */
+const tellingPatience = 2000;
+
 type Outcome<Result> = { result: Result } | { error: TaxonError };
 
 /**
@@ -56,6 +62,8 @@ export const openJobs = async <Request, Event, Result, Message>(
   const jobs = new Map<string, OwnJob>();
   const bounds = new Map<string, bigint>();
   const store = options.folder === undefined ? undefined : openJobStore(options.folder, onKeepingError);
+  const silence = new AbortController();
+  const telling = new Set<Promise<void>>();
   let current: { job: OwnJob; controller: AbortController; done: Promise<void> } | undefined;
   let closed: string | undefined;
   let newest = 0;
@@ -85,6 +93,17 @@ export const openJobs = async <Request, Event, Result, Message>(
       store?.remove(id);
     }
   };
+  /** Kept as not told until it is: after a crash it is told then. */
+  const tell = (job: OwnJob): void => {
+    if (options.events === undefined) return;
+    const told = tellEnded(job, kind, { ...options.events, signal: silence.signal }).then((published) => {
+      telling.delete(told);
+      if (!published || !jobs.has(job.id)) return;
+      job.told = true;
+      keep(job);
+    });
+    telling.add(told);
+  };
   const enter = (job: OwnJob, state: JobState): void => {
     job.state = state;
     job.history.append(kind.stateMessage(job));
@@ -101,6 +120,7 @@ export const openJobs = async <Request, Event, Result, Message>(
       enter(job, outcome.error.code === 'cancelled' ? 'cancelled' : 'failed');
     }
     job.history.end();
+    tell(job);
     forgetOldest();
   };
 
@@ -156,7 +176,9 @@ export const openJobs = async <Request, Event, Result, Message>(
       const job = fromRecord(record, kind);
       jobs.set(job.id, job);
       newest = Math.max(newest, job.createTime.getTime());
+      if (options.events === undefined) job.told = true;
       if (job.state === 'interrupted') keep(job);
+      if (!job.told) tell(job);
     } catch (error) {
       onKeepingError(describeDamaged(record.id, error));
     }
@@ -171,6 +193,7 @@ export const openJobs = async <Request, Event, Result, Message>(
         ...{ id: randomUUID(), request, resume, createTime: creationTime(), state: 'queued' },
         history: createEventHistory<Message>({ isProgress: (message) => kind.isProgress(message) }),
         ...{ startTime: undefined, endTime: undefined, result: undefined, error: undefined },
+        told: options.events === undefined,
       };
       jobs.set(job.id, job);
       enter(job, 'queued');
@@ -192,6 +215,9 @@ export const openJobs = async <Request, Event, Result, Message>(
     },
     idle: async () => {
       await current?.done;
+      const patience = setTimeout(() => silence.abort(), tellingPatience);
+      await Promise.all(telling);
+      clearTimeout(patience);
       await store?.settled();
     },
   };

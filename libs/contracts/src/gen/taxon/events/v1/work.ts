@@ -25,7 +25,10 @@ export interface WorkRequested {
   payload: Buffer;
 }
 
-/** `taxon.work.done`. Key: the run. */
+/**
+ * What became of a unit: its result, or why it failed for good.
+ * `taxon.work.done`. Topic `taxon.work.done.v1`, key: the run.
+ */
 export interface WorkDone {
   runId: string;
   unit: string;
