@@ -33,9 +33,9 @@ interface Fault {
   flips: readonly [number, number];
 }
 const faults: readonly Fault[] = [
-  { rows: 300, flips: [0.6, 0] },
-  { rows: 300, flips: [0.45, 0.45] },
-  { rows: 300, flips: [0.4, 0.1] },
+  { rows: 200, flips: [0.6, 0] },
+  { rows: 200, flips: [0.45, 0.45] },
+  { rows: 200, flips: [0.4, 0.1] },
   { rows: 40, flips: [0.25, 0.25] },
   { rows: 8, flips: [0, 0] },
 ];
@@ -56,7 +56,7 @@ let serving: ModelVersion;
 const model = 'spoilt';
 const signal = new AbortController().signal;
 const validation = draw(300, 1);
-const truth = draw(1000, 2);
+const truth = draw(600, 2);
 
 const register = async (name: string, lines: readonly LabelledLine[]): Promise<ModelVersion> =>
   registry.register({ model, folder: await trainModel(root, name, lines, validation, 3), lineage: { how: 'trained' } });
@@ -74,7 +74,7 @@ beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'taxon-worse-'));
   await writeEncoderFolder(join(root, 'encoder'));
   registry = openRegistry(openPlace(join(root, 'registry')));
-  serving = await register('serving', draw(300, 3));
+  serving = await register('serving', draw(200, 3));
 }, 60_000);
 afterAll(() => rm(root, { recursive: true }));
 
