@@ -1,5 +1,5 @@
-import { servingAlias } from '@taxon/app-inference/shared';
 import { Trigger, type Reason } from '@taxon/contracts';
+import { TaxonError } from '@taxon/errors';
 import type { Database } from '@taxon/events/database';
 import {
   decideRollback,
@@ -10,6 +10,7 @@ import {
   type TriggerName,
 } from '@taxon/monitoring';
 import type { Registry } from '@taxon/registry';
+import type { Logger } from 'pino';
 import { makeReference } from './compare-versions.ts';
 import type { Config } from './config.ts';
 import type { Decisions } from './decisions.ts';
@@ -18,6 +19,7 @@ import type { Observations } from './observations.ts';
 import type { Outbox } from './outbox.ts';
 import type { Records } from './records.ts';
 import type { Requests } from './requests.ts';
+import { servingOf, type Serving } from './serving.ts';
 
 export interface CheckOptions {
   config: Config;
@@ -29,6 +31,7 @@ export interface CheckOptions {
   decisions: Decisions;
   registry: Registry;
   gauges: Gauges;
+  log: Logger;
   signal: AbortSignal;
 }
 
@@ -41,11 +44,25 @@ const triggers: Readonly<Record<TriggerName, Trigger>> = {
 
 /** Looks at what serves: measures drift, takes back what does worse, asks for a training where there is reason to. */
 export const createCheck = (options: CheckOptions) => {
-  const { config, database, records, observations, outbox, requests, decisions, registry, gauges, signal } = options;
+  const { config, database, records, observations, outbox, requests, decisions, registry, gauges, log, signal } =
+    options;
+
+  /** Versions without validation texts: nothing can be held against them, which is told once. */
+  const withoutReference = new Set<string>();
+  /** Accuracy, rows and schedule are reason enough without drift. */
+  const driftProblem =
+    (model: string, version: number) =>
+    (error: unknown): undefined => {
+      signal.throwIfAborted();
+      if (TaxonError.from(error).code !== 'failed_precondition') throw error;
+      withoutReference.add(`${model}@${version}`);
+      log.warn({ err: error, model, version }, 'drift cannot be measured');
+    };
 
   /** Measured anew once so many more answers were seen; else what was measured last. */
   const driftOf = async (model: string, version: number): Promise<Drift | undefined> => {
     const known = records.version(model, version);
+    if (withoutReference.has(`${model}@${version}`)) return undefined;
     const seen = observations.predictions(model, version);
     if (seen < known.measured + config.driftEvery) return known.drift;
     let { reference } = known;
@@ -63,10 +80,9 @@ export const createCheck = (options: CheckOptions) => {
     return drift;
   };
 
-  const takeBack = async (model: string, version: number): Promise<boolean> => {
-    const { servedSince, previous } = records.version(model, version);
-    if (servedSince === undefined || previous === undefined) return false;
-    const since = servedSince.getTime();
+  const takeBack = async (model: string, { version, since: served, previous }: Serving): Promise<boolean> => {
+    if (previous === undefined) return false;
+    const since = served.getTime();
     const paired = observations.paired(model, version, previous, since);
     const all = observations.judged(model, version, since);
     const before = observations.judged(model, previous);
@@ -95,15 +111,16 @@ export const createCheck = (options: CheckOptions) => {
   };
 
   return async (model: string): Promise<void> => {
-    const { aliases, versions } = await registry.describe(model);
-    const version = aliases.get(servingAlias);
-    if (version === undefined) {
+    const serving = await servingOf(registry, model);
+    if (serving === undefined) {
       gauges.set(model, { newRows: observations.rows(model).unlearnt, judged: { n: 0, right: 0 }, drift: undefined });
       return;
     }
+    const { version } = serving;
     await observations.judgeLate(model);
-    if (await takeBack(model, version)) return;
-    const drift = await driftOf(model, version);
+    if (await takeBack(model, serving)) return;
+    const drift = await driftOf(model, version).catch(driftProblem(model, version));
+    await requests.giveUp(model);
     const request = records.newestRequest(model);
     const rows = observations.rows(model);
     const judged = observations.judged(model, version);
@@ -113,7 +130,7 @@ export const createCheck = (options: CheckOptions) => {
         newRows: rows.fresh,
         ...(drift !== undefined && { drift }),
         accuracy: feedbackAccuracy(judged),
-        since: versions.find((one) => one.version === version)!.createdAt,
+        since: serving.since,
         ...(request !== undefined && {
           lastRequest: { at: request.at, ended: request.state === 'decided' || request.state === 'failed' },
         }),

@@ -31,8 +31,9 @@ export const makeReference = async (
   version: ModelVersion,
   { registry, threads, signal }: CompareOptions,
 ): Promise<Reference> => {
+  // Before it is loaded: there may be none.
+  const rows = await validationOf(await registry.checkOut(version, { signal }), signal);
   await using asked = await openVersion(registry, version, { threads, signal });
-  const rows = await validationOf(asked.folder, signal);
   return referenceOf(await asked.answer(rows.map(inputOf)), asked);
 };
 

@@ -26,7 +26,12 @@ export const config = z.object({
     .default(0.3)
     .describe('share of labelled texts that candidates are compared on, and never learn from'),
   heldOut: z.int().min(0).default(1000).describe('newest such texts that are compared on'),
-  margin: z.number().gt(0).lt(1).default(0.01).describe('accuracy on validation that a candidate may lose, 0..1'),
+  keepDays: z
+    .number()
+    .positive()
+    .default(90)
+    .describe('days after which answers, feedback and decisions are forgotten; labelled texts stay'),
+  margin: z.number().gt(0).lt(1).default(0.02).describe('accuracy on validation that a candidate may lose, 0..1'),
   leastValidation: z.int().min(1).default(100).describe('validation texts without which nothing is promoted by itself'),
   leastFeedback: z.int().min(1).default(30).describe('texts of feedback before they count in a comparison'),
   rollBackAfter: z

@@ -37,13 +37,15 @@ export interface Observations {
   judgeLate(model: string): Promise<void>;
   /** Of the newest live predictions. */
   window(model: string, version: number): WindowView;
-  /** Live predictions that were seen, those forgotten included as far as they are in the window. */
+  /** Live predictions that were ever seen. */
   predictions(model: string, version: number): number;
   judged(model: string, version: number, since?: number): { n: number; right: number };
   /** Texts whose verdict is known and that both versions answered. */
   paired(model: string, one: number, other: number, since: number): PairedVerdicts;
   rows(model: string): { fresh: number; unlearnt: number; heldOut: number };
   heldOut(model: string, limit: number): LabelledRow[];
+  /** Forgets what was answered and said before; within `database.write`. */
+  prune(before: Date): void;
 }
 
 /** A text is always on the same side, so that no version learns from one that another is compared on. */
@@ -66,7 +68,6 @@ const parseRow = ({ text, pair, labels }: { text: string; pair: string | null; l
 export const createObservations = (database: Database, options: ObservationOptions): Observations => {
   const sql = {
     prediction: database.prepare('INSERT OR IGNORE INTO predictions VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
-    // One in twenty inserts clears, so a little more than the window stays.
     trim: database.prepare(
       `DELETE FROM predictions WHERE model = ?1 AND version = ?2 AND shadow = ?3 AND at < (SELECT at FROM predictions
        WHERE model = ?1 AND version = ?2 AND shadow = ?3 ORDER BY at DESC LIMIT 1 OFFSET ?4)`,
@@ -75,11 +76,17 @@ export const createObservations = (database: Database, options: ObservationOptio
     window: database.prepare(
       'SELECT at, rate, answers, embedding FROM predictions WHERE model = ? AND version = ? AND shadow = 0 ORDER BY at DESC LIMIT ?',
     ),
-    count: database.prepare('SELECT count(*) AS n FROM predictions WHERE model = ? AND version = ? AND shadow = 0'),
-    feedback: database.prepare('INSERT OR IGNORE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?)'),
+    see: database.prepare(
+      'INSERT INTO versions (model, version, seen) VALUES (?, ?, 1) ON CONFLICT (model, version) DO UPDATE SET seen = seen + 1',
+    ),
+    seen: database.prepare('SELECT seen FROM versions WHERE model = ? AND version = ?'),
+    // Who says something else of the same prediction has changed their mind.
+    newer: database.prepare('SELECT 1 FROM feedback WHERE prediction_id = ? AND sender = ? AND at > ?'),
+    replace: database.prepare('DELETE FROM feedback WHERE prediction_id = ? AND sender = ? AND at <= ? AND id <> ?'),
+    feedback: database.prepare('INSERT OR IGNORE INTO feedback VALUES (?, ?, ?, ?, ?, ?, ?, ?)'),
     unjudged: database.prepare(
       `SELECT f.id, f.verdict, p.answers FROM feedback f JOIN predictions p ON p.id = f.prediction_id AND p.version = f.version
-       WHERE f.model = ? AND f.correct IS NULL`,
+       WHERE f.model = ? AND f.correct IS NULL AND f.prediction_id <> ''`,
     ),
     judge: database.prepare('UPDATE feedback SET correct = ? WHERE id = ?'),
     judged: database.prepare(
@@ -90,26 +97,40 @@ export const createObservations = (database: Database, options: ObservationOptio
       `SELECT f.verdict, a.answers AS one, b.answers AS other FROM feedback f
        JOIN predictions a ON a.id = f.prediction_id AND a.version = ?2
        JOIN predictions b ON b.id = f.prediction_id AND b.version = ?3
-       WHERE f.model = ?1 AND f.at >= ?4`,
+       WHERE f.model = ?1 AND f.version = ?2 AND f.at >= ?4`,
     ),
     row: database.prepare(
       `INSERT INTO rows (model, key, text, pair, labels, at, held_out) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (model, key)
-       DO UPDATE SET labels = excluded.labels, at = excluded.at, used_by = NULL, learnt = 0 WHERE labels <> excluded.labels`,
+       DO UPDATE SET labels = excluded.labels, at = excluded.at, used_by = NULL, learnt = 0`,
     ),
     rows: database.prepare(
       `SELECT coalesce(sum(held_out = 0 AND used_by IS NULL), 0) AS fresh, coalesce(sum(held_out = 0 AND learnt = 0), 0) AS unlearnt,
        coalesce(sum(held_out), 0) AS heldOut FROM rows WHERE model = ?`,
     ),
+    prunePredictions: database.prepare('DELETE FROM predictions WHERE at < ?'),
+    pruneFeedback: database.prepare('DELETE FROM feedback WHERE at < ?'),
+    labels: database.prepare('SELECT labels FROM rows WHERE model = ? AND key = ?'),
     heldOut: database.prepare(
       'SELECT text, pair, labels FROM rows WHERE model = ? AND held_out = 1 ORDER BY at DESC LIMIT ?',
     ),
   };
-  let inserted = 0;
+  /** Answers taken since the last trimming, by version and side. */
+  const taken = new Map<string, number>();
+  const trim = (model: string, version: number, side: number): void => {
+    const key = `${model}@${version}/${side}`;
+    const count = (taken.get(key) ?? 0) + 1;
+    taken.set(key, count % 100);
+    if (count === 100) sql.trim.run(model, version, side, 2 * options.window);
+  };
 
   const putRow = (model: string, { text, pair, labels }: LabelledRow): number => {
     const key = textKey({ text, ...(pair !== undefined && { pair }) });
+    const known = (sql.labels.get(model, key) as { labels: string } | undefined)?.labels;
+    // What is told of one task says nothing of the others.
+    const merged = JSON.stringify({ ...(known === undefined ? {} : (JSON.parse(known) as object)), ...labels });
+    if (merged === known) return 0;
     const heldOut = Number(isHeldOut(key, options.heldOutShare));
-    return sql.row.run(model, key, text, pair ?? null, JSON.stringify(labels), Date.now(), heldOut).changes;
+    return sql.row.run(model, key, text, pair ?? null, merged, Date.now(), heldOut).changes;
   };
   const answersTo = (predictionId: string, version: number): ObservedAnswer[] | undefined => {
     const found = sql.answers.get(predictionId, version) as { answers: string } | undefined;
@@ -122,8 +143,10 @@ export const createObservations = (database: Database, options: ObservationOptio
       const row = embedding.length > 0 ? JSON.stringify(embedding) : null;
       const [at, side] = [time.getTime(), Number(shadow)];
       return database.write(() => {
-        sql.prediction.run(predictionId, model, version, side, at, samplingRate, JSON.stringify(answers), row);
-        if (++inserted % 20 === 0) sql.trim.run(model, version, side, 2 * options.window);
+        const values = [predictionId, model, version, side, at, samplingRate, JSON.stringify(answers), row] as const;
+        if (sql.prediction.run(...values).changes === 0) return;
+        if (!shadow) sql.see.run(model, version);
+        trim(model, version, side);
       });
     },
     addFeedback: ({ id, data, time }) => {
@@ -131,11 +154,25 @@ export const createObservations = (database: Database, options: ObservationOptio
       if (verdict === undefined) return Promise.resolve();
       const { model, version, predictionId, text, pair } = data;
       return database.write(() => {
+        const at = time.getTime();
+        if (predictionId !== '') {
+          if (sql.newer.get(predictionId, data.from, at) !== undefined) return;
+          sql.replace.run(predictionId, data.from, at, id);
+        }
         const answers = data.answers.length > 0 ? data.answers : answersTo(predictionId, version);
         const correct = answers && judge(answers, verdict);
-        const told = JSON.stringify(verdict);
-        const { changes } = sql.feedback.run(id, model, version, predictionId, time.getTime(), told, correct === undefined ? null : Number(correct)); // prettier-ignore
-        if (changes > 0 && text !== '' && data.verdict?.$case === 'right')
+        const judged = correct === undefined ? null : Number(correct);
+        const { changes } = sql.feedback.run(
+          id,
+          model,
+          version,
+          predictionId,
+          at,
+          data.from,
+          JSON.stringify(verdict),
+          judged,
+        );
+        if (changes > 0 && text.trim() !== '' && data.verdict?.$case === 'right')
           putRow(model, { text, pair, labels: labelsOf(data.verdict.value.tasks) });
       });
     },
@@ -165,7 +202,7 @@ export const createObservations = (database: Database, options: ObservationOptio
         });
       return window.view();
     },
-    predictions: (model, version) => (sql.count.get(model, version) as { n: number }).n,
+    predictions: (model, version) => (sql.seen.get(model, version) as { seen: number } | undefined)?.seen ?? 0,
     judged: (model, version, since = 0) => sql.judged.get(model, version, since) as { n: number; right: number },
     paired: (model, one, other, since) => {
       const rows = sql.verdicts.all(model, one, other, since) as { verdict: string; one: string; other: string }[];
@@ -184,6 +221,10 @@ export const createObservations = (database: Database, options: ObservationOptio
       return counts;
     },
     rows: (model) => sql.rows.get(model) as { fresh: number; unlearnt: number; heldOut: number },
+    prune: (before) => {
+      sql.prunePredictions.run(before.getTime());
+      sql.pruneFeedback.run(before.getTime());
+    },
     heldOut: (model, limit) => (sql.heldOut.all(model, limit) as Parameters<typeof parseRow>[0][]).map(parseRow),
   };
 };

@@ -1,4 +1,5 @@
-import { createEvent, eventTypes, type EventBus, type EventType, type PayloadOf } from '@taxon/events';
+import { createEvent, eventTypes, type EventBus, type EventType, type PayloadOf, type TaxonEvent } from '@taxon/events';
+import { TaxonError } from '@taxon/errors';
 import type { Database } from '@taxon/events/database';
 
 interface Row {
@@ -15,7 +16,13 @@ export interface Outbox {
   flush(signal: AbortSignal): Promise<void>;
 }
 
-export const createOutbox = (database: Database, bus: EventBus, source: string): Outbox => {
+/** @param onLost hears of an event that can never be published */
+export const createOutbox = (
+  database: Database,
+  bus: EventBus,
+  source: string,
+  onLost: (event: TaxonEvent, problem: unknown) => void = () => undefined,
+): Outbox => {
   const insert = database.prepare('INSERT INTO outbox (type, id, data) VALUES (?, ?, ?)');
   const oldest = database.prepare('SELECT number, type, id, data FROM outbox ORDER BY number LIMIT 100');
   const remove = database.prepare('DELETE FROM outbox WHERE number = ?');
@@ -28,7 +35,17 @@ export const createOutbox = (database: Database, bus: EventBus, source: string):
       const events = rows.map(({ type, id, data }) =>
         createEvent(type, eventTypes[type].codec.fromJSON(JSON.parse(data)), { source, id }),
       );
-      await bus.publish(events, { signal });
+      try {
+        await bus.publish(events, { signal });
+      } catch (error) {
+        if (TaxonError.from(error).code !== 'invalid_input') throw error;
+        // One that cannot be written must not hold up the others.
+        for (const event of events)
+          await bus.publish([event], { signal }).catch((problem: unknown) => {
+            if (TaxonError.from(problem).code !== 'invalid_input') throw problem;
+            onLost(event, problem);
+          });
+      }
       await database.write(() => {
         for (const { number } of rows) remove.run(number);
       });

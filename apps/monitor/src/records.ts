@@ -31,14 +31,14 @@ export interface DecisionRecord {
   /** Held-out rows there were. */
   heldOut: number;
   at: Date;
-  applied: boolean;
+  /** `void`: another version served by then. */
+  applied: boolean | 'void';
+  /** A person said so; the request that made the version is not compared again. */
+  byHand?: boolean;
 }
 
 export interface ServedVersion {
   reference: Reference | undefined;
-  servedSince: Date | undefined;
-  /** That served before. */
-  previous: number | undefined;
   /** Predictions when drift was measured last. */
   measured: number;
   drift: Drift | undefined;
@@ -54,16 +54,21 @@ export interface Records {
   decision(id: string): DecisionRecord | undefined;
   /** @param version the newest about this one */
   newestDecision(model: string, version?: number): DecisionRecord | undefined;
+  /** How many were made about a version, those that were void included. */
+  decisionsOf(model: string, version: number): number;
   unapplied(): DecisionRecord[];
   version(model: string, version: number): ServedVersion;
   setReference(model: string, version: number, reference: Reference): void;
-  setServed(model: string, version: number, since: Date, previous: number | undefined): void;
   setDrift(model: string, version: number, drift: Drift, measured: number): void;
   /** All rows that the serving version has not learnt belong to the request. @returns them */
   takeRows(model: string, requestId: string): { text: string; pair: string | null; labels: string }[];
   /** A request came to nothing: the next one takes its rows. */
   giveRowsBack(requestId: string): void;
   setLearnt(requestId: string, learnt: boolean): void;
+  /** Rows of a request that was never made, as its process died before. */
+  freeRows(): void;
+  /** Forgets what is old and decides nothing any more. */
+  prune(before: Date): void;
 }
 
 interface RequestRow {
@@ -94,7 +99,7 @@ const toDecision = ({ held_out, ...row }: DecisionRow): DecisionRecord => ({
   heldOut: held_out,
   comparisons: JSON.parse(row.comparisons) as Comparison[],
   at: new Date(row.at),
-  applied: row.applied === 1,
+  applied: row.applied === 2 ? 'void' : row.applied === 1,
 });
 
 const one = <Row, Value>(row: Row | undefined, convert: (row: Row) => Value): Value | undefined =>
@@ -104,46 +109,70 @@ export const createRecords = (database: Database): Records => {
   const sql = {
     putRequest: database.prepare('INSERT OR REPLACE INTO requests VALUES (?, ?, ?, ?, ?, ?, ?)'),
     request: database.prepare('SELECT * FROM requests WHERE id = ?'),
-    newestRequest: database.prepare('SELECT * FROM requests WHERE model = ? ORDER BY at DESC LIMIT 1'),
+    newestRequest: database.prepare('SELECT * FROM requests WHERE model = ? ORDER BY at > ?, at DESC LIMIT 1'),
     requestsIn: database.prepare('SELECT * FROM requests WHERE state = ? ORDER BY at'),
     putDecision: database.prepare('INSERT OR REPLACE INTO decisions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     decision: database.prepare('SELECT * FROM decisions WHERE id = ?'),
-    newestDecision: database.prepare('SELECT * FROM decisions WHERE model = ? ORDER BY at DESC LIMIT 1'),
-    newestAbout: database.prepare('SELECT * FROM decisions WHERE model = ? AND version = ? ORDER BY at DESC LIMIT 1'),
+    newestDecision: database.prepare(
+      'SELECT * FROM decisions WHERE model = ? AND applied <> 2 ORDER BY at > ?, at DESC LIMIT 1',
+    ),
+    newestAbout: database.prepare(
+      'SELECT * FROM decisions WHERE model = ? AND version = ? AND applied <> 2 ORDER BY at > ?, at DESC LIMIT 1',
+    ),
+    about: database.prepare('SELECT count(*) AS n FROM decisions WHERE model = ? AND version = ?'),
     unapplied: database.prepare('SELECT * FROM decisions WHERE applied = 0 ORDER BY at'),
     version: database.prepare('SELECT * FROM versions WHERE model = ? AND version = ?'),
     known: database.prepare('INSERT OR IGNORE INTO versions (model, version) VALUES (?, ?)'),
     reference: database.prepare('UPDATE versions SET reference = ? WHERE model = ? AND version = ?'),
-    served: database.prepare('UPDATE versions SET served_since = ?, previous = ? WHERE model = ? AND version = ?'),
     drift: database.prepare('UPDATE versions SET drift = ?, measured = ? WHERE model = ? AND version = ?'),
     takeRows: database.prepare('UPDATE rows SET used_by = ? WHERE model = ? AND held_out = 0 AND learnt = 0'),
     takenRows: database.prepare('SELECT text, pair, labels FROM rows WHERE used_by = ? ORDER BY at, key'),
     giveBack: database.prepare('UPDATE rows SET used_by = NULL WHERE used_by = ?'),
     learnt: database.prepare('UPDATE rows SET learnt = ? WHERE used_by = ?'),
+    freeRows: database.prepare(
+      'UPDATE rows SET used_by = NULL WHERE used_by IS NOT NULL AND learnt = 0 AND used_by NOT IN (SELECT id FROM requests)',
+    ),
+    pruneRequests: database.prepare(
+      `DELETE FROM requests WHERE at < ? AND state IN ('decided', 'failed') AND id NOT IN (SELECT used_by FROM rows WHERE used_by IS NOT NULL)`,
+    ),
+    pruneDecisions: database.prepare('DELETE FROM decisions WHERE at < ? AND applied <> 0'),
   };
   return {
     putRequest: ({ id, model, at, reason, state, version, problem }) => {
       sql.putRequest.run(id, model, at.getTime(), JSON.stringify(reason), state, version ?? null, problem ?? null);
     },
     request: (id) => one(sql.request.get(id) as RequestRow | undefined, toRequest),
-    newestRequest: (model) => one(sql.newestRequest.get(model) as RequestRow | undefined, toRequest),
+    newestRequest: (model) => one(sql.newestRequest.get(model, Date.now()) as RequestRow | undefined, toRequest),
     requestsIn: (state) => (sql.requestsIn.all(state) as RequestRow[]).map(toRequest),
     putDecision: ({ id, model, version, serving, verdict, reason, comparisons, heldOut, at, applied }) => {
       const told = JSON.stringify(comparisons);
-      sql.putDecision.run(id, model, version, serving, verdict, reason, told, heldOut, at.getTime(), Number(applied));
+      sql.putDecision.run(
+        id,
+        model,
+        version,
+        serving,
+        verdict,
+        reason,
+        told,
+        heldOut,
+        at.getTime(),
+        applied === 'void' ? 2 : Number(applied),
+      );
     },
     decision: (id) => one(sql.decision.get(id) as DecisionRow | undefined, toDecision),
     newestDecision: (model, version) => {
-      const row = version === undefined ? sql.newestDecision.get(model) : sql.newestAbout.get(model, version);
+      const row =
+        version === undefined
+          ? sql.newestDecision.get(model, Date.now())
+          : sql.newestAbout.get(model, version, Date.now());
       return one(row as DecisionRow | undefined, toDecision);
     },
+    decisionsOf: (model, version) => (sql.about.get(model, version) as { n: number }).n,
     unapplied: () => (sql.unapplied.all() as DecisionRow[]).map(toDecision),
     version: (model, version) => {
       const row = sql.version.get(model, version) as
         | {
             reference: string | null;
-            served_since: number | null;
-            previous: number | null;
             measured: number;
             drift: string | null;
           }
@@ -151,8 +180,6 @@ export const createRecords = (database: Database): Records => {
       const json = (text: string | null | undefined): unknown => (text ? (JSON.parse(text) as unknown) : undefined);
       return {
         reference: row?.reference ? readReference(json(row.reference)) : undefined,
-        servedSince: row?.served_since ? new Date(row.served_since) : undefined,
-        previous: row?.previous ?? undefined,
         measured: row?.measured ?? 0,
         drift: json(row?.drift) as Drift | undefined,
       };
@@ -160,10 +187,6 @@ export const createRecords = (database: Database): Records => {
     setReference: (model, version, reference) => {
       sql.known.run(model, version);
       sql.reference.run(JSON.stringify(reference), model, version);
-    },
-    setServed: (model, version, since, previous) => {
-      sql.known.run(model, version);
-      sql.served.run(since.getTime(), previous ?? null, model, version);
     },
     setDrift: (model, version, drift, measured) => {
       sql.known.run(model, version);
@@ -175,5 +198,10 @@ export const createRecords = (database: Database): Records => {
     },
     giveRowsBack: (requestId) => void sql.giveBack.run(requestId),
     setLearnt: (requestId, learnt) => void sql.learnt.run(Number(learnt), requestId),
+    freeRows: () => void sql.freeRows.run(),
+    prune: (before) => {
+      sql.pruneRequests.run(before.getTime());
+      sql.pruneDecisions.run(before.getTime());
+    },
   };
 };

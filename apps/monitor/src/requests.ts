@@ -21,9 +21,14 @@ export interface RequestOptions {
 export interface Requests {
   /** Asks for a training with all rows that the serving version has not learnt. @returns the request's id */
   ask(model: string, reason: Reason, parentVersion?: number): Promise<string>;
+  /** An open request that no trainer has answered for two days has failed. */
+  giveUp(model: string): Promise<void>;
   readonly onCompleted: (event: TaxonEvent<'taxon.training.completed'>) => Promise<void>;
   readonly onFailed: (event: TaxonEvent<'taxon.training.failed'>) => Promise<void>;
 }
+
+/** As long as triggers wait for an open request, in ms. */
+const patience = 48 * 3_600_000;
 
 const noReason: Reason = {
   trigger: Trigger.TRIGGER_UNSPECIFIED,
@@ -79,11 +84,23 @@ export const createRequests = ({ database, records, outbox, registry, metrics }:
       metrics.requests.inc({ model, trigger: wordOf(reason.trigger) });
       return id;
     },
+    giveUp: async (model) => {
+      const open = records.requestsIn('open').filter((one) => one.model === model);
+      const late = open.filter(({ at }) => Math.abs(Date.now() - at.getTime()) > patience);
+      if (late.length === 0) return;
+      await database.write(() => {
+        for (const request of late) {
+          records.putRequest({ ...request, state: 'failed', problem: 'no trainer told its end within 48 hours' });
+          records.giveRowsBack(request.id);
+        }
+      });
+    },
     onCompleted: ({ data: { requestId, model, version }, time }) =>
       database.write(() => {
         const known = records.request(requestId);
         // Told before.
-        if (known !== undefined && known.state !== 'open') return;
+        // One that was given up as it took too long is welcome all the same.
+        if (known !== undefined && known.state !== 'open' && known.version !== undefined) return;
         const request = known ?? { ...{ id: requestId, model, at: time, reason: noReason }, problem: undefined };
         records.putRequest({ ...request, state: 'comparing', version });
       }),

@@ -11,8 +11,10 @@ CREATE TABLE IF NOT EXISTS predictions (
 CREATE INDEX IF NOT EXISTS predictions_by_version ON predictions (model, version, shadow, at);
 CREATE TABLE IF NOT EXISTS feedback (
   id TEXT PRIMARY KEY, model TEXT NOT NULL, version INTEGER NOT NULL, prediction_id TEXT NOT NULL, at INTEGER NOT NULL,
-  verdict TEXT NOT NULL, correct INTEGER) WITHOUT ROWID;
+  sender TEXT NOT NULL, verdict TEXT NOT NULL, correct INTEGER) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS feedback_by_version ON feedback (model, version, at);
+CREATE INDEX IF NOT EXISTS feedback_by_prediction ON feedback (prediction_id, sender);
+CREATE INDEX IF NOT EXISTS feedback_unjudged ON feedback (model) WHERE correct IS NULL AND prediction_id <> '';
 CREATE TABLE IF NOT EXISTS rows (
   model TEXT NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL, pair TEXT, labels TEXT NOT NULL, at INTEGER NOT NULL,
   held_out INTEGER NOT NULL, used_by TEXT, learnt INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (model, key)) WITHOUT ROWID;
@@ -23,7 +25,7 @@ CREATE TABLE IF NOT EXISTS decisions (
   id TEXT PRIMARY KEY, model TEXT NOT NULL, version INTEGER NOT NULL, serving INTEGER NOT NULL, verdict TEXT NOT NULL,
   reason TEXT NOT NULL, comparisons TEXT NOT NULL, held_out INTEGER NOT NULL, at INTEGER NOT NULL, applied INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS versions (
-  model TEXT NOT NULL, version INTEGER NOT NULL, reference TEXT, served_since INTEGER, previous INTEGER, measured INTEGER NOT NULL DEFAULT 0,
+  model TEXT NOT NULL, version INTEGER NOT NULL, reference TEXT, seen INTEGER NOT NULL DEFAULT 0, measured INTEGER NOT NULL DEFAULT 0,
   drift TEXT, PRIMARY KEY (model, version)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, id TEXT NOT NULL, data TEXT NOT NULL);`;
 

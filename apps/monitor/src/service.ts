@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { servingAlias } from '@taxon/app-inference/shared';
 import { monitorContract, Trigger } from '@taxon/contracts';
+import type { LabelSpace } from '@taxon/data';
 import { TaxonError } from '@taxon/errors';
 import { describeModelFolder } from '@taxon/models';
 import { checkTriggers } from '@taxon/monitoring';
@@ -17,6 +18,7 @@ import { createOutbox } from './outbox.ts';
 import { createRecords, type DecisionRecord } from './records.ts';
 import { createRequests } from './requests.ts';
 import { openMonitorDatabase } from './schema.ts';
+import { servingOf } from './serving.ts';
 import { statusOf, type StatusOptions } from './status.ts';
 import { keepLooking } from './keep-looking.ts';
 
@@ -50,20 +52,23 @@ const handlersOf = (
 };
 
 interface Parts extends StatusOptions {
+  /** Of what serves. */
+  spaceOf: (model: string, signal: AbortSignal) => Promise<LabelSpace>;
   requests: ReturnType<typeof createRequests>;
   /** By hand: now, or an error says why not. */
-  decideByHand: (decision: Pick<DecisionRecord, 'model' | 'version' | 'verdict' | 'reason'>) => Promise<DecisionRecord>;
+  decideByHand: (
+    decision: Pick<DecisionRecord, 'model' | 'version' | 'verdict' | 'reason'>,
+    serving?: number,
+  ) => Promise<DecisionRecord>;
   wake: () => void;
 }
 
 const implement = (parts: Parts): Implementation<typeof monitorContract> => {
-  const { registry, observations, requests, records, decideByHand, wake } = parts;
+  const { registry, observations, requests, decideByHand, spaceOf, wake } = parts;
   return {
     getStatus: (request) => statusOf(request, parts),
     addRows: async (request, { signal }) => {
-      const version = await registry.resolve(request.model);
-      const { space } = await describeModelFolder(await registry.checkOut(version, { signal }));
-      const rows = checkRows(request, space!);
+      const rows = checkRows(request, await spaceOf(request.model, signal));
       const added = await observations.addRows(request.model, rows);
       wake();
       return { added, known: rows.length - added };
@@ -83,17 +88,17 @@ const implement = (parts: Parts): Implementation<typeof monitorContract> => {
       return { version, previousVersion: serving };
     },
     rollBack: async ({ model, reason }) => {
-      const { version: serving } = await registry.resolve(model);
-      const { previous } = records.version(model, serving);
-      if (previous === undefined)
+      const serving = await servingOf(registry, model);
+      if (serving?.previous === undefined)
         throw new TaxonError({
           code: 'failed_precondition',
-          message: `${model}: no version is known to have served before ${serving}`,
+          message: `${model}: no version is known to have served before ${serving?.version ?? 'any'}`,
           hint: `Promote the one that you want: taxon models alias ${model} ${servingAlias} VERSION`,
         });
       const told = reason === '' ? 'by hand' : reason;
-      await decideByHand({ model, version: previous, verdict: 'roll back', reason: told });
-      return { version: previous, fromVersion: serving };
+      const { previous: version, version: fromVersion } = serving;
+      await decideByHand({ model, version, verdict: 'roll back', reason: told }, fromVersion);
+      return { version, fromVersion };
     },
   };
 };
@@ -108,8 +113,8 @@ export const monitorService = defineService({
     if (bus === undefined)
       throw new TaxonError({
         code: 'invalid_input',
-        message: 'events.bus: none; the monitor hears of answers and feedback by events',
-        hint: 'Start it with --bus embedded or --bus kafka.',
+        message: 'events: no bus; the monitor hears of answers and feedback by events',
+        hint: 'Start it with --events.folder FOLDER or --events.url kafka://HOST:PORT.',
       });
     checkTriggers(config);
     const database = await openMonitorDatabase(config.stateFolder);
@@ -118,7 +123,9 @@ export const monitorService = defineService({
     const registry = openRegistry(openPlace(config.registry));
     const records = createRecords(database);
     const observations = createObservations(database, config);
-    const outbox = createOutbox(database, bus, source);
+    const outbox = createOutbox(database, bus, source, ({ id, type }, problem) =>
+      log.error({ err: problem, id, type }, 'event lost'),
+    );
     const gauges = createGauges(metrics);
     const common = { config, database, records, observations, outbox, registry, metrics, gauges, signal, log };
     const requests = createRequests(common);
@@ -133,8 +140,14 @@ export const monitorService = defineService({
       concurrency: 4,
       onError: (error) => log.warn({ err: error }, 'events'),
     });
-    const decideByHand: Parts['decideByHand'] = async (asked) => {
-      const serving = (await registry.describe(asked.model)).aliases.get(servingAlias) ?? 0;
+    await database.write(() => records.freeRows());
+    const decideByHand: Parts['decideByHand'] = async (asked, known) => {
+      const serving = known ?? (await registry.describe(asked.model)).aliases.get(servingAlias) ?? 0;
+      if (serving === asked.version)
+        throw new TaxonError({
+          code: 'failed_precondition',
+          message: `${asked.model}: version ${serving} serves already`,
+        });
       const record = {
         ...asked,
         id: randomUUID(),
@@ -142,16 +155,32 @@ export const monitorService = defineService({
         comparisons: [],
         heldOut: 0,
         at: new Date(),
-        applied: false,
+        applied: false as const,
+        byHand: true,
       };
       await database.write(() => records.putDecision(record));
-      if (!(await decisions.apply(record)))
+      const moved = await decisions.apply(record).catch(async (error: unknown) => {
+        // Whoever asked hears of it: it is not done later, unasked.
+        await database.write(() => records.putDecision({ ...record, applied: 'void' }));
+        throw error;
+      });
+      if (!moved)
         throw new TaxonError({ code: 'failed_precondition', message: `${asked.model}: 'serving' was moved meanwhile; look again` }); // prettier-ignore
       wake();
       return record;
     };
+    const spaces = new Map<string, LabelSpace>();
+    const spaceOf: Parts['spaceOf'] = async (model, signal) => {
+      const version = await registry.resolve(model);
+      const key = `${model}@${version.version}`;
+      const known = spaces.get(key) ?? (await describeModelFolder(await registry.checkOut(version, { signal }))).space!;
+      spaces.set(key, known);
+      return known;
+    };
     return {
-      implementations: { monitor: implement({ registry, records, observations, requests, decideByHand, wake }) },
+      implementations: {
+        monitor: implement({ spaceOf, registry, records, observations, requests, decideByHand, wake }),
+      },
       drain: () => stopping.abort(new TaxonError({ code: 'cancelled', message: 'the monitor is stopping' })),
       dispose: async () => {
         await subscription.close();

@@ -93,6 +93,9 @@ export const decideRollback = (evidence: RollbackEvidence, options: RollbackOpti
   if (!(alpha > 0 && alpha < 0.5))
     throw invalidInput(`rollback alpha is ${alpha}; it lies between 0 and 0.5, such as 0.01`);
   const { paired, promoted, previous } = evidence;
+  for (const [name, side] of Object.entries({ promoted, previous }))
+    if (side !== undefined && !(side.right >= 0 && side.right <= side.n))
+      throw invalidInput(`rollback evidence: ${name} has ${side.right} right of ${side.n}`);
   const sides = [
     ...(paired && paired.n > 0 ? [ofPaired(paired)] : []),
     ...(promoted && previous && previous.n > 0 && promoted.n > 0 ? [ofUnpaired(promoted, previous, alpha)] : []),

@@ -80,6 +80,13 @@ const compare = (texts: string, pairs: readonly PairedText[], { alpha = 0.05, la
   return { comparison, counts, objections: [...(pWorse < alpha ? [worse] : []), ...fallen] };
 };
 
+const sumOf = (counts: readonly PairCounts[]): PairCounts => ({
+  n: counts.reduce((sum, one) => sum + one.n, 0),
+  both: counts.reduce((sum, one) => sum + one.both, 0),
+  onlyServing: counts.reduce((sum, one) => sum + one.onlyServing, 0),
+  onlyCandidate: counts.reduce((sum, one) => sum + one.onlyCandidate, 0),
+});
+
 const checkOptions = ({ margin = 0.01, alpha = 0.05 }: GateOptions): void => {
   if (!(margin > 0 && margin < 1))
     throw invalidInput(`gate margin is ${margin}; it lies between 0 and 1, such as 0.01`);
@@ -90,7 +97,7 @@ const checkOptions = ({ margin = 0.01, alpha = 0.05 }: GateOptions): void => {
 /**
  * Whether a candidate takes the place of the version that serves. Refused: it is worse by McNemar's test, on the validation texts or
  * on feedback, or a label with enough texts falls too far. Promoted: it is shown to be worse by less than the margin on the
- * validation texts (`notWorseBy`). Else it answers in the shadow, until more feedback tells.
+ * validation texts and on feedback taken together (`notWorseBy`). Else it answers in the shadow, until more feedback tells.
  * @throws TaxonError `invalid_input` naming the option that is out of range
  */
 export const decideGate = ({ validation, feedback = [] }: GateEvidence, options: GateOptions = {}): GateDecision => {
@@ -109,10 +116,12 @@ export const decideGate = ({ validation, feedback = [] }: GateEvidence, options:
       'shadow',
       `${validation.length} validation texts are too few to promote on; ${leastValidation} are needed`,
     );
-  const { servingAccuracy, candidateAccuracy } = onValidation.comparison;
-  const p = notWorseBy(onValidation.counts, margin);
-  const figures = `${percent(candidateAccuracy)} against ${percent(servingAccuracy)} of ${validation.length}, ${shownP(p)}`;
+  // More feedback can tell what the validation texts alone cannot.
+  const { n, both, onlyServing, onlyCandidate } = sumOf(compared.map(({ counts }) => counts));
+  const p = notWorseBy({ n, both, onlyServing, onlyCandidate }, margin);
+  const texts = comparisons.map((comparison) => comparison.texts).join(' and ');
+  const figures = `${percent((both + onlyCandidate) / n)} against ${percent((both + onlyServing) / n)} of ${n}, ${shownP(p)}`;
   return p < alpha
-    ? decide('promote', `worse by less than ${percent(margin)} on validation, if at all: ${figures}`)
-    : decide('shadow', `not shown to be worse by less than ${percent(margin)} on validation: ${figures}`);
+    ? decide('promote', `worse by less than ${percent(margin)} on ${texts}, if at all: ${figures}`)
+    : decide('shadow', `not shown to be worse by less than ${percent(margin)} on ${texts}: ${figures}`);
 };
