@@ -124,7 +124,9 @@ describe('taxon monitor', { timeout: 60_000 }, () => {
   it('trains again where the labelled file is gone, and follows the request until it is promoted', async () => {
     const { code, out, err } = await taxon('monitor', 'retrain', 'topics', '--reason', 'a new class', '--wait');
     expect({ code, err }).toEqual({ code: 0, err: expect.stringMatching(/asked for.*\ntrain: .*(\ncompare: .*)?\n$/) });
-    expect(out).toMatch(/^topics {2}version 2 promoted: worse by less than 10\.0 % on validation, if at all: /);
+    expect(out).toMatch(
+      /^topics {2}version 2 promoted: worse by less than 10\.0 % on validation and feedback, if at all: /,
+    );
     expect(out).toMatch(/\nfeedback +\d+ +0\.0 % +(\d\d|100)\.\d % +1\.000/);
     expect(await json('monitor', 'status', 'topics')).toMatchObject({
       ...{ servingVersion: 2, shadowVersion: 1, newRows: 0 },

@@ -18,7 +18,7 @@ import {
 import { createRandom } from '@taxon/data';
 import type { EventBus } from '@taxon/events';
 import { fromGrpcError, hostServices, type Host } from '@taxon/service';
-import { keepDataParts, parseRecipe, runTrainingJob } from '@taxon/training';
+import { keepDataParts, parseRecipe, runRecipe } from '@taxon/training';
 import { monitorService } from './service.ts';
 
 // Fixtures of the loop's tests: tiny models that are really trained, and the services by their contracts.
@@ -51,6 +51,7 @@ export const trainModel = async (
   name: string,
   labelled: readonly LabelledLine[],
   validation: readonly LabelledLine[],
+  epochs = 8,
 ): Promise<string> => {
   const write = async (part: string, rows: readonly object[]): Promise<string> => {
     const path = join(root, `${name}-${part}.jsonl`);
@@ -64,9 +65,10 @@ export const trainModel = async (
       split: { train: 1, validation: 0, test: 0 },
     },
     ...{ encoder: join(root, 'encoder'), output: join(root, name), threads: 1, patience: 0 },
-    optimizer: { epochs: 8, learningRate: 3e-3, tokensPerStep: 256, keep: 1 },
+    optimizer: { epochs, learningRate: 3e-3, tokensPerStep: 256, keep: 1 },
   });
-  await runTrainingJob(recipe);
+  // In this process: for so little work another one takes longer to start than to train.
+  await runRecipe(recipe, { signal: new AbortController().signal, onEvent: () => undefined, resume: false });
   await keepDataParts(recipe.output, recipe);
   return recipe.output;
 };

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
-import { TokenizerClient } from '@taxon/contracts';
+import { TokenizeRequest, TokenizerClient, type TokenizeResponse } from '@taxon/contracts';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { connect, type ConnectOptions } from './connect.ts';
 import { echoService, failureOf, startTestHost, stopTestHosts, tokenize } from './test-support.ts';
 
 const run = promisify(execFile);
@@ -72,5 +73,19 @@ describe.skipIf(!openssl)('TLS (skipped where openssl is not installed)', () => 
     expect(await callWith(host.port, await channel('client'))).toEqual([3]);
     expect((await failureOf(callWith(host.port, await channel()))).code).toBeGreaterThan(0);
     expect((await failureOf(callWith(host.port, await channel('stranger')))).code).toBeGreaterThan(0);
+  });
+
+  it('is spoken by `connect`, which shows a certificate where it has one', async () => {
+    const keys = { tlsCert: at('server.pem'), tlsKey: at('server.key'), tlsClientCa: at('client.pem') };
+    const { host } = await startTestHost([echoService()], {}, keys);
+    const own = { address: `127.0.0.1:${host.port}`, tlsCa: at('server.pem') };
+    const ask = async (options: ConnectOptions): Promise<TokenizeResponse> => {
+      using tokenizer = await connect(TokenizerClient, { name: 'tokenizer', hint: 'start it' }, options);
+      const request = TokenizeRequest.fromPartial({ texts: ['abc'] });
+      return await tokenizer.ask<TokenizeResponse>((...call) => tokenizer.client.tokenize(request, ...call));
+    };
+    const identity = { tlsCert: at('client.pem'), tlsKey: at('client.key') };
+    expect((await ask({ ...own, ...identity })).encodings[0]!.ids).toEqual([3]);
+    await expect(ask(own)).rejects.toMatchObject({ code: 'unavailable' });
   });
 });

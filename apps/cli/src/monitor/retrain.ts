@@ -22,7 +22,8 @@ const pause = 500;
 
 interface Ended {
   request: MonitorRequest;
-  decision: Decision;
+  /** Absent where somebody let it serve by hand before. */
+  decision: Decision | undefined;
 }
 
 /** Follows a request until it is decided; stages are told as they begin. */
@@ -44,7 +45,7 @@ const follow = async (
         message: `${model}: ${request.problem}`,
         hint: 'Its rows stay for the next training.',
       });
-    if (request?.state === 'REQUEST_STATE_DECIDED' && decision !== undefined) {
+    if (request?.state === 'REQUEST_STATE_DECIDED') {
       view.end();
       return { request, decision };
     }
@@ -76,7 +77,10 @@ export const retrain = async (terminal: Terminal, model: string, options: Retrai
       monitor.ask<GetStatusResponse>((...call) => client.getStatus({ model, requestId }, ...call), signal);
     const { request, decision } = await follow(look, view, signal);
     if (json)
-      return terminal.out(JSON.stringify({ model, request: requestJson(request), decision: decisionJson(decision) }));
+      return terminal.out(
+        JSON.stringify({ model, request: requestJson(request), decision: decision && decisionJson(decision) }),
+      );
+    if (decision === undefined) return terminal.out(`${model}  version ${request.version} serves already`);
     for (const line of formatDecision(model, decision)) terminal.out(line);
   } finally {
     view.abandon();
