@@ -104,9 +104,11 @@ export const kafkaError = (error: unknown, doing: string): TaxonError => {
   return new TaxonError({ code: 'unavailable', message: `cannot ${doing}: ${message}`, cause: error });
 };
 
+const withoutLeader = ['NOT_LEADER_FOR_PARTITION', 'LEADER_NOT_AVAILABLE', 'UNKNOWN_TOPIC_OR_PARTITION'];
+
 /** A partition's leader is being chosen: brokers say so of a topic that somebody has just created, and after one of them is gone. */
 export const lacksLeader = (error: unknown): boolean =>
-  causes(error).some(({ type }) => type === 'NOT_LEADER_FOR_PARTITION' || type === 'LEADER_NOT_AVAILABLE');
+  causes(error).some(({ type }) => withoutLeader.includes(type ?? ''));
 
 /** No waiting helps, a person must change something. */
 export const isFatal = (error: TaxonError): boolean =>

@@ -1,4 +1,3 @@
-import { setTimeout } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import { setTimeout } from 'node:timers/promises';
 import { abortable } from './abortable.ts';
@@ -12,9 +11,6 @@ export interface PartitionOffsets {
   low: bigint;
   high: bigint;
 }
-
-/** Leaders are chosen within a second or two. kafkajs waits for them only where it has created the topic itself. */
-const leaderTries = { most: 20, every: 250 }; // milliseconds
 
 /** What is asked of a cluster beside events. Names are the cluster's own, with the prefix. */
 export interface TopicAdmin {
@@ -36,19 +32,13 @@ export interface TopicAdmin {
 /** Looks at new topics so many times, and so many ms apart. */
 const looks = { most: 100, apart: 100 };
 
-/** What brokers answer about a topic that is new, or whose leader moves. */
-const unsettled = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
-
-const isUnsettled = (error: unknown): boolean =>
-  error instanceof Error &&
-  (unsettled.has(String((error as { type?: unknown }).type)) || isUnsettled((error as { cause?: unknown }).cause));
-
+/** Tries again what brokers refuse about a topic that is new, or whose leader moves. */
 const whileUnsettled = async <T>(work: () => Promise<T>): Promise<T> => {
   for (let look = 1; ; look++)
     try {
       return await work();
     } catch (error) {
-      if (look === looks.most || !isUnsettled(error)) throw error;
+      if (look === looks.most || !lacksLeader(error)) throw error;
       await setTimeout(looks.apart);
     }
 };
@@ -101,18 +91,6 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
     return abortable(run(), AbortSignal.any([closed.signal, ...(signal === undefined ? [] : [signal])]));
   };
 
-  /** Each try asks on a connection of its own, which looks up who leads. */
-  const callLeaders = async <T>(doing: string, work: (admin: Admin) => Promise<T>): Promise<T> => {
-    for (let tries = 1; ; tries++) {
-      try {
-        return await call(doing, work);
-      } catch (error) {
-        if (!lacksLeader(error) || tries === leaderTries.most) throw error;
-        await setTimeout(leaderTries.every, undefined, { signal: closed.signal });
-      }
-    }
-  };
-
   const create = (topics: readonly string[]) => async (admin: Admin) => {
     const missing = new Set(topics);
     for (const topic of await admin.listTopics()) missing.delete(topic);
@@ -139,12 +117,12 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
     },
     list: () => call('list topics of kafka', (admin) => admin.listTopics()),
     offsets: (topic) =>
-      callLeaders(`read offsets of ${topic}`, async (admin) => {
+      call(`read offsets of ${topic}`, async (admin) => {
         const offsets = await admin.fetchTopicOffsets(topic);
         return offsets.map(({ partition, low, high }) => ({ partition, low: BigInt(low), high: BigInt(high) }));
       }),
     offsetsSince: (topic, time) =>
-      callLeaders(`read offsets of ${topic}`, async (admin) => {
+      call(`read offsets of ${topic}`, async (admin) => {
         const offsets = await admin.fetchTopicOffsetsByTimestamp(topic, time.getTime());
         return new Map(offsets.map(({ partition, offset }) => [partition, BigInt(offset)]));
       }),
