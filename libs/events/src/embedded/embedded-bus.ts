@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaxonError } from '@taxon/errors';
-import { encodeEvent } from '../cloud-events.ts';
+import { encodeEvents } from '../cloud-events.ts';
 import type { Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
 import { startConsumer } from './consumer.ts';
@@ -76,7 +76,7 @@ export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {
   return {
     publish: async (events, { signal } = {}) => {
       checkOpen();
-      const encoded = events.map(encodeEvent);
+      const encoded = encodeEvents(events);
       if (signal?.aborted) throw new TaxonError({ code: 'cancelled', message: 'publishing was cancelled' });
       if (encoded.length > 0) await log.append(encoded, signal);
     },

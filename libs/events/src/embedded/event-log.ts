@@ -146,9 +146,13 @@ export const openEventLog = (file: string, options: EventLogOptions = {}): Event
     },
     fetch: ({ id, topic, number }, after, limit) =>
       fetch(id, after, limit).map(([offset, timestamp, key, headers, value]) => ({
-        ...{ topic, partition: number, offset: BigInt(offset as number), key: key as string },
+        topic,
+        partition: number,
+        offset: BigInt(offset as number),
+        key: key as string,
         headers: unpackHeaders(headers as string),
-        ...{ value: value as Buffer, timestamp: new Date(timestamp as number) },
+        value: value as Buffer,
+        timestamp: new Date(timestamp as number),
       })),
     close: async () => {
       watcher.close();

@@ -1,5 +1,5 @@
 import { TaxonError, invalidInput } from '@taxon/errors';
-import { encodeEvent } from '../cloud-events.ts';
+import { encodeEvents } from '../cloud-events.ts';
 import { createDispatcher, type Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
 import type { EncodedEvent } from '../event.ts';
@@ -106,7 +106,7 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
 
   return {
     publish: async (events, { signal } = {}) => {
-      if (events.length > 0) await write(events.map(encodeEvent), signal);
+      if (events.length > 0) await write(encodeEvents(events), signal);
     },
     republish: (topic, events) =>
       events.length === 0
