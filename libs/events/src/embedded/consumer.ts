@@ -4,7 +4,7 @@ import type { SubscribeOptions, Subscription } from '../event-bus.ts';
 import type { StoredEvent } from '../event.ts';
 import { pause } from '../retry.ts';
 import type { EventLog } from './event-log.ts';
-import { createMembership, type Lease, type Progress } from './membership.ts';
+import { beatInterval, createMembership, type Lease, type Progress } from './membership.ts';
 
 /** Events that are read at a time: at first, and at most. Each has up to 1 MB, and most have 1 KB. */
 const firstBatch = 32;
@@ -241,8 +241,7 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
       } catch (error) {
         tell(error);
       }
-      // Six beats a lease: some may come late.
-      await pause(lease / 6, closing.signal);
+      await pause(beatInterval(lease), closing.signal);
     }
   })();
 

@@ -6,6 +6,7 @@ import type { Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
 import { startConsumer } from './consumer.ts';
 import { openEventLog, type EventLog, type EventLogOptions } from './event-log.ts';
+import { createGroups } from './groups.ts';
 import { readLog } from './read-log.ts';
 import { createRetention, type RetentionOptions } from './retention.ts';
 
@@ -64,6 +65,7 @@ export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {
        FROM leases l JOIN partitions p ON p.id = l.partition WHERE l.grp = ? GROUP BY p.topic ORDER BY p.topic`,
     ),
   };
+  const { groups, forgetGroup } = createGroups(log, lease);
   const stopRetention = startRetention(log, retention, warn);
   const end = async (): Promise<void> => {
     closing.abort();
@@ -111,6 +113,14 @@ export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {
     lag: async (group) => {
       checkOpen();
       return Promise.resolve(sql.lag.all(group) as GroupLag[]);
+    },
+    groups: async () => {
+      checkOpen();
+      return Promise.resolve(groups());
+    },
+    forgetGroup: async (group) => {
+      checkOpen();
+      await forgetGroup(group);
     },
     close,
     [Symbol.asyncDispose]: close,

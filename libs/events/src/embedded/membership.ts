@@ -44,6 +44,9 @@ export interface Membership {
   leave(): Promise<void>;
 }
 
+/** Between two beats of a member, ms: six a lease, since some may come late, and often enough that shares are soon even. */
+export const beatInterval = (lease: number): number => Math.min(lease / 6, 500);
+
 export interface MembershipOptions {
   group: string;
   topics: readonly string[];
@@ -131,6 +134,8 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
   };
   const beatTopic = (topic: string, live: ReadonlySet<string>, held: ReadonlyMap<number, number>): Beat => {
     const rows = sql.leases.all(group, topic) as LeaseRow[];
+    // Forgotten while this process stood still.
+    if (rows.length === 0) began = false;
     const isMine = ({ id, owner, epoch }: LeaseRow) => owner === member && held.get(id) === epoch;
     const mine = rows.filter(isMine);
     const owned = new Map([...live].map((each) => [each, 0]));
