@@ -138,7 +138,12 @@ describe.skipIf(!built)('an augmentation, split (skipped where nothing is built)
     async () => {
       await using kafka = await openTestKafka();
       const url = `kafka://${kafka.brokers.join()}`;
-      await whole('kafka.jsonl', url, { TAXON_EVENTS_URL: url, TAXON_EVENTS_PREFIX: testPrefix() }, 1);
+      await whole(
+        'kafka.jsonl',
+        url,
+        { TAXON_EVENTS_URL: url, TAXON_EVENTS_SESSION_SECONDS: '6', TAXON_EVENTS_PREFIX: testPrefix() },
+        1,
+      );
     },
   );
 

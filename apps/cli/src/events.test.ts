@@ -105,6 +105,20 @@ describe('taxon events', () => {
     await until(() => expect(seen.two.toSorted()).toEqual(['a', 'a', 'b']));
   });
 
+  it('lists groups, and forgets one when it is told that it is gone for good', async () => {
+    await bus.publish([refused('a', 'x')]);
+    const handlers = { 'taxon.model.refused': () => Promise.resolve() };
+    const subscription = bus.subscribe({ group: 'g', handlers });
+    await until(async () => expect(await bus.lag('g')).toMatchObject([{ events: 0 }]));
+    expect(json((await taxon(['groups', '--json'])).out)).toEqual([{ lag: [{ group: 'g', topic, events: 0 }] }]);
+    expect((await taxon(['forget', 'g'])).err).toContain('Give --yes');
+    expect((await taxon(['forget', 'g', '--yes'])).err).toContain('a consumer of the group g lives');
+    await subscription.close();
+    expect((await taxon(['forget', 'g', '--yes'])).out).toBe('group g forgotten\n');
+    expect((await taxon(['forget', 'g', '--yes'])).err).toContain('there is no group g');
+    expect(await bus.groups()).toEqual([]);
+  });
+
   it('says what is missing, and has examples', async () => {
     const nowhere = await runProgram(process.execPath, [bin, 'events', 'topics'], { cwd: folder });
     expect(nowhere).toMatchObject({ code: 2, err: expect.stringContaining('Give --bus FOLDER') });

@@ -124,7 +124,11 @@ describe.skipIf(!existsSync(bundles.cli))(
       async () => {
         await using kafka = await openTestKafka();
         const url = `kafka://${kafka.brokers.join()}`;
-        await whole(url, { TAXON_EVENTS_URL: url, TAXON_EVENTS_PREFIX: testPrefix() }, 1);
+        await whole(
+          url,
+          { TAXON_EVENTS_URL: url, TAXON_EVENTS_SESSION_SECONDS: '6', TAXON_EVENTS_PREFIX: testPrefix() },
+          1,
+        );
       },
     );
 

@@ -105,7 +105,12 @@ describe.skipIf(!existsSync(bundles.trainer))(
       async () => {
         await using kafka = await openTestKafka();
         const url = `kafka://${kafka.brokers.join()}`;
-        await whole('kafka', url, { TAXON_EVENTS_URL: url, TAXON_EVENTS_PREFIX: testPrefix() }, 1);
+        await whole(
+          'kafka',
+          url,
+          { TAXON_EVENTS_URL: url, TAXON_EVENTS_SESSION_SECONDS: '6', TAXON_EVENTS_PREFIX: testPrefix() },
+          1,
+        );
         expect(await told('kafka')).toEqual(await told('alone'));
       },
     );

@@ -80,6 +80,13 @@ export interface EventBus extends AsyncDisposable {
   /** Topics that hold something, dead-letter topics included. */
   topics(): Promise<string[]>;
   lag(group: string): Promise<GroupLag[]>;
+  /** Those that have acknowledged something, or began to. */
+  groups(): Promise<string[]>;
+  /**
+   * Drops a group that is gone for good: how far it was is forgotten, and nothing is kept for it any longer.
+   * @throws TaxonError `not_found`, `failed_precondition` (a consumer of it lives)
+   */
+  forgetGroup(group: string): Promise<void>;
   /** Closes its subscriptions, too. */
   close(): Promise<void>;
 }

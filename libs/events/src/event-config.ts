@@ -12,6 +12,18 @@ export const eventConfig = {
   keepDays: z.number().positive().default(7).describe('days after which handled events are deleted from the folder'),
   keepMegabytes: z.int().min(16).default(1024).describe('size beyond which handled events are deleted from the folder'),
   partitions: z.int().min(1).max(1000).default(8).describe('consumers of a group that can work at the same time'),
+  sessionSeconds: z
+    .number()
+    .min(1)
+    .max(3600)
+    .optional()
+    .describe('seconds after which the share of a consumer that is silent goes to others; 30 on Kafka, 3 in a folder'),
+  replicationFactor: z
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe("copies of a topic that is created on Kafka; the cluster's own default where it is missing"),
   prefix: z.string().default('').describe('before the names of all topics and groups on Kafka'),
   tls: z.boolean().default(false).describe('speak TLS to Kafka'),
   caFile: z.string().optional().describe('certificates (PEM) that the brokers are checked against'),
@@ -38,6 +50,7 @@ const passwordOf = ({ saslPassword, saslPasswordFile }: EventConfig): string => 
 /** @param below the data folder, in which events are kept where nothing else is named */
 export const busOptions = (config: EventConfig, below: string): OpenEventBusOptions => {
   const { url, folder, keepDays, keepMegabytes, partitions, prefix, tls, caFile, certFile, keyFile } = config;
+  const { sessionSeconds, replicationFactor } = config;
   const { saslMechanism: mechanism, saslUsername: username = '' } = config;
   const files = { ca: caFile, cert: certFile, key: keyFile };
   const hasFiles = Object.values(files).some((file) => file !== undefined);
@@ -46,9 +59,15 @@ export const busOptions = (config: EventConfig, below: string): OpenEventBusOpti
   return {
     url,
     folder: folder ?? join(below, 'events'),
-    embedded: { partitions, retention: { age: keepDays * 86_400_000, bytes: keepMegabytes * 2 ** 20 } },
+    embedded: {
+      partitions,
+      ...(sessionSeconds !== undefined && { lease: 1_000 * sessionSeconds }),
+      retention: { age: keepDays * 86_400_000, bytes: keepMegabytes * 2 ** 20 },
+    },
     kafka: {
       ...{ prefix, partitions },
+      ...(sessionSeconds !== undefined && { sessionTimeout: 1_000 * sessionSeconds }),
+      ...(replicationFactor !== undefined && { replicationFactor }),
       ...((tls || hasFiles) && { tls: hasFiles ? files : true }),
       ...(mechanism !== undefined && { sasl: { mechanism, username, password: passwordOf(config) } }),
     },

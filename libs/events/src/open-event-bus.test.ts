@@ -5,7 +5,7 @@ import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { asked, askedTopic, done, onAsked, onDone, quick, range, readAll, until } from './contract/setting.ts';
 import { deadTopicOf } from './dead-letters.ts';
-import { busOptions, eventConfigSchema } from './event-config.ts';
+import { busOptions, eventConfigFromEnvironment, eventConfigSchema } from './event-config.ts';
 import { openEventBus } from './open-event-bus.ts';
 
 describe('openEventBus', () => {
@@ -91,9 +91,19 @@ describe('the configuration of events', () => {
     expect(options({})).toEqual({
       url: undefined,
       folder: '/data/events',
-      embedded: { partitions: 8, retention: { age: 7 * 86_400_000, bytes: 2 ** 30 } },
-      kafka: { prefix: '', partitions: 8 },
+      embedded: { partitions: 8, lease: 30_000, retention: { age: 7 * 86_400_000, bytes: 2 ** 30 } },
+      kafka: { prefix: '', partitions: 8, sessionTimeout: 30_000 },
     });
+  });
+
+  it('says how long a silent consumer is waited for, on both buses, and how many copies Kafka keeps', () => {
+    const given = { TAXON_EVENTS_SESSION_SECONDS: '2.5', TAXON_EVENTS_REPLICATION_FACTOR: '3' };
+    expect(busOptions(eventConfigFromEnvironment(given), '/data')).toMatchObject({
+      embedded: { lease: 2_500 },
+      kafka: { sessionTimeout: 2_500, replicationFactor: 3 },
+    });
+    for (const wrong of [{ sessionSeconds: 0 }, { replicationFactor: 0 }, { replicationFactor: 1.5 }])
+      expect(() => options(wrong)).toThrow(Object.keys(wrong)[0]);
   });
 
   it('is a cluster with TLS and a password, from a file if need be', async () => {

@@ -95,13 +95,29 @@ const listTopics = (terminal: Terminal, options: BusOptions) =>
     if (topics.length === 0) terminal.err('no topic holds anything');
   });
 
+const showLags = async (terminal: Terminal, groups: string[], bus: EventBus, options: BusOptions): Promise<void> => {
+  const lags = (await Promise.all(groups.map((group) => bus.lag(group)))).flat();
+  if (options.json) return terminal.out(JSON.stringify({ lag: lags }));
+  const rows = lags.map(({ group, topic, events }) => [group, topic, String(events)]);
+  const columns = [{ title: 'group' }, { title: 'topic' }, { title: 'events behind', align: 'right' as const }];
+  for (const line of formatTable(columns, rows)) terminal.out(line);
+};
+
 const showLag = (terminal: Terminal, groups: string[], options: BusOptions) =>
+  withBus(options, (bus) => showLags(terminal, groups, bus, options));
+
+const listGroups = (terminal: Terminal, options: BusOptions) =>
+  withBus(options, async (bus) => showLags(terminal, await bus.groups(), bus, options));
+
+const forgetGroup = (terminal: Terminal, group: string, options: BusOptions & { yes?: boolean }) =>
   withBus(options, async (bus) => {
-    const lags = (await Promise.all(groups.map((group) => bus.lag(group)))).flat();
-    if (options.json) return terminal.out(JSON.stringify({ lag: lags }));
-    const rows = lags.map(({ group, topic, events }) => [group, topic, String(events)]);
-    const columns = [{ title: 'group' }, { title: 'topic' }, { title: 'events behind', align: 'right' as const }];
-    for (const line of formatTable(columns, rows)) terminal.out(line);
+    if (options.yes !== true)
+      throw invalidInput(
+        `forgetting ${group} drops how far it is, and events that it has not handled may be deleted`,
+        'Give --yes if the group is gone for good; taxon events groups shows how far it is.',
+      );
+    await bus.forgetGroup(group);
+    terminal.out(options.json ? JSON.stringify({ forgotten: group }) : `group ${group} forgotten`);
   });
 
 const replayTopic = (terminal: Terminal, topic: string, options: FilterOptions & { group?: string }) =>
@@ -234,6 +250,13 @@ export const addEventsCommand = (program: Command, terminal: Terminal): void => 
   addCommand(events, 'lag', 'how many events groups have not handled yet')
     .argument('<groups...>')
     .action((groups: string[], options: BusOptions) => showLag(terminal, groups, options));
+  addCommand(events, 'groups', 'groups that there are, and how far behind they are').action((options: BusOptions) =>
+    listGroups(terminal, options),
+  );
+  addCommand(events, 'forget', 'drop a group that is gone for good, for which events are kept')
+    .argument('<group>', 'as taxon events groups names it')
+    .option('--yes', 'it is gone for good')
+    .action((group: string, options: BusOptions & { yes?: boolean }) => forgetGroup(terminal, group, options));
   addFilters(addCommand(events, 'replay', 'publish events of a topic again'), 'earliest')
     .argument('<topic>')
     .option('--group <group>', 'deliver them to this group alone')

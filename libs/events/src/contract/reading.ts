@@ -92,6 +92,25 @@ export const readingTests = (setting: () => ContractSetting): void => {
     expect(await bus.lag('g')).toEqual([{ group: 'g', topic: doneTopic, events: 3 }]);
   });
 
+  it('forgets a group that is gone for good, and none that lives', async () => {
+    await using bus = await setting().connect();
+    expect(await bus.groups()).toEqual([]);
+    await expect(bus.forgetGroup('g')).rejects.toMatchObject({ code: 'not_found' });
+    await bus.publish(range(3).map((unit) => done('run', unit)));
+    const seen: string[] = [];
+    const handlers = onDone((unit) => seen.push(unit));
+    const subscriptions = ['g', 'stays'].map((group) => bus.subscribe({ group, handlers }));
+    await until(() => expect(seen).toHaveLength(6));
+    await until(async () => expect(await bus.groups()).toEqual(['g', 'stays']));
+    await expect(bus.forgetGroup('g')).rejects.toMatchObject({ code: 'failed_precondition' });
+    await Promise.all(subscriptions.map((subscription) => subscription.close()));
+    await bus.forgetGroup('g');
+    expect([await bus.groups(), await bus.lag('g')]).toEqual([['stays'], []]);
+    // Unknown again, it begins where a new group begins.
+    bus.subscribe({ group: 'g', handlers });
+    await until(() => expect(seen).toHaveLength(9));
+  });
+
   it('publishes again what was read, byte for byte', async () => {
     await using bus = await setting().connect();
     await bus.publish(range(3).map((unit) => done('run', unit)));

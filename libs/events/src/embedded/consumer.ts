@@ -4,15 +4,28 @@ import type { SubscribeOptions, Subscription } from '../event-bus.ts';
 import type { StoredEvent } from '../event.ts';
 import { pause } from '../retry.ts';
 import type { EventLog } from './event-log.ts';
-import { createMembership, type Lease, type Progress } from './membership.ts';
+import { beatInterval, createMembership, type Lease, type Progress } from './membership.ts';
 
-/** Events that are read at a time; each has up to 1 MB. */
-const batch = 32;
+/** Events that are read at a time: at first, and at most. Each has up to 1 MB, and most have 1 KB. */
+const firstBatch = 32;
+const largestBatch = 128;
+/** What is read at a time grows while it is less than this, bytes. */
+const smallBatch = 500_000;
+/** What was handled is acknowledged after so long before the next event is delivered, ms; so is asked whether the partition is still ours. */
+const writeInterval = 5;
+/** The event loop turns at least so often, ms: other work, and the beats that hold the partitions. */
+const longestTurn = 10;
 
 /** A partition that is this consumer's, and how far it is. */
 interface Held {
   readonly lease: Lease;
   readonly progress: Progress;
+  /** It is written that events up to here may have been delivered. */
+  covered: number;
+  /** When progress was last written, by `performance.now()`. */
+  written: number;
+  /** Events that are read next. */
+  batch: number;
   /** Aborts when the subscription closes or the partition is lost. */
   readonly abort: AbortController;
   working?: Promise<void>;
@@ -44,6 +57,13 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
   const ending = new Map<number, Held>();
   const closing = new AbortController();
   let active = 0;
+  /** One delivery an event: it is written down exactly. */
+  const covers = options.retry?.attempts !== 1;
+  let turned = performance.now();
+  const turn = async (): Promise<void> => {
+    await new Promise(setImmediate);
+    turned = performance.now();
+  };
 
   const tell = (error: unknown): void => {
     try {
@@ -55,7 +75,10 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
   /** Writes progress and what belongs to it; where the partition is lost, all that is done for it stops. */
   const advance = async (each: Held, within?: () => void): Promise<void> => {
     const { partition, epoch } = each.lease;
-    if (await membership.advance(partition.id, epoch, each.progress, within)) return;
+    if (await membership.advance(partition.id, epoch, each.progress, within)) {
+      each.written = performance.now();
+      return;
+    }
     lose(each);
     throw new TaxonError({ code: 'cancelled', message: `another consumer has ${partition.topic}/${partition.number}` });
   };
@@ -88,14 +111,18 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
   const membership = createMembership(log, { group, topics: dispatcher.topics, from, lease });
 
   /** @returns whether it is acknowledged, or may be with the next write */
-  const handle = async (each: Held, stored: StoredEvent): Promise<boolean> => {
+  const handle = async (each: Held, stored: StoredEvent, last: number): Promise<boolean> => {
     const { progress } = each;
     const id = Number(stored.offset);
-    const attemptsBefore = progress.attempting === id ? progress.attempt : 0;
-    const onAttempt = (attempt: number): Promise<void> => {
-      Object.assign(progress, { attempting: id, attempt });
+    const attemptsBefore = progress.attempting === id ? progress.attempt : covers && id <= each.lease.upto ? 1 : 0;
+    const onAttempt = (attempt: number): Promise<void> | undefined => {
+      if (attempt > 1 || !covers) Object.assign(progress, { attempting: id, attempt });
+      else if (id > each.covered) progress.upto = last;
+      else if (performance.now() - each.written < writeInterval) return undefined;
       // Acknowledges what was handled before, too.
-      return advance(each);
+      return advance(each).then(() => {
+        each.covered = Math.max(each.covered, progress.upto);
+      });
     };
     burying.set(stored, each);
     try {
@@ -105,7 +132,8 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
         if (progress.attempting === id) progress.attempt = Math.max(0, progress.attempt - 1);
         return false;
       }
-      Object.assign(progress, { acked: id, attempting: 0, attempt: 0 });
+      progress.acked = id;
+      progress.attempting = progress.attempt = 0;
       return true;
     } finally {
       burying.delete(stored);
@@ -125,17 +153,24 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
     }
   };
   const work = async (each: Held): Promise<void> => {
-    const events = log.fetch(each.lease.partition, each.progress.acked, batch);
-    if (events.length === 0) {
-      each.empty = true;
-      return;
+    const events = log.fetch(each.lease.partition, each.progress.acked, each.batch);
+    // What comes meanwhile is told.
+    each.empty = events.length < each.batch;
+    if (events.length === 0) return;
+    const bytes = events.reduce((sum, { value }) => sum + value.length, 0);
+    each.batch = bytes < smallBatch ? Math.min(2 * each.batch, largestBatch) : firstBatch;
+    const last = Number(events.at(-1)!.offset);
+    for (const stored of events) {
+      if (each.leaving || each.abort.signal.aborted || !(await handle(each, stored, last))) break;
+      if (performance.now() - turned > longestTurn) await turn();
     }
-    for (const stored of events) if (each.leaving || each.abort.signal.aborted || !(await handle(each, stored))) break;
     if (!each.lost && !each.abort.signal.aborted) await settle(each);
   };
   const release = async (each: Held): Promise<void> => {
     const { partition, epoch } = each.lease;
     held.delete(partition.id);
+    // What it did not handle it did not begin, or broke off: nothing died.
+    each.progress.upto = each.lease.upto;
     await membership.release(partition.id, epoch, each.progress).catch(tell);
   };
   const run = async (each: Held): Promise<void> => {
@@ -165,15 +200,16 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
       each.working = run(each);
     }
   };
-  const unwatch = log.watcher.onChange(() => {
-    for (const each of held.values()) each.empty = false;
+  const unwatch = log.watcher.onChange((changed) => {
+    for (const [id, each] of held) if (changed?.has(id) !== false) each.empty = false;
     pump();
   });
 
   const take = (lease: Lease): void => {
-    const { acked, attempting, attempt } = lease;
-    const progress = { acked, attempting, attempt };
-    const each = { lease, progress, abort: new AbortController(), empty: false, leaving: false, lost: false };
+    const { acked, attempting, attempt, upto } = lease;
+    const progress = { acked, attempting, attempt, upto };
+    const reading = { covered: 0, written: 0, batch: firstBatch, empty: false };
+    const each = { lease, progress, ...reading, abort: new AbortController(), leaving: false, lost: false };
     held.set(lease.partition.id, each);
   };
   const beat = async (): Promise<void> => {
@@ -205,8 +241,7 @@ export const startConsumer = (log: EventLog, options: ConsumerOptions): Subscrip
       } catch (error) {
         tell(error);
       }
-      // Six beats a lease: some may come late.
-      await pause(lease / 6, closing.signal);
+      await pause(beatInterval(lease), closing.signal);
     }
   })();
 

@@ -1,11 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { TaxonError } from '@taxon/errors';
-import { encodeEvent } from '../cloud-events.ts';
+import { encodeEvents } from '../cloud-events.ts';
 import type { Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
 import { startConsumer } from './consumer.ts';
 import { openEventLog, type EventLog, type EventLogOptions } from './event-log.ts';
+import { createGroups } from './groups.ts';
 import { readLog } from './read-log.ts';
 import { createRetention, type RetentionOptions } from './retention.ts';
 
@@ -64,6 +65,7 @@ export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {
        FROM leases l JOIN partitions p ON p.id = l.partition WHERE l.grp = ? GROUP BY p.topic ORDER BY p.topic`,
     ),
   };
+  const { groups, forgetGroup } = createGroups(log, lease);
   const stopRetention = startRetention(log, retention, warn);
   const end = async (): Promise<void> => {
     closing.abort();
@@ -76,7 +78,7 @@ export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {
   return {
     publish: async (events, { signal } = {}) => {
       checkOpen();
-      const encoded = events.map(encodeEvent);
+      const encoded = encodeEvents(events);
       if (signal?.aborted) throw new TaxonError({ code: 'cancelled', message: 'publishing was cancelled' });
       if (encoded.length > 0) await log.append(encoded, signal);
     },
@@ -111,6 +113,14 @@ export const createEmbeddedBus = (log: EventLog, options: EmbeddedBusOptions = {
     lag: async (group) => {
       checkOpen();
       return Promise.resolve(sql.lag.all(group) as GroupLag[]);
+    },
+    groups: async () => {
+      checkOpen();
+      return Promise.resolve(groups());
+    },
+    forgetGroup: async (group) => {
+      checkOpen();
+      await forgetGroup(group);
     },
     close,
     [Symbol.asyncDispose]: close,

@@ -1,9 +1,10 @@
 import { TaxonError } from '@taxon/errors';
 import { isDeadTopic } from '../dead-letters.ts';
 import type { EncodedEvent, StoredEvent } from '../event.ts';
-import { openDatabase, type Database, type Value } from './database.ts';
+import { openDatabase, type Database, type Statement, type Value } from './database.ts';
 import { createGroupCommit } from './group-commit.ts';
 import { schema } from './schema.ts';
+import { packHeaders, unpackHeaders } from './stored-headers.ts';
 import { createWatcher, type Watcher } from './watcher.ts';
 
 export interface EventLogOptions {
@@ -11,7 +12,7 @@ export interface EventLogOptions {
   partitions?: number;
   /** How often it is looked whether another process wrote something, ms. @default 4 */
   pollInterval?: number;
-  /** Pages of 4 KB that the file may have. @default no limit */
+  /** Pages of 8 KB that the file may have. @default no limit */
   maxPages?: number;
 }
 
@@ -31,7 +32,7 @@ export interface EventLog {
   /** Resolves when all are durable. */
   append(events: readonly EncodedEvent[], signal?: AbortSignal): Promise<void>;
   /** The same within a transaction of `database`; the topics must be there. */
-  appendWithin(events: readonly EncodedEvent[]): void;
+  appendWithin(events: readonly EncodedEvent[]): Appended;
   /** The id of the newest event; 0 where there is none. */
   last(): number;
   /** Events of a partition with ids above `after`, at most `limit`. */
@@ -42,14 +43,32 @@ export interface EventLog {
 /** FNV-1a, 32 bits. */
 const hash = (key: string): number => {
   let h = 0x811c9dc5;
-  for (const byte of Buffer.from(key)) h = Math.imul(h ^ byte, 0x01000193);
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code >= 128) return hashBytes(Buffer.from(key));
+    h = Math.imul(h ^ code, 0x01000193);
+  }
   return h >>> 0;
 };
+const hashBytes = (bytes: Uint8Array): number => {
+  let h = 0x811c9dc5;
+  for (const byte of bytes) h = Math.imul(h ^ byte, 0x01000193);
+  return h >>> 0;
+};
+
+/** Ids of what was appended: without a gap, since nobody else writes meanwhile. */
+export interface Appended {
+  partitions: ReadonlySet<number>;
+  first: number;
+  last: number;
+}
 
 type PartitionOf = (topic: string, key: string) => number;
 
 /** Events that one statement inserts where there are so many: fewer calls into SQLite. */
 const rowsAtOnce = 16;
+/** Holds 7 events of 1 KB; of 4 KB pages, which hold 3 or 2, a sixth more are written. */
+const pageSize = 8_192;
 
 /** Appends within a transaction of the database. */
 const createAppend = (database: Database, partitionOf: PartitionOf) => {
@@ -59,15 +78,24 @@ const createAppend = (database: Database, partitionOf: PartitionOf) => {
     );
   const insertOne = insertOf(1);
   const insertMany = insertOf(rowsAtOnce);
-  return (events: readonly EncodedEvent[]): void => {
+  return (events: readonly EncodedEvent[]): Appended => {
     const now = Date.now();
-    const valuesOf = ({ topic, key, headers, value }: EncodedEvent): Value[] => [
-      ...[partitionOf(topic, key), now, key, JSON.stringify(headers), value],
-    ];
+    const partitions = new Set<number>();
+    let last = 0;
+    const insert = (statement: Statement, from: number, to: number): void => {
+      const values: Value[] = [];
+      for (let i = from; i < to; i++) {
+        const { topic, key, headers, value } = events[i]!;
+        const partition = partitionOf(topic, key);
+        partitions.add(partition);
+        values.push(partition, now, key, packHeaders(headers), value);
+      }
+      last = Number(statement.runAll(values).lastInsertRowid);
+    };
     let i = 0;
-    for (; i + rowsAtOnce <= events.length; i += rowsAtOnce)
-      insertMany.run(...events.slice(i, i + rowsAtOnce).flatMap(valuesOf));
-    for (; i < events.length; i++) insertOne.run(...valuesOf(events[i]!));
+    for (; i + rowsAtOnce <= events.length; i += rowsAtOnce) insert(insertMany, i, i + rowsAtOnce);
+    for (; i < events.length; i++) insert(insertOne, i, i + 1);
+    return { partitions, first: last - events.length + 1, last };
   };
 };
 
@@ -75,10 +103,10 @@ const createAppend = (database: Database, partitionOf: PartitionOf) => {
 export const openEventLog = (file: string, options: EventLogOptions = {}): EventLog => {
   const { partitions: count = 8, pollInterval = 4, maxPages } = options;
   // A commit of published events is synced; that of an acknowledgement need not be: lost, its event is delivered again.
-  const database = openDatabase(file, { durability: 'normal', maxPages, schema });
-  const synced = file === ':memory:' ? database : openDatabase(file, { durability: 'full', maxPages, schema });
+  const database = openDatabase(file, { durability: 'normal', maxPages, pageSize, schema });
+  const synced =
+    file === ':memory:' ? database : openDatabase(file, { durability: 'full', maxPages, pageSize, schema });
   const commits = createGroupCommit(synced);
-  const watcher = createWatcher(database, pollInterval);
   const known = new Map<string, readonly Partition[]>();
 
   const find = database.prepare('SELECT id, topic, number FROM partitions WHERE topic = ? ORDER BY number');
@@ -103,23 +131,28 @@ export const openEventLog = (file: string, options: EventLogOptions = {}): Event
   const fetch = database.prepareRows(
     'SELECT id, timestamp, key, headers, value FROM events WHERE partition = ? AND id > ? ORDER BY id LIMIT ?',
   );
-  const last = database.prepareRows('SELECT coalesce(max(id), 0) FROM events');
+  const highest = database.prepareRows('SELECT coalesce(max(id), 0) FROM events');
+  const last = (): number => highest()[0]![0] as number;
+  const watcher = createWatcher(database, { interval: pollInterval, last });
   return {
-    last: () => last()[0]![0] as number,
-    ...{ database, watcher, partitionsOf, appendWithin },
+    ...{ database, watcher, partitionsOf, appendWithin, last },
     append: async (events, signal) => {
-      for (const topic of new Set(events.map((event) => event.topic))) await partitionsOf(topic);
-      await commits.write(() => {
+      for (const { topic } of events) if (!known.has(topic)) await partitionsOf(topic);
+      const appended = await commits.write(() => {
         if (signal?.aborted) throw new TaxonError({ code: 'cancelled', message: 'publishing was cancelled' });
-        appendSynced(events);
+        return appendSynced(events);
       });
-      watcher.wake();
+      watcher.wake(appended);
     },
     fetch: ({ id, topic, number }, after, limit) =>
       fetch(id, after, limit).map(([offset, timestamp, key, headers, value]) => ({
-        ...{ topic, partition: number, offset: BigInt(offset as number), key: key as string },
-        headers: JSON.parse(headers as string) as Record<string, string>,
-        ...{ value: value as Buffer, timestamp: new Date(timestamp as number) },
+        topic,
+        partition: number,
+        offset: BigInt(offset as number),
+        key: key as string,
+        headers: unpackHeaders(headers as string),
+        value: value as Buffer,
+        timestamp: new Date(timestamp as number),
       })),
     close: async () => {
       watcher.close();

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeEvent } from '../cloud-events.ts';
 import { asked, askedTopic, done, doneTopic, onDone, range, readAll, until } from '../contract/setting.ts';
-import { deadTopicOf, readDeadLetter } from '../dead-letters.ts';
+import { deadTopicOf, readDeadLetter, reviveDeadLetter } from '../dead-letters.ts';
 import { openEffects } from '../effects.ts';
 import type { StoredEvent } from '../event.ts';
 import { openEmbeddedBus } from './embedded-bus.ts';
@@ -18,10 +18,12 @@ import { steps, type TestWorkerRequest } from './test-steps.ts';
 // Short, so that a dead process's partitions are soon another's.
 const lease = 240;
 
-type Told = 'ready' | { began: string } | { ended: string; first: boolean } | { published: number };
+type Told = 'ready' | { died: string } | { began: string } | { ended: string; first: boolean } | { published: number };
 /** What a test asks of a worker beside the folder. */
 type Act = TestWorkerRequest extends infer R ? (R extends unknown ? Omit<R, 'folder' | 'lease'> : never) : never;
 
+/** Of a letter: the event as it was, in the topic that it came from. */
+const unitOfLetter = (stored: StoredEvent): string => unitOf(reviveDeadLetter(stored));
 const unitOf = (stored: StoredEvent): string => (decodeEvent(stored).data as { unit: string }).unit;
 
 describe('the embedded bus, when processes die', () => {
@@ -126,6 +128,31 @@ describe('the embedded bus, when processes die', () => {
       reason: 'its process ended during each of 2 deliveries',
     });
   });
+
+  it.each([2, 5, 1])(
+    'buries the third of a batch alone when its process dies of it each time, after %d',
+    async (attempts) => {
+      await using bus = await openEmbeddedBus(folder, { lease });
+      const units = range(40);
+      await bus.publish(units.map((unit) => done('run', unit)));
+      const died: string[] = [];
+      const dying = async (): Promise<void> => {
+        const child = start({ act: 'die of', unit: '2', attempts }, (told) => {
+          if (typeof told === 'object' && 'died' in told) died.push(told.died);
+        });
+        await exited(child);
+      };
+      for (let i = 0; i < attempts; i++) await dying();
+      start({ act: 'die of', unit: '2', attempts });
+      await until(async () => expect(await bus.lag('g')).toEqual([{ group: 'g', topic: doneTopic, events: 0 }]));
+      expect(died).toEqual(range(attempts).map(() => '2'));
+      const letters = await readAll(bus, { topic: deadTopicOf(doneTopic) });
+      expect(letters.map(unitOfLetter)).toEqual(['2']);
+      expect(readDeadLetter(letters[0]!)).toMatchObject({ attempts });
+      expect(await effectsOf(units.filter((unit) => unit !== 2))).toEqual(new Set(['1']));
+      expect(await effectsOf([2])).toEqual(new Set([undefined]));
+    },
+  );
 
   it('keeps whole calls of a publisher that is killed in the middle, and all that it was told of', async () => {
     await using bus = await openEmbeddedBus(folder, { lease });

@@ -10,6 +10,8 @@ export interface Lease {
   /** The event that a delivery of was begun but not ended, and how many times; 0 where there is none. */
   readonly attempting: number;
   readonly attempt: number;
+  /** Events up to here may have been delivered once, by a process that died since. */
+  readonly upto: number;
 }
 
 export interface Beat {
@@ -25,6 +27,7 @@ export interface Progress {
   acked: number;
   attempting: number;
   attempt: number;
+  upto: number;
 }
 
 /** One consumer's part in its group. All it writes is fenced: it has no effect once another owns the partition. */
@@ -40,6 +43,9 @@ export interface Membership {
   release(partition: number, epoch: number, progress: Progress): Promise<void>;
   leave(): Promise<void>;
 }
+
+/** Between two beats of a member, ms: six a lease, since some may come late, and often enough that shares are soon even. */
+export const beatInterval = (lease: number): number => Math.min(lease / 6, 500);
 
 export interface MembershipOptions {
   group: string;
@@ -93,15 +99,15 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
     dismiss: database.prepare('DELETE FROM members WHERE grp = ? AND member = ?'),
     begin: database.prepare('INSERT INTO leases (grp, partition, acked) VALUES (?, ?, ?) ON CONFLICT DO NOTHING'),
     leases: database.prepare(
-      `SELECT p.id, p.topic, p.number, l.owner, l.epoch, l.acked, l.attempting, l.attempt
+      `SELECT p.id, p.topic, p.number, l.owner, l.epoch, l.acked, l.attempting, l.attempt, l.upto
        FROM partitions p JOIN leases l ON l.partition = p.id AND l.grp = ? WHERE p.topic = ? ORDER BY p.number`,
     ),
     take: database.prepare('UPDATE leases SET owner = ?, epoch = epoch + 1 WHERE grp = ? AND partition = ?'),
     advance: database.prepare(
-      'UPDATE leases SET acked = ?, attempting = ?, attempt = ? WHERE grp = ? AND partition = ? AND epoch = ?',
+      'UPDATE leases SET acked = ?, attempting = ?, attempt = ?, upto = ? WHERE grp = ? AND partition = ? AND epoch = ?',
     ),
     release: database.prepare(
-      `UPDATE leases SET acked = ?, attempting = ?, attempt = ?, owner = NULL, epoch = epoch + 1
+      `UPDATE leases SET acked = ?, attempting = ?, attempt = ?, upto = ?, owner = NULL, epoch = epoch + 1
        WHERE grp = ? AND partition = ? AND epoch = ?`,
     ),
   };
@@ -128,6 +134,8 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
   };
   const beatTopic = (topic: string, live: ReadonlySet<string>, held: ReadonlyMap<number, number>): Beat => {
     const rows = sql.leases.all(group, topic) as LeaseRow[];
+    // Forgotten while this process stood still.
+    if (rows.length === 0) began = false;
     const isMine = ({ id, owner, epoch }: LeaseRow) => owner === member && held.get(id) === epoch;
     const mine = rows.filter(isMine);
     const owned = new Map([...live].map((each) => [each, 0]));
@@ -138,9 +146,10 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
     const takeable = rows.filter(
       ({ owner, id }) => !held.has(id) && (owner === null || owner === member || !live.has(owner)),
     );
-    const taken = takeable.slice(0, free).map(({ id, number, epoch, acked, attempting, attempt }) => {
+    const taken = takeable.slice(0, free).map(({ id, number, epoch, ...progress }) => {
       sql.take.run(member, group, id);
-      return { partition: { id, topic, number }, epoch: epoch + 1, acked, attempting, attempt };
+      const { acked, attempting, attempt, upto } = progress;
+      return { partition: { id, topic, number }, epoch: epoch + 1, acked, attempting, attempt, upto };
     });
     return {
       taken,
@@ -162,14 +171,17 @@ export const createMembership = (log: EventLog, { group, topics, from, lease }: 
         };
       });
     },
-    advance: (partition, epoch, { acked, attempting, attempt }, within) =>
-      database.write(() => {
-        const mine = sql.advance.run(acked, attempting, attempt, group, partition, epoch).changes === 1;
-        if (mine) within?.();
+    advance: (partition, epoch, { acked, attempting, attempt, upto }, within) => {
+      const advance = () => sql.advance.run(acked, attempting, attempt, upto, group, partition, epoch).changes === 1;
+      if (within === undefined) return database.writeOne(advance);
+      return database.write(() => {
+        const mine = advance();
+        if (mine) within();
         return mine;
-      }),
-    release: async (partition, epoch, { acked, attempting, attempt }) => {
-      await database.write(() => sql.release.run(acked, attempting, attempt, group, partition, epoch));
+      });
+    },
+    release: async (partition, epoch, { acked, attempting, attempt, upto }) => {
+      await database.writeOne(() => sql.release.run(acked, attempting, attempt, upto, group, partition, epoch));
     },
     leave: async () => {
       await database.write(() => sql.dismiss.run(group, member));

@@ -9,7 +9,8 @@ CREATE INDEX IF NOT EXISTS events_of_partition ON events (partition, id, timesta
 CREATE TABLE IF NOT EXISTS members (grp TEXT NOT NULL, topic TEXT NOT NULL, member TEXT NOT NULL, beat INTEGER NOT NULL,
   PRIMARY KEY (grp, topic, member)) WITHOUT ROWID;
 -- How far a group is in a partition, and who handles it. The epoch grows with every owner: what an earlier one writes has no effect.
--- 'attempt' deliveries of the event 'attempting' were begun.
+-- 'attempt' deliveries of the event 'attempting' were begun, and one of any other up to 'upto' may have been.
 CREATE TABLE IF NOT EXISTS leases (grp TEXT NOT NULL, partition INTEGER NOT NULL, acked INTEGER NOT NULL, owner TEXT,
   epoch INTEGER NOT NULL DEFAULT 0, attempting INTEGER NOT NULL DEFAULT 0, attempt INTEGER NOT NULL DEFAULT 0,
+  upto INTEGER NOT NULL DEFAULT 0,
   PRIMARY KEY (grp, partition)) WITHOUT ROWID;`;

@@ -12,5 +12,7 @@ export type Step = (typeof steps)[number];
 export type TestWorkerRequest = { folder: string; lease: number } & (
   | { act: 'consume'; die?: { step: Step; at: number }; handlerMs?: number }
   | { act: 'die' }
+  /** Every delivery of this unit is its end; the others have an effect each. */
+  | { act: 'die of'; unit: string; attempts: number }
   | { act: 'publish'; from: number; batch: number }
 );

@@ -79,6 +79,27 @@ const die = (): void => {
   });
 };
 
+const dieOf = async (deadly: string, attempts: number): Promise<void> => {
+  const effects = await openEffects(folder, { scope: 'g' });
+  bus.subscribe({
+    group: 'g',
+    retry: { attempts },
+    handlers: {
+      'taxon.work.done': async ({ id, data: { unit } }) => {
+        tell({ began: unit });
+        // Told, then dead: a message that is on its way is lost with its process.
+        if (unit === deadly)
+          await new Promise(() => process.send?.({ died: unit }, () => process.kill(process.pid, 'SIGKILL')));
+        const { first } = await once(effects, id, (store) =>
+          store.update(unit, (times) => String(Number(times ?? 0) + 1)),
+        );
+        tell({ ended: unit, first });
+      },
+    },
+  });
+};
+
 if (request.act === 'consume') await consume(request.handlerMs ?? 0);
 else if (request.act === 'publish') await publish(request.from, request.batch);
+else if (request.act === 'die of') await dieOf(request.unit, request.attempts);
 else die();

@@ -1,5 +1,5 @@
 import { TaxonError, invalidInput } from '@taxon/errors';
-import { encodeEvent } from '../cloud-events.ts';
+import { encodeEvents } from '../cloud-events.ts';
 import { createDispatcher, type Observation } from '../dispatcher.ts';
 import type { EventBus, GroupLag, Subscription } from '../event-bus.ts';
 import type { EncodedEvent } from '../event.ts';
@@ -106,7 +106,7 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
 
   return {
     publish: async (events, { signal } = {}) => {
-      if (events.length > 0) await write(events.map(encodeEvent), signal);
+      if (events.length > 0) await write(encodeEvents(events), signal);
     },
     republish: (topic, events) =>
       events.length === 0
@@ -144,6 +144,32 @@ export const createKafkaBus = (options: KafkaOptions): EventBus => {
         ([topic, { size }]) => topic.startsWith(prefix) && size > 0,
       );
       return Promise.all(committed.map(([topic, offsets]) => lagOf(group, topic.slice(prefix.length), offsets)));
+    },
+    groups: async () => {
+      checkOpen();
+      const names = (await admin.groups()).filter((name) => name.startsWith(prefix));
+      // A cluster may have groups of others.
+      const found = await Promise.all(names.map((name) => admin.committed(name)));
+      const isOfOurs = (_: string, i: number): boolean =>
+        [...found[i]!].some(
+          ([topic, { size }]) => size > 0 && topic.startsWith(prefix) && isOurs(topic.slice(prefix.length)),
+        );
+      return names
+        .filter(isOfOurs)
+        .map((name) => name.slice(prefix.length))
+        .sort();
+    },
+    forgetGroup: async (group) => {
+      checkOpen();
+      const outcome = await admin.forgetGroup(prefix + group);
+      if (outcome === 'absent')
+        throw new TaxonError({ code: 'not_found', message: `there is no group ${group}`, hint: 'taxon events groups' });
+      if (outcome === 'living')
+        throw new TaxonError({
+          code: 'failed_precondition',
+          message: `a consumer of the group ${group} lives`,
+          hint: 'Stop it first; only a group that is gone for good is forgotten.',
+        });
     },
     close,
     [Symbol.asyncDispose]: close,

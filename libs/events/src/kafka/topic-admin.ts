@@ -1,5 +1,5 @@
-import type { Admin } from 'kafkajs';
 import { setTimeout } from 'node:timers/promises';
+import { KafkaJSDeleteGroupsError, type Admin } from 'kafkajs';
 import { abortable } from './abortable.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
 import { lacksLeader } from './kafka-errors.ts';
@@ -24,6 +24,10 @@ export interface TopicAdmin {
   offsetsSince(topic: string, time: Date): Promise<Map<number, bigint>>;
   /** By topic and partition; partitions that the group has acknowledged nothing of are missing. */
   committed(group: string, topics?: readonly string[]): Promise<Map<string, Map<number, bigint>>>;
+  /** Names of all groups of consumers. */
+  groups(): Promise<string[]>;
+  /** @returns `living` or `absent` where it could not be done */
+  forgetGroup(group: string): Promise<'forgotten' | 'living' | 'absent'>;
   /** Asks again, next time, which topics there are. */
   forget(): void;
   close(): Promise<void>;
@@ -52,6 +56,12 @@ const settle = async (admin: Admin, topics: readonly string[]): Promise<void> =>
     await setTimeout(looks.apart);
   }
 };
+
+/** NON_EMPTY_GROUP and GROUP_ID_NOT_FOUND of Kafka's protocol. */
+const refusals = new Map<number, 'living' | 'absent'>([
+  [68, 'living'],
+  [69, 'absent'],
+]);
 
 export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions): TopicAdmin => {
   const { partitions = 6, replicationFactor = -1, topicConfig = {} } = options;
@@ -135,6 +145,25 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
             return [topic, new Map(acknowledged.map(({ partition, offset }) => [partition, BigInt(offset)]))];
           }),
         );
+      }),
+    groups: () =>
+      call('list groups of kafka', async (admin) => {
+        const { groups } = await admin.listGroups();
+        return groups
+          .filter(({ protocolType }) => protocolType === 'consumer' || protocolType === '')
+          .map(({ groupId }) => groupId);
+      }),
+    forgetGroup: (groupId) =>
+      call(`forget the group ${groupId}`, async (admin) => {
+        try {
+          await admin.deleteGroups([groupId]);
+          return 'forgotten';
+        } catch (error) {
+          const known =
+            error instanceof KafkaJSDeleteGroupsError ? refusals.get(error.groups[0]?.errorCode ?? 0) : undefined;
+          if (known === undefined) throw error;
+          return known;
+        }
       }),
     forget: () => there.clear(),
     close: async () => {
