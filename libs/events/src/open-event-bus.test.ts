@@ -91,8 +91,8 @@ describe('the configuration of events', () => {
     expect(options({})).toEqual({
       url: undefined,
       folder: '/data/events',
-      embedded: { partitions: 8, lease: 30_000, retention: { age: 7 * 86_400_000, bytes: 2 ** 30 } },
-      kafka: { prefix: '', partitions: 8, sessionTimeout: 30_000 },
+      embedded: { partitions: 8, retention: { age: 7 * 86_400_000, bytes: 2 ** 30 } },
+      kafka: { prefix: '', partitions: 8 },
     });
   });
 
