@@ -75,6 +75,11 @@ export const createRetrainer = (options: RetrainerOptions): Retrainer => {
       signal,
     });
     log.info({ request: requestId, model, parent: parent.version, rows: added }, 'retraining');
+    if (added !== undefined && added.unusable > 0)
+      log.warn(
+        { request: requestId, model, unusable: added.unusable, first: added.firstUnusable },
+        'new rows left out that the recipe cannot learn from',
+      );
     const common = { model, requestId, parentVersion: parent.version };
     const start = async (): Promise<TrainingJob> => {
       const resume = existsSync(checkpointFolder(recipe.output));

@@ -62,7 +62,7 @@ export const prepareRetraining = async (options: RetrainingOptions): Promise<Ret
   let rows: AddedRows | undefined;
   for (const path of options.rows) {
     const target = join(folder, 'train.jsonl');
-    const added = await addRows(recipe, await readNewRows(path, space), { target, signal });
+    const added = await addRows(recipe, await readNewRows(path, space), { path, target, signal });
     rows = rows === undefined ? added : sumOf(rows, added);
     recipe = { ...recipe, data: { ...recipe.data, train: target } };
   }
@@ -74,6 +74,8 @@ const sumOf = (a: AddedRows, b: AddedRows): AddedRows => ({
   replaced: a.replaced + b.replaced,
   known: a.known + b.known,
   heldOut: a.heldOut + b.heldOut,
+  unusable: a.unusable + b.unusable,
+  firstUnusable: a.firstUnusable ?? b.firstUnusable,
 });
 
 /**
