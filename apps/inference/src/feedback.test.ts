@@ -122,6 +122,7 @@ describe('feedback', { timeout: 60_000 }, () => {
         'wrong: false says nothing; give the right labels, or true',
       ],
       [{ verdict: wrong }, 'prediction_id: missing, and no text is given either'],
+      [{ text: ' \n', verdict: wrong }, 'text: blank; give the text that was classified, or leave it out'],
       [{ predictionId: '../x', verdict: wrong }, 'prediction_id: "../x" is none that this service gives'],
       [
         { predictionId: id, model: 'other', verdict: wrong },
@@ -139,6 +140,23 @@ describe('feedback', { timeout: 60_000 }, () => {
       message: "model: 'intent' does not exist; did you mean 'intents'?",
     });
     expect(await given(bus)).toEqual([]);
+  });
+
+  it('on a text of a model of pairs needs the second text', async () => {
+    const tokenizerFrom = await temporaryFolder();
+    await writeEncoderFolder(tokenizerFrom);
+    const tiny = tinyModel({ kind: 'dense', pooling: 'mean', normalize: true }, [lost!, rate!]);
+    const folder = join(workshop.root, 'pairs');
+    await saveModelFolder(folder, { ...tiny, pairs: true, maxLength: 8 }, { tokenizerFrom, card });
+    const served = await serving({ models: [`pairs=${folder}`] }, await openBus());
+    const say = (pair?: string) => served.feedback({ model: 'pairs', text: 'help', pair, verdict: right(rate!) });
+    for (const pair of [undefined, ' '])
+      await expect(say(pair)).rejects.toMatchObject({
+        code: 'invalid_input',
+        message: 'pair: missing; the model reads pairs of texts, so give the second one with the first',
+        violations: [{ field: 'pair' }],
+      });
+    expect(await say('my card')).toMatchObject({ model: 'pairs', textKnown: true });
   });
 
   it('of a hierarchy must not contradict itself', async () => {

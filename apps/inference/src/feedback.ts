@@ -66,8 +66,8 @@ export interface FeedbackOptions {
   events: EventBus | undefined;
   source: string;
   recent: RecentPredictions;
-  /** The model of that name: what it may answer. */
-  find: (model: string) => Promise<{ name: string; space: LabelSpace }>;
+  /** The model of that name: what it may answer, and whether it reads pairs. */
+  find: (model: string) => Promise<{ name: string; space: LabelSpace; pairs: boolean }>;
   /** Counts what was said. */
   count: (model: string, verdict: 'right' | 'wrong') => void;
 }
@@ -80,6 +80,13 @@ const verdictOf = (request: FeedbackRequest, space: LabelSpace): NonNullable<Fee
   return { $case: 'wrong', value: true };
 };
 
+/** What is learnt from must be what the model reads. */
+const checkText = ({ text, pair }: FeedbackRequest, pairs: boolean): void => {
+  if (text.trim() === '') throw fieldError('text', 'blank; give the text that was classified, or leave it out');
+  if (pairs && (pair ?? '').trim() === '')
+    throw fieldError('pair', 'missing; the model reads pairs of texts, so give the second one with the first');
+};
+
 const describe = async (request: FeedbackRequest, { recent, find }: FeedbackOptions): Promise<FeedbackGiven> => {
   const { predictionId: id } = request;
   const name = id === '' ? undefined : parsePredictionId(id);
@@ -90,6 +97,7 @@ const describe = async (request: FeedbackRequest, { recent, find }: FeedbackOpti
     throw fieldError('model', `'${request.model}' did not make the prediction; '${name.model}' did`);
   const model = await find(name?.model ?? request.model);
   const known = recent.get(id);
+  if (request.text !== '') checkText(request, model.pairs);
   const sent = request.text === '' ? known : { text: request.text, pair: request.pair };
   return {
     predictionId: id,

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { inferenceContract } from '@taxon/contracts';
 import type { EventBus } from '@taxon/events';
-import { loadClassifier } from '@taxon/models';
+import { describeModelFolder, loadClassifier } from '@taxon/models';
 import { openPlace, openRegistry } from '@taxon/registry';
 import { defineService, type CallContext, type Logger } from '@taxon/service';
 import { createClassify } from './classify.ts';
@@ -104,7 +104,9 @@ export const inferenceService = defineService({
       ...{ events, source: eventSource, recent },
       find: async (model) => {
         const name = await source.resolve(model);
-        return { name, space: (await pool.get(name)).classifier.space };
+        const { folder, space } = (await pool.get(name)).classifier;
+        const { pairs = false } = await describeModelFolder(folder);
+        return { name, space, pairs };
       },
       count: (model, verdict) => metrics.feedback.inc({ model, verdict }),
     });

@@ -82,7 +82,10 @@ export const createTrainerService = (run: RunTraining, queue?: JobQueue) =>
         },
         onKeepingError: (error) => log.warn({ err: error }, 'keeping trainings'),
       });
-      const retraining = events === undefined ? undefined : await followRequests({ ...config, bus: events, jobs, log });
+      const retraining =
+        events === undefined
+          ? undefined
+          : await followRequests({ registry: config.registry, folders: config, bus: events, jobs, log });
       const work = events && config.takeWork ? takeWork({ bus: events, folders: config, log, queue }) : undefined;
       return {
         implementations: { trainer: implement(jobs, config) },

@@ -15,6 +15,8 @@ export interface QueuedJob {
 export interface JobQueue {
   /** Whether a job would have to wait. */
   readonly busy: boolean;
+  /** Jobs that run or wait. */
+  readonly length: number;
   /** The last in the queue; its turn may come before this returns. */
   add(job: QueuedJob): void;
   /** Forgets a job that waits. */
@@ -23,12 +25,16 @@ export interface JobQueue {
   behind(id: string): number;
   /** The job, running or waiting, that writes there. */
   writerOf(output: string): QueuedJob | undefined;
+  /** Calls whenever a job has come or gone. @returns what ends that */
+  watch(onChange: () => void): () => void;
 }
 
 export const createJobQueue = (): JobQueue => {
   // The first one runs.
   const jobs: QueuedJob[] = [];
   let running = false;
+  const watchers = new Set<() => void>();
+  const changed = (): void => watchers.forEach((onChange) => onChange());
 
   const runNext = (): void => {
     const job = jobs[0];
@@ -38,6 +44,7 @@ export const createJobQueue = (): JobQueue => {
       running = false;
       jobs.shift();
       runNext();
+      changed();
     });
   };
 
@@ -45,13 +52,19 @@ export const createJobQueue = (): JobQueue => {
     get busy() {
       return running;
     },
+    get length() {
+      return jobs.length;
+    },
     add: (job) => {
       jobs.push(job);
       runNext();
+      changed();
     },
     remove: (id) => {
       const at = jobs.findIndex((job) => job.id === id);
-      if (at > (running ? 0 : -1)) jobs.splice(at, 1);
+      if (at <= (running ? 0 : -1)) return;
+      jobs.splice(at, 1);
+      changed();
     },
     behind: (id) =>
       Math.max(
@@ -59,6 +72,10 @@ export const createJobQueue = (): JobQueue => {
         jobs.findIndex((job) => job.id === id),
       ),
     writerOf: (output) => jobs.find((job) => job.output === output),
+    watch: (onChange) => {
+      watchers.add(onChange);
+      return () => watchers.delete(onChange);
+    },
   };
 };
 

@@ -48,3 +48,4 @@ export {
   type Retraining,
   type RetrainingOptions,
 } from './retraining/prepare-retraining.ts';
+export { keepDataPartsJob, prepareRetrainingJob } from './retraining-job.ts';

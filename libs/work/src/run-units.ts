@@ -52,7 +52,8 @@ const createGate = () => {
 
 /**
  * Has a run's units done by whoever takes them from the bus, and joins the results: every unit counts once, however often it is
- * asked for, done, and told. After a crash, the same call goes on: what was told meanwhile is taken, the rest is asked for again.
+ * asked for, done, and told. After a crash, the same call goes on: what was told meanwhile is taken, the rest is asked for again, and
+ * so is what failed.
  * @throws TaxonError of the first unit that failed for good (`failed_precondition`, with its reason); `cancelled`
  */
 export const runUnits = async <Payload, Result>(options: RunUnitsOptions<Payload, Result>): Promise<void> => {
@@ -65,12 +66,15 @@ export const runUnits = async <Payload, Result>(options: RunUnitsOptions<Payload
   let failure: unknown;
   const from = new Date(startedAt.getTime() - clockSkew);
 
-  const take = async (stored: StoredEvent): Promise<void> => {
+  // What went wrong in an earlier life may go well by now: such units are asked for again.
+  const past = new Set<string>();
+  const take = async (stored: StoredEvent, earlier: boolean): Promise<void> => {
     if (stored.key !== runId) return;
     const event = decodeEvent(stored);
-    if (event.type !== 'taxon.work.done') return;
+    if (event.type !== 'taxon.work.done' || past.has(event.id)) return;
     const { unit, result, error } = event.data as WorkDone;
     if (done.has(unit) || isKept(unit)) return;
+    if (error !== '' && earlier) return void past.add(event.id);
     if (error !== '')
       throw new TaxonError({ code: 'failed_precondition', message: `${kind.name} ${runId}, unit ${unit}: ${error}` });
     const what = `result of ${kind.name}, unit ${unit}`;
@@ -80,7 +84,7 @@ export const runUnits = async <Payload, Result>(options: RunUnitsOptions<Payload
     gate.notify();
   };
   const join = async (): Promise<void> => {
-    for await (const stored of bus.read({ topic, from, follow: true, signal })) await take(stored);
+    for await (const stored of bus.read({ topic, from, follow: true, signal })) await take(stored, false);
   };
   const waitUntil = async (ready: () => boolean): Promise<void> => {
     while (!ready()) {
@@ -104,7 +108,7 @@ export const runUnits = async <Payload, Result>(options: RunUnitsOptions<Payload
   signal.addEventListener('abort', gate.notify);
   try {
     // What an earlier life asked for and was answered meanwhile.
-    for await (const stored of bus.read({ topic, from, signal })) await take(stored);
+    for await (const stored of bus.read({ topic, from, signal })) await take(stored, true);
     const joined = join().catch((error: unknown) => {
       if (finished.signal.aborted) return;
       failure = error;

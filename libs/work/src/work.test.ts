@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { createEvent, openEventBus, type EventBus } from '@taxon/events';
-import { invalidInput } from '@taxon/errors';
+import { invalidInput, TaxonError } from '@taxon/errors';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { runUnits, workerOf, workGroup, workHandler, type DoWork, type WorkKind } from './index.ts';
@@ -117,6 +117,58 @@ describe('units of work', () => {
     expect(found).toEqual(['0', '1', '2', '3', '4', '5', '6']);
     expect([seen.get(1), seen.get(7)]).toEqual([3, 1]);
     await bus.close();
+  });
+
+  it('that failed are asked for again by the next life of the run, in which they may go well', async () => {
+    const bus = await openBus(openFolder());
+    let broken = true;
+    const worker = startWorker(bus, (payload, options) => {
+      if (broken && payload.number === 2) throw invalidInput('not yet');
+      return square(payload, options);
+    });
+    await worker.ready;
+    const found = new Map<string, number>();
+    const options = { bus, kind, runId: 'r', startedAt: new Date(), source: '/test', signal: never, units: unitsTo(4) };
+    const live = () =>
+      runUnits({
+        ...{ ...options, isKept: (unit) => found.has(unit) },
+        onResult: (unit, result) => void found.set(unit, result.square),
+      });
+    await expect(live()).rejects.toThrow('unit 2: not yet');
+    await expect(live()).rejects.toThrow('unit 2: not yet');
+    broken = false;
+    await live();
+    expect(found.get('2')).toBe(4);
+    expect(found.size).toBe(4);
+    await bus.close();
+  });
+
+  it('that need what one process lacks are done by another; what none has is told once all were asked', async () => {
+    const folder = openFolder();
+    const [asking, one, other] = await Promise.all([openBus(folder), openBus(folder), openBus(folder)]);
+    const lacks = (what: number): void => {
+      throw new TaxonError({ code: 'not_found', message: `number: ${what} does not exist` });
+    };
+    const workers = [
+      startWorker(one, (payload, options) => {
+        if (payload.number % 10 === 3 || payload.number === 99) lacks(payload.number);
+        return square(payload, options);
+      }),
+      startWorker(other, async (payload, options) => {
+        if (payload.number === 99) lacks(payload.number);
+        await setTimeout(1);
+        return square(payload, options);
+      }),
+    ];
+    await Promise.all(workers.map(({ ready }) => ready));
+    const found = new Set<string>();
+    const options = { bus: asking, kind, startedAt: new Date(), source: '/test', signal: never };
+    await runUnits({ ...options, runId: 'r', units: unitsTo(40), onResult: (unit) => void found.add(unit) });
+    expect([...found].map(Number).sort((a, b) => a - b)).toEqual(unitsTo(40).map(({ payload }) => payload.number));
+    const none = [{ name: 'lost', payload: { number: 99 } }];
+    const failing = runUnits({ ...options, runId: 's', units: none, onResult: () => undefined });
+    await expect(failing).rejects.toThrow('unit lost: number: 99 does not exist, wherever it was asked for (9 times)');
+    await Promise.all([asking, one, other].map((bus) => bus.close()));
   });
 
   it('are checked on both sides', async () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { EventBus, Handler } from '@taxon/events';
 import { invalidInput, TaxonError } from '@taxon/errors';
-import { resultEventId } from './unit-ids.ts';
+import { askedFor, passedOn, resultEventId } from './unit-ids.ts';
 import { fromBytes, parseChecked, toBytes } from './unit-bytes.ts';
 import type { DoWork, Worker, WorkKind } from './work-kind.ts';
 
@@ -13,7 +13,9 @@ export const workerOf = <Payload, Result>(kind: WorkKind<Payload, Result>, run: 
 
 /** What would fail again is told at once; what may have been an accident is tried so often before it is told. */
 const tries = 3;
-const permanent: readonly string[] = ['invalid_input', 'not_found', 'failed_precondition', 'permission_denied'];
+const permanent: readonly string[] = ['invalid_input', 'failed_precondition', 'permission_denied'];
+/** What is not here may be elsewhere, e.g. a model: so often a unit is passed on before that is told. */
+const passes = 8;
 
 export interface WorkHandlerOptions {
   bus: EventBus;
@@ -29,7 +31,9 @@ export interface WorkHandlerOptions {
  */
 export const workHandler =
   ({ bus, workers, source }: WorkHandlerOptions): Handler<'taxon.work.requested'> =>
-  async ({ data: { runId, unit, units, kind, payload } }, { attempt, signal }) => {
+  async ({ id, data: asked }, { attempt, signal }) => {
+    const { runId, units, kind, payload } = asked;
+    const unit = askedFor(asked.unit);
     const worker = workers.find(({ name }) => name === kind);
     if (worker === undefined) return;
     const done = async (outcome: { result: Buffer; error: string }): Promise<void> => {
@@ -40,14 +44,23 @@ export const workHandler =
       };
       await bus.publish([event], { signal });
     };
+    const passOn = async (name: string): Promise<void> => {
+      const event = { type: 'taxon.work.requested' as const, subject: `${runId}/${name}`, time: new Date(), source };
+      // Of the event that is passed on: delivered twice, it is still passed on once.
+      await bus.publish([{ ...event, id: `${id}/${name}`, data: { ...asked, unit: name } }], { signal });
+    };
     try {
       const result = await worker.run(fromBytes(payload, `payload of ${kind}`), { signal });
       await done({ result: toBytes(result), error: '' });
     } catch (thrown) {
       signal.throwIfAborted();
       const error = TaxonError.from(thrown);
-      if (!permanent.includes(error.code) && attempt < tries) throw error;
-      await done({ result: Buffer.alloc(0), error: error.message });
+      if (error.code === 'not_found') {
+        const { name, before } = passedOn(asked.unit);
+        if (before < passes) return passOn(name);
+      } else if (!permanent.includes(error.code) && attempt < tries) throw error;
+      const where = error.code === 'not_found' ? `, wherever it was asked for (${passes + 1} times)` : '';
+      await done({ result: Buffer.alloc(0), error: `${error.message}${where}` });
     }
   };
 

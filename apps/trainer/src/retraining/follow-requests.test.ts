@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { Trigger } from '@taxon/contracts';
+import { Trigger, type Recipe as RecipeMessage } from '@taxon/contracts';
 import { createEvent, decodeEvent, openEventBus, type EventBus, type TaxonEvent } from '@taxon/events';
+import { TaxonError } from '@taxon/errors';
 import { createJobQueue, openJobs } from '@taxon/jobs';
 import { describeModelFolder } from '@taxon/models';
 import { openPlace, openRegistry, type Registry } from '@taxon/registry';
@@ -12,7 +13,11 @@ import { pino } from 'pino';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { writeTrainingFolder } from '../testing.ts';
 import { trainingKind } from '../training-jobs.ts';
+import { toRecipeMessage } from '../recipe-message.ts';
 import { followRequests } from './follow-requests.ts';
+import { modelVersions } from './model-versions.ts';
+import { openRequestStore } from './request-store.ts';
+import { createRetrainer } from './retrainer.ts';
 
 let root: string;
 let first: string;
@@ -46,10 +51,12 @@ describe('a trainer that follows requests', () => {
   });
   afterEach(() => bus.close());
 
+  const folders = () => ({ dataFolder: join(folder, 'data'), modelsFolder: join(folder, 'models') });
+  const openOwnJobs = () =>
+    openJobs(trainingKind(runTrainingJob), { maxQueued: 0, keepEnded: 10, queue: createJobQueue() });
   const follow = async () => {
-    const jobs = await openJobs(trainingKind(runTrainingJob), { maxQueued: 0, keepEnded: 10, queue: createJobQueue() });
-    const place = { registry: join(folder, 'registry'), modelsFolder: join(folder, 'models') };
-    const following = await followRequests({ ...place, bus, jobs, log });
+    const jobs = await openOwnJobs();
+    const following = await followRequests({ registry: join(folder, 'registry'), folders: folders(), bus, jobs, log });
     const stop = async (): Promise<void> => {
       following.drain();
       jobs.close('stopping');
@@ -58,7 +65,10 @@ describe('a trainer that follows requests', () => {
     };
     return { stop, jobs };
   };
-  const request = (id: string, more: { model?: string; rows?: string[]; parentVersion?: number } = {}) =>
+  const request = (
+    id: string,
+    more: { model?: string; rows?: string[]; parentVersion?: number; recipe?: RecipeMessage } = {},
+  ) =>
     createEvent(
       'taxon.training.requested',
       {
@@ -129,12 +139,15 @@ describe('a trainer that follows requests', () => {
 
   it('tells why a request leads to nothing, and goes on with the next', async () => {
     const { stop } = await follow();
+    const broken = join(folder, 'broken.jsonl');
+    await writeFile(broken, '{"text":');
     await bus.publish([
+      request('r4', { rows: [await registry.putFile(broken)] }),
       request('r1', { model: 'unknown' }),
       request('r2', { parentVersion: 9 }),
       request('r3', { rows: ['0'.repeat(64)] }),
     ]);
-    const events = await until('taxon.training.failed', 3);
+    const events = await until('taxon.training.failed', 4);
     await stop();
     const problems = Object.fromEntries(events.map(({ id, data }) => [id, data]));
     expect(problems['r1/failed']).toMatchObject({
@@ -143,6 +156,62 @@ describe('a trainer that follows requests', () => {
     });
     expect(problems['r2/failed']).toMatchObject({ message: 'intents: version 9 does not exist; there is 1' });
     expect(problems['r3/failed']).toMatchObject({ message: expect.stringContaining('is missing') });
+    expect(problems['r4/failed']).toMatchObject({ message: expect.stringContaining(':1: not valid JSON') });
     expect((await registry.describe('intents')).versions).toHaveLength(1);
+    expect(await readdir(join(folder, 'models', '.retraining', 'runs'))).toEqual([]);
   }, 60_000);
+
+  it('reads and writes for a recipe of an event what it would for a caller', async () => {
+    const { stop } = await follow();
+    const base = { data: { train: '/elsewhere/data.csv' }, encoder: join(root, 'encoder'), output: '/elsewhere/model' };
+    const outside = { map: '/etc/map.json', texts: '/etc/texts.txt' };
+    const recipes = [
+      { ...base, hierarchy: { map: outside.map } },
+      { ...base, abstain: { outOfScope: outside.texts } },
+      { ...base, adaptation: { texts: [outside.texts] } },
+    ];
+    await bus.publish(recipes.map((recipe, i) => request(`r${i}`, { recipe: toRecipeMessage(parseRecipe(recipe)) })));
+    const events = await until('taxon.training.failed', 3);
+    await stop();
+    const problems = events.map(({ data }) => (data as { message: string }).message);
+    expect(problems.sort()).toEqual([
+      expect.stringContaining('abstain.outOfScope: "/etc/texts.txt" is outside'),
+      expect.stringContaining('adaptation.texts[0]: "/etc/texts.txt" is outside'),
+      expect.stringContaining('hierarchy.map: "/etc/map.json" is outside'),
+    ]);
+  }, 60_000);
+
+  it('tells what it did once bus and registry are back, and keeps two requests apart whose ids are long', async () => {
+    /** Fails every second time. */
+    const away = <Rest extends unknown[], Result>(act: (...rest: Rest) => Promise<Result>) => {
+      let calls = 0;
+      return (...rest: Rest): Promise<Result> =>
+        calls++ % 2 === 0 ? Promise.reject(new TaxonError({ code: 'unavailable', message: 'away' })) : act(...rest);
+    };
+    const jobs = await openOwnJobs();
+    const stopping = new AbortController();
+    const versions = modelVersions(registry, stopping.signal);
+    const retrainer = createRetrainer({
+      ...{ jobs, log, folders: folders(), signal: stopping.signal, folder: join(folder, 'runs') },
+      requests: await openRequestStore(join(folder, 'requests'), () => undefined),
+      bus: { ...bus, publish: away((events) => bus.publish(events)) },
+      versions: {
+        checkOut: away(versions.checkOut),
+        readRows: away(versions.readRows),
+        register: away(versions.register),
+      },
+      backOff: { first: 10 },
+    });
+    const ids = ['1', '2'].map((end) => `${'long'.repeat(30)}${end}`);
+    for (const id of ids) {
+      const event = request(id, { parentVersion: 1 });
+      await retrainer.onRequested(event, { attempt: 1, stored: undefined as never, signal: stopping.signal });
+    }
+    await retrainer.idle();
+    const ends = ids.flatMap((id) => [`${id}/completed`, `${id}/started`]);
+    expect((await told()).map(({ id }) => id).sort()).toEqual(ends);
+    expect((await registry.describe('intents')).versions).toHaveLength(3);
+    expect(await readdir(join(folder, 'runs'))).toEqual([]);
+    await jobs.idle();
+  }, 90_000);
 });

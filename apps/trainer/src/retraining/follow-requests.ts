@@ -3,6 +3,7 @@ import type { EventBus } from '@taxon/events';
 import { TaxonError } from '@taxon/errors';
 import { openPlace, openRegistry } from '@taxon/registry';
 import type { Logger } from 'pino';
+import type { AllowedFolders } from '../confine-paths.ts';
 import type { TrainingJobs } from '../training-jobs.ts';
 import { modelVersions } from './model-versions.ts';
 import { openRequestStore } from './request-store.ts';
@@ -11,7 +12,8 @@ import { createRetrainer } from './retrainer.ts';
 export interface FollowOptions {
   bus: EventBus;
   registry: string;
-  modelsFolder: string;
+  /** What recipes of events may read and write. */
+  folders: AllowedFolders;
   jobs: TrainingJobs;
   log: Logger;
 }
@@ -20,15 +22,15 @@ export interface FollowOptions {
 const group = 'taxon-trainer';
 
 /** Trains the registry's models again when events ask for it, what an earlier life left included. */
-export const followRequests = async ({ bus, registry, modelsFolder, jobs, log }: FollowOptions) => {
+export const followRequests = async ({ bus, registry, folders, jobs, log }: FollowOptions) => {
   // Of this machine: a trainer that comes back goes on with what it took.
-  const folder = join(modelsFolder, '.retraining');
+  const folder = join(folders.modelsFolder, '.retraining');
   const requests = await openRequestStore(join(folder, 'requests'), (error) => log.warn({ err: error }, 'retraining'));
   const stopping = new AbortController();
   const { signal } = stopping;
   const versions = modelVersions(openRegistry(openPlace(registry)), signal);
   const retrainer = createRetrainer({
-    ...{ bus, versions, jobs, requests, log, signal },
+    ...{ bus, versions, folders, jobs, requests, log, signal },
     folder: join(folder, 'runs'),
   });
   retrainer.resume();

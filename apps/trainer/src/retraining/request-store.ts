@@ -30,8 +30,9 @@ export interface RequestStore {
 const keptEnded = 1000;
 
 /** Event ids are anybody's: they do not name files. */
-const fileOf = (requestId: string): string =>
-  `${createHash('sha256').update(requestId).digest('hex').slice(0, 32)}.json`;
+export const nameOf = (requestId: string): string => createHash('sha256').update(requestId).digest('hex').slice(0, 32);
+
+const fileOf = (requestId: string): string => `${nameOf(requestId)}.json`;
 
 /**
  * The durable queue behind `taxon.training.requested`: a small JSON file a request.

@@ -4,7 +4,9 @@ import { invalidInput } from '@taxon/errors';
 import { writeWhole } from '@taxon/evaluation';
 import { labelColumns } from '../prepare-data.ts';
 import type { Recipe } from '../recipe.ts';
+import type { NewRows } from './new-rows.ts';
 import { partRow } from './part-rows.ts';
+import { createRowCheck } from './row-check.ts';
 
 /** What became of new rows. */
 export interface AddedRows {
@@ -16,6 +18,10 @@ export interface AddedRows {
   known: number;
   /** The same or nearly the same as a held-out text: not learnt from. */
   heldOut: number;
+  /** Rows that the recipe cannot learn from, e.g. without the pair that it reads: left out. */
+  unusable: number;
+  /** The first of them: `FILE:LINE: why`. */
+  firstUnusable?: string;
 }
 
 /** Similarity of character trigrams from which on two texts count as nearly the same; as with made texts. */
@@ -45,37 +51,60 @@ const tellingOfHeldOut = (rows: readonly Example[], heldOut: readonly Example[])
   return found;
 };
 
-/** Labels of the tasks that columns hold; a hierarchy's map adds the coarse one in front. */
-const ownLabels = ({ labels }: Example, columns: number): string =>
-  JSON.stringify(labels.slice(labels.length - columns));
+/** One row a text, with all that is known of it, by column. */
+const usableRows = async (
+  recipe: Recipe,
+  {
+    rows,
+    examples,
+    old,
+  }: { rows: readonly Example[]; examples: readonly Example[]; old: ReadonlyMap<string, Example> },
+  leaveOut: (line: number, problem: string) => void,
+): Promise<Example[]> => {
+  const check = await createRowCheck(recipe, examples);
+  const fresh = new Map<string, Example>();
+  for (const { pair, ...one } of rows) {
+    // A pair that the recipe does not read would make another text of it.
+    const row: Example = { ...one, ...(recipe.data.pairColumn !== undefined && pair !== undefined && { pair }) };
+    const key = textKey(row);
+    const checked = check(row, (fresh.get(key) ?? old.get(key))?.labels);
+    if ('problem' in checked) leaveOut(row.line, checked.problem);
+    else fresh.set(key, { ...row, labels: checked.labels });
+  }
+  return [...fresh.values()];
+};
 
 /**
  * Writes the training part with new rows. A text that is there with other labels takes the new ones, of two new rows of a text the
- * later holds, and a text that models are scored on is left out.
+ * later holds, and a text that models are scored on is left out, as is a row that the recipe
+ * cannot learn from. What a new row does not tell stays as it was.
  * @param recipe that reads the parts (`withDataParts`)
+ * @param path of the new rows, for what is said of them
  * @param target the file that is written
  * @throws TaxonError `invalid_input` naming what is wrong
  */
 export const addRows = async (
   recipe: Recipe,
-  rows: readonly Example[],
-  { target, signal }: { target: string; signal?: AbortSignal },
+  { rows, unusable }: NewRows,
+  { path, target, signal }: { path: string; target: string; signal?: AbortSignal },
 ): Promise<AddedRows> => {
   const { train, validation, test } = recipe.data;
   if (train === undefined) throw invalidInput('data.train: there is no training part to add rows to');
-  const columns = labelColumns(recipe).length;
-  const fresh = [...new Map(rows.map((row) => [textKey(row), row])).values()];
+  const examples = await readPart(recipe, train);
+  const left = [...unusable];
+  const old = new Map(examples.map((example) => [textKey(example), example]));
+  const fresh = await usableRows(recipe, { rows, examples, old }, (line, problem) =>
+    left.push(`${path}:${line}: ${problem}`),
+  );
   const heldOut = [...(await readPart(recipe, validation)), ...(await readPart(recipe, test))];
   const telling = tellingOfHeldOut(fresh, heldOut);
-  const examples = await readPart(recipe, train);
-  const old = new Map(examples.map((example) => [textKey(example), example]));
   // By 1-based line, as examples know theirs.
   const lines: (string | undefined)[] = (await readFile(train, 'utf8')).split('\n');
-  const counts = { added: 0, replaced: 0, known: 0, heldOut: telling.size };
+  const counts = { added: 0, replaced: 0, known: 0, heldOut: telling.size, unusable: left.length };
   fresh.forEach((row, i) => {
     if (telling.has(i)) return;
     const before = old.get(textKey(row));
-    if (before !== undefined && ownLabels(before, columns) === ownLabels(row, columns)) counts.known++;
+    if (before !== undefined && JSON.stringify(before.labels) === JSON.stringify(row.labels)) counts.known++;
     else {
       if (before !== undefined) {
         lines[before.line - 1] = undefined;
@@ -91,5 +120,5 @@ export const addRows = async (
     kept.map((line) => `${line}\n`),
     signal,
   );
-  return counts;
+  return { ...counts, ...(left.length > 0 && { firstUnusable: left[0]! }) };
 };

@@ -1,4 +1,4 @@
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createRandom } from '@taxon/data';
@@ -7,6 +7,7 @@ import { writeEncoderFolder } from '@taxon/models/testing';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { parseRecipe } from '../parse-recipe.ts';
 import type { Recipe } from '../recipe.ts';
+import { keepDataPartsJob, prepareRetrainingJob } from '../retraining-job.ts';
 import { runRecipe } from '../run-recipe.ts';
 import { keepDataParts, prepareRetraining } from './prepare-retraining.ts';
 
@@ -78,3 +79,50 @@ it('trains a model again where its files are gone, with new rows, and scores it 
     await classifier.dispose();
   }
 });
+
+it('keeps with a model the other files that its recipe reads, and trains again without them, in a process of its own', async () => {
+  const rows = Array.from({ length: 120 }, (_, i) => (['lost', 'rate', 'close'] as const)[i % 3]!);
+  const put = async (name: string, text: string): Promise<string> => {
+    await writeFile(join(folder, name), text);
+    return join(folder, name);
+  };
+  const files = {
+    train: await put('levels.jsonl', rows.map((label) => JSON.stringify({ text: about(label), label })).join('\n')),
+    map: await put('levels.json', JSON.stringify({ lost: 'card', rate: 'money', close: 'money' })),
+    outOfScope: await put('strange.txt', Array.from({ length: 12 }, (_, i) => `unable open ${i}`).join('\n')),
+  };
+  const recipe = parseRecipe({
+    data: { train: files.train },
+    hierarchy: { map: files.map },
+    abstain: { outOfScope: files.outOfScope },
+    logging: { tensorboardFolder: join(folder, 'boards') },
+    encoder: join(folder, 'encoder'),
+    optimizer: { epochs: 1, learningRate: 3e-3, tokensPerStep: 256 },
+    ...{ threads: 1, output: join(folder, 'levels') },
+  });
+  const { modelFolder } = await train(recipe);
+  await keepDataPartsJob(modelFolder, recipe);
+  for (const path of Object.values(files)) await rm(path);
+  const parent = join(folder, 'levels elsewhere');
+  await rename(modelFolder, parent);
+
+  const told = await put('levels-told.jsonl', `${JSON.stringify({ text: 'pay', labels: { label: ['lost'] } })}\n`);
+  const given = { parent, rows: [told] };
+  const here = await prepareRetraining({ ...given, folder: join(folder, 'levels here') });
+  const again = await prepareRetrainingJob({ ...given, folder: join(folder, 'levels again') });
+  const read = (name: string) => readFile(join(folder, name, 'train.jsonl'), 'utf8');
+  expect(again.rows).toEqual(here.rows);
+  expect(await read('levels again')).toBe(await read('levels here'));
+  const { hierarchy, abstain, logging } = again.recipe;
+  expect([hierarchy!.map, abstain.outOfScope, logging.tensorboardFolder]).toEqual([
+    join(folder, 'levels again', 'hierarchy.json'),
+    join(folder, 'levels again', 'out-of-scope.txt'),
+    undefined,
+  ]);
+  await rm(parent, { recursive: true });
+  const { space } = await describeModelFolder((await train(again.recipe)).modelFolder);
+  expect(space!.hierarchy).toEqual({ parents: [0, 1, 1] });
+  await expect(prepareRetrainingJob({ ...given, folder: join(folder, 'no') })).rejects.toMatchObject({
+    code: 'not_found',
+  });
+}, 60_000);

@@ -8,6 +8,7 @@ import { labelColumns, partNames, type PartName } from '../prepare-data.ts';
 import type { Recipe } from '../recipe.ts';
 import { addRows, readPart, type AddedRows } from './add-rows.ts';
 import { findDataParts, withDataParts, writeDataParts, type DataParts } from './data-parts.ts';
+import { keepFiles, withKeptFiles } from './kept-files.ts';
 import { readNewRows } from './new-rows.ts';
 
 export interface RetrainingOptions {
@@ -34,14 +35,25 @@ const partsFolder = (model: string): string => join(model, 'run', 'data');
 /** The parts that a model keeps with it. */
 export const findKeptData = (model: string): DataParts => findDataParts(partsFolder(model));
 
-/** Keeps with a model what it was trained and scored on, so that it can be trained again wherever its folder is. */
-export const keepDataParts = (model: string, recipe: Recipe, signal?: AbortSignal): Promise<DataParts> =>
-  describeModelFolder(model).then(({ lineage: { dataDigest: digest } = {} }) =>
-    writeDataParts(recipe, partsFolder(model), { digest: typeof digest === 'string' ? digest : 'unknown', signal }),
-  );
+/**
+ * Keeps with a model what it was trained and scored on, and the other files that its recipe reads, so that it can be trained again
+ * wherever its folder is.
+ * @throws TaxonError `failed_precondition` when a file is gone or no longer what the run read
+ */
+export const keepDataParts = async (model: string, recipe: Recipe, signal?: AbortSignal): Promise<DataParts> => {
+  const { lineage: { dataDigest: digest } = {} } = await describeModelFolder(model);
+  const folder = partsFolder(model);
+  const parts = await writeDataParts(recipe, folder, {
+    digest: typeof digest === 'string' ? digest : 'unknown',
+    signal,
+  });
+  await keepFiles(recipe, folder);
+  return parts;
+};
 
 /**
  * The recipe of a model trained again: as before, with the same validation and test part, and with the new rows in the training part.
+ * Event files for TensorBoard go into its own run folder, wherever the parent's went.
  * @throws TaxonError `failed_precondition` for a model that does not say how it was made; `invalid_input` as `readNewRows`
  */
 export const prepareRetraining = async (options: RetrainingOptions): Promise<Retraining> => {
@@ -60,12 +72,18 @@ export const prepareRetraining = async (options: RetrainingOptions): Promise<Ret
     const from = parts[part];
     if (from !== undefined) await copyFile(from, (own[part] = join(folder, `${part}.jsonl`)));
   }
-  const asBefore = options.recipe ?? parseRecipe(lineage['recipe']);
-  let recipe: Recipe = { ...withDataParts(asBefore, own, space), output: join(folder, 'model') };
+  const before =
+    options.recipe ?? (await withKeptFiles(parseRecipe(lineage['recipe']), { from: partsFolder(parent), to: folder }));
+  let recipe: Recipe = {
+    ...withDataParts(before, own, space),
+    // That folder is the first training's, perhaps of another machine.
+    logging: { ...before.logging, tensorboardFolder: undefined },
+    output: join(folder, 'model'),
+  };
   let rows: AddedRows | undefined;
   for (const path of options.rows) {
     const target = join(folder, 'train.jsonl');
-    const added = await addRows(recipe, await readNewRows(path, space), { target, signal });
+    const added = await addRows(recipe, await readNewRows(path, space), { path, target, signal });
     rows = rows === undefined ? added : sumOf(rows, added);
     recipe = { ...recipe, data: { ...recipe.data, train: target } };
   }
@@ -77,6 +95,8 @@ const sumOf = (a: AddedRows, b: AddedRows): AddedRows => ({
   replaced: a.replaced + b.replaced,
   known: a.known + b.known,
   heldOut: a.heldOut + b.heldOut,
+  unusable: a.unusable + b.unusable,
+  firstUnusable: a.firstUnusable ?? b.firstUnusable,
 });
 
 /**

@@ -117,7 +117,8 @@ describe('new rows', () => {
     await fc.assert(
       fc.asyncProperty(indices, fc.nat({ max: 3 }), async (numbers, shift) => {
         const rows = numbers.map((i) => ({ text: text(i).toUpperCase(), label: `c${(i + shift) % 4}` }));
-        const counts = await addRows(frozen, await readNewRows(await rowsFile(rows), space), { target });
+        const path = await rowsFile(rows);
+        const counts = await addRows(frozen, await readNewRows(path, space), { path, target });
         const after = await prepareData({ ...frozen, data: { ...frozen.data, train: target } });
         expect(after.validation).toEqual(before.validation);
         expect(after.test).toEqual(before.test);
@@ -132,19 +133,115 @@ describe('new rows', () => {
     );
   });
 
-  it('name file, line and field of what is wrong', async () => {
-    const { space } = await base();
-    const refused = async (line: string, message: string): Promise<void> => {
-      const path = await write('bad.jsonl', `{"text":"a","labels":{"label":["c0"]}}\n${line}\n`);
-      await expect(readNewRows(path, space)).rejects.toMatchObject({
-        code: 'invalid_input',
-        message: expect.stringContaining(`bad.jsonl:2: ${message}`),
+  /** Labelled lines of a recipe and new rows: what became of them, and what the training part holds then. */
+  const after = async (
+    name: string,
+    data: RecipeInput['data'],
+    lines: object[],
+    rows: object[],
+    more?: Partial<RecipeInput>,
+  ) => {
+    const train = await write(`${name}.jsonl`, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const recipe = recipeOf({ ...data, train, split: { train: 1, validation: 0, test: 0 } }, more);
+    const { frozen, space } = await freeze(recipe, `parts of ${name}`);
+    const path = await write(`${name}-rows.jsonl`, rows.map((row) => JSON.stringify(row)).join('\n'));
+    const target = join(folder, `${name}-after.jsonl`);
+    const counts = await addRows(frozen, await readNewRows(path, space), { path, target });
+    // The recipe reads it again, whatever the rows were.
+    const { train: examples } = await prepareData({ ...frozen, data: { ...frozen.data, train: target } });
+    return { counts, labels: Object.fromEntries(examples.map(({ text, labels }) => [text, labels])) };
+  };
+  const told = (text: string, labels: Record<string, string[]>, more = {}) => ({ text, labels, ...more });
+
+  it('are left out, told and counted where a recipe cannot learn from them', async () => {
+    const { frozen, space } = await base();
+    const row = '{"text":"a","labels":{"label":["c0"]}}';
+    const leftOut = async (line: string, why: string): Promise<void> => {
+      const path = await write('bad.jsonl', `${row}\n${line}\n`);
+      const counts = await addRows(frozen, await readNewRows(path, space), {
+        path,
+        target: join(folder, 'bad-after.jsonl'),
+      });
+      expect(counts).toMatchObject({
+        added: 1,
+        unusable: 1,
+        firstUnusable: expect.stringContaining(`bad.jsonl:2: ${why}`),
       });
     };
-    await refused('{"text":', 'not valid JSON');
-    await refused('{"text":" ","labels":{"label":["c0"]}}', 'text: blank');
-    await refused('{"text":"b","labels":{"mood":["c0"]}}', 'labels.mood: no task of the model; it answers label');
-    await refused('{"text":"b","labels":{"label":["c0","c1"]}}', 'labels.label: 2 labels, where a text has one');
-    await refused('{"text":"b","labels":{}}', 'labels: empty');
+    await leftOut('{"text":" ","labels":{"label":["c0"]}}', 'text: blank');
+    await leftOut('{"text":"b","labels":{"label":[" "]}}', 'labels.label.0: blank');
+    await leftOut('{"text":"b","labels":{"mood":["c0"]}}', 'labels.mood: no task of the model; it answers label');
+    await leftOut('{"text":"b","labels":{"label":["c0","c1"]}}', 'labels.label: 2 labels, where a text has one');
+    await leftOut('{"text":"b","labels":{}}', 'labels: empty');
+    const broken = await write('broken.jsonl', `${row}\n{"text":\n`);
+    await expect(readNewRows(broken, space)).rejects.toMatchObject({
+      code: 'invalid_input',
+      message: expect.stringContaining('broken.jsonl:2: not valid JSON'),
+    });
+  });
+
+  it('of a model of pairs need a pair', async () => {
+    const lines = [0, 1, 2, 3].map((i) => ({ text: text(i), pair: text(i + 50), label: `c${i % 2}` }));
+    const { counts, labels } = await after('pairs', { pairColumn: 'pair' }, lines, [
+      told('alone', { label: ['c0'] }),
+      told('blank', { label: ['c0'] }, { pair: ' ' }),
+      told('both', { label: ['c1'] }, { pair: 'of them' }),
+    ]);
+    expect(counts).toMatchObject({
+      added: 1,
+      unusable: 2,
+      firstUnusable: expect.stringMatching(/rows.jsonl:1: pair: missing/),
+    });
+    expect(labels).toMatchObject({ both: [['c1']] });
+  });
+
+  it('of a hierarchy need what its columns hold', async () => {
+    const map = await write('tree.json', '{"a":"p","b":"q"}');
+    const flat = ['a', 'b', 'a', 'b'].map((label, i) => ({ text: text(i), label }));
+    const mapped = await after('mapped', {}, flat, [
+      told('coarse alone', { group: ['p'] }),
+      told('strange', { label: ['z'] }),
+      told('good', { label: ['b'] }),
+    ], { hierarchy: { map } }); // prettier-ignore
+    expect(mapped.counts).toMatchObject({ added: 1, unusable: 2 });
+    expect(mapped.labels).toMatchObject({ good: [['q'], ['b']] });
+
+    const both = ['a', 'b', 'a', 'b'].map((label, i) => ({ text: text(i), group: label === 'a' ? 'p' : 'q', label }));
+    const columns = await after('columns', {}, both, [
+      told('new coarse alone', { group: ['r'] }),
+      told('new fine alone', { label: ['z'] }),
+      told('contradicts', { group: ['q'], label: ['a'] }),
+      told('fine alone', { label: ['b'] }),
+      told('coarse alone', { group: ['p'] }),
+      told('both new', { group: ['r'], label: ['z'] }),
+      told(text(0), { label: ['b'] }),
+      told(text(1), { group: ['p'] }),
+    ], { hierarchy: { coarseColumn: 'group' } }); // prettier-ignore
+    expect(columns.counts).toMatchObject({ added: 5, replaced: 2, unusable: 3 });
+    expect(columns.labels).toMatchObject({
+      'fine alone': [['q'], ['b']],
+      'coarse alone': [['p'], undefined],
+      'both new': [['r'], ['z']],
+      [text(0)]: [['q'], ['b']],
+      [text(1)]: [['p'], undefined],
+    });
+  });
+
+  it('leave the labels of tasks that they tell nothing of as they were', async () => {
+    const lines = [0, 1, 2, 3].map((i) => ({ text: text(i), x: i % 2 === 0 ? 'a' : 'b', y: i < 2 ? 'a' : 'b' }));
+    const { counts, labels } = await after('several', { tasks: [{ column: 'x' }, { column: 'y' }] }, lines, [
+      told(text(0), { x: ['a'] }),
+      told(text(1), { x: ['a'] }),
+      told(text(2), { x: ['b'] }),
+      told(text(2), { y: ['a'] }),
+      told('other', { y: ['b'] }),
+    ]);
+    expect(counts).toMatchObject({ known: 1, added: 3, replaced: 2 });
+    expect(labels).toMatchObject({
+      [text(0)]: [['a'], ['a']],
+      [text(1)]: [['a'], ['a']],
+      [text(2)]: [['b'], ['a']],
+      other: [undefined, ['b']],
+    });
   });
 });
