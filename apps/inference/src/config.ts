@@ -5,7 +5,9 @@ export const config = z.object({
   models: z
     .array(z.string().min(1))
     .default([])
-    .describe('NAME=PATH or PATH of model folders, or NAME or NAME@ALIAS in the registry; loaded at the start'),
+    .describe(
+      'NAME=PATH or PATH of model folders, or NAME, NAME@ALIAS or NAME@VERSION in the registry; loaded at the start',
+    ),
   modelsFolder: z
     .string()
     .min(1)

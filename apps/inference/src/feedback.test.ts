@@ -142,6 +142,28 @@ describe('feedback', { timeout: 60_000 }, () => {
     expect(await given(bus)).toEqual([]);
   });
 
+  it('on what is served under an alias or as a fixed version is of the model itself', async () => {
+    await workshop.add(2, 'canary');
+    const bus = await openBus();
+    const served = await serving({ models: [`${model}@canary`, `${model}@1`] }, bus);
+    await workshop.point('serving', 2);
+    for (const [name, version] of [
+      [`${model}@canary`, 2],
+      [`${model}@1`, 1],
+    ] as const) {
+      const { predictionId, answer } = (await served.classify(['help'], { model: name })).predictions[0]!;
+      expect(answer[0]).toMatch(`v${version} `);
+      expect(await served.feedback({ predictionId, verdict: wrong })).toMatchObject({ model, version });
+    }
+    expect((await given(bus)).map((said) => [said.model, said.version, said.text])).toEqual([
+      [model, 2, 'help'],
+      [model, 1, 'help'],
+    ]);
+    await expect(serving({ models: [`${model}@9`] })).rejects.toMatchObject({
+      message: expect.stringContaining(`version 9 of '${model}' does not exist`),
+    });
+  });
+
   it('on a text of a model of pairs needs the second text', async () => {
     const tokenizerFrom = await temporaryFolder();
     await writeEncoderFolder(tokenizerFrom);

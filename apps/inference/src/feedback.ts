@@ -66,7 +66,7 @@ export interface FeedbackOptions {
   events: EventBus | undefined;
   source: string;
   recent: RecentPredictions;
-  /** The model of that name: what it may answer, and whether it reads pairs. */
+  /** The model that is served under that name: its own name, what it may answer, and whether it reads pairs. */
   find: (model: string) => Promise<{ name: string; space: LabelSpace; pairs: boolean }>;
   /** Counts what was said. */
   count: (model: string, verdict: 'right' | 'wrong') => void;

@@ -12,7 +12,7 @@ export interface PredictionName {
 export const predictionId = ({ model, version }: PredictionName, call: string, text: number): string =>
   `${model}@${version}/${call}-${text}`;
 
-const form = /^([^@/]+(?:@[A-Za-z][^@/]*)?)@(\d{1,9})\/[\w.:-]{1,160}$/;
+const form = /^([^@/]+(?:@[^@/]+)?)@(\d{1,9})\/[\w.:-]{1,160}$/;
 
 /** Undefined for what is no id of ours. */
 export const parsePredictionId = (id: string): PredictionName | undefined => {

@@ -5,13 +5,25 @@ import type { ModelSource } from './model-source.ts';
 /** What serves, and what answers beside it, unseen. */
 export const [servingAlias, shadowAlias] = ['serving', 'shadow'];
 
-const reference = /^([A-Za-z0-9][A-Za-z0-9._-]{0,99})(?:@([A-Za-z][A-Za-z0-9._-]{0,99}))?$/;
+const reference = /^([A-Za-z0-9][A-Za-z0-9._-]{0,99})(?:@([A-Za-z][A-Za-z0-9._-]{0,99}|[1-9][0-9]{0,8}))?$/;
 
-/** `NAME` or `NAME@ALIAS`; undefined for what can be no such thing, such as a path. */
-export const parseReference = (text: string): { model: string; alias: string } | undefined => {
+export interface Reference {
+  model: string;
+  /** Of a fixed version its number. */
+  alias: string;
+  /** Answers for as long as the service runs, wherever aliases point. */
+  fixed?: number;
+}
+
+/** `NAME`, `NAME@ALIAS` or `NAME@VERSION`; undefined for what can be no such thing, such as a path. */
+export const parseReference = (text: string): Reference | undefined => {
   const [, model, alias = servingAlias] = reference.exec(text) ?? [];
-  return model === undefined ? undefined : { model, alias };
+  if (model === undefined) return undefined;
+  return { model, alias, ...(/^\d/.test(alias) && { fixed: Number(alias) }) };
 };
+
+/** A model's own name, under whichever it is served. */
+export const ownName = (name: string): string => parseReference(name)?.model ?? name;
 
 /** Names are looked up at every call that does not say which model it means; a look at the registry serves for so long, in ms. */
 const lookFor = 1000;
@@ -22,7 +34,7 @@ const nameOf = ({ model, alias }: { model: string; alias: string }): string =>
 
 export interface RegistrySourceOptions {
   registry: Registry;
-  /** `NAME` or `NAME@ALIAS`. */
+  /** `NAME`, `NAME@ALIAS` or `NAME@VERSION`. */
   given: readonly string[];
   /** Who holds what is served, for the registry's leases. */
   holder: string;
@@ -37,7 +49,9 @@ export const registrySource = ({ registry, given, holder, signal }: RegistrySour
   const names = given.map((text) => {
     const parsed = parseReference(text);
     if (parsed === undefined)
-      throw invalidInput(`models: ${JSON.stringify(text)} names no model of a registry; write NAME or NAME@ALIAS`);
+      throw invalidInput(
+        `models: ${JSON.stringify(text)} names no model of a registry; write NAME, NAME@ALIAS or NAME@VERSION`,
+      );
     return nameOf(parsed);
   });
 
@@ -57,8 +71,8 @@ export const registrySource = ({ registry, given, holder, signal }: RegistrySour
   };
 
   const describe = async (name: string) => {
-    const { model, alias } = parseReference(name)!;
-    return { ...(await registry.describe(model)), alias };
+    const { model, alias, fixed } = parseReference(name)!;
+    return { ...(await registry.describe(model)), alias, fixed };
   };
 
   return {
@@ -74,7 +88,8 @@ export const registrySource = ({ registry, given, holder, signal }: RegistrySour
       });
     },
     target: async (name) => {
-      const { model, alias, aliases } = await describe(name);
+      const { model, alias, fixed, aliases } = await describe(name);
+      if (fixed !== undefined) return { version: fixed };
       const version = aliases.get(alias);
       if (version === undefined)
         throw new TaxonError({

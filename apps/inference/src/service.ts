@@ -16,6 +16,7 @@ import { createModelPool, type ModelPool } from './model-pool.ts';
 import { mapOrdered } from './map-ordered.ts';
 import { openSource } from './open-source.ts';
 import { createRecentPredictions } from './recent-predictions.ts';
+import { ownName } from './registry-source.ts';
 import { createSampling } from './sampled-answers.ts';
 import { takeWork } from './take-work.ts';
 
@@ -106,7 +107,8 @@ export const inferenceService = defineService({
         const name = await source.resolve(model);
         const { folder, space } = (await pool.get(name)).classifier;
         const { pairs = false } = await describeModelFolder(folder);
-        return { name, space, pairs };
+        // What it is served under is this service's matter; whoever learns from feedback knows the model.
+        return { name: ownName(name), space, pairs };
       },
       count: (model, verdict) => metrics.feedback.inc({ model, verdict }),
     });

@@ -146,6 +146,7 @@ describe('registry', () => {
     const digest = await registry.putFile(path);
     await registry.getFile(digest, join(root, 'back', 'rows'));
     expect(await readFile(join(root, 'back', 'rows'), 'utf8')).toBe('rows');
+    await expect(registry.getFile('0'.repeat(64), join(root, 'z'))).rejects.toMatchObject({ code: 'not_found' });
     await expect(registry.getFile('../x', join(root, 'y'))).rejects.toMatchObject({ code: 'invalid_input' });
   });
 });

@@ -230,6 +230,12 @@ export const openRegistry = ({ storage, checkouts }: OpenRegistryOptions): Regis
           code: 'invalid_input',
           message: `${JSON.stringify(digest.slice(0, 100))} is no SHA-256`,
         });
+      if ((await storage.stat(`${filePrefix}${digest}`)) === undefined)
+        throw new TaxonError({
+          code: 'not_found',
+          message: `${storage.place}: file ${digest} is missing`,
+          hint: 'Files of rows are kept for 90 days; put it there again.',
+        });
       await fetchFile(storage, { digest, key: `${filePrefix}${digest}`, what: `file ${digest}` }, { target, signal });
     },
   };

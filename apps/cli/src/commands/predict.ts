@@ -80,13 +80,24 @@ const openTexts = async (
 };
 
 /** The only task of a model is told once. */
-const jsonLine = (input: TextInput, { labels, answer, tasks, tokens, truncated }: Prediction): string =>
+const jsonLine = (
+  input: TextInput,
+  { labels, answer, tasks, tokens, truncated }: Prediction,
+  version?: number,
+): string =>
   JSON.stringify({
     ...(typeof input === 'string' ? { text: input } : input),
     ...(tasks.length > 1 ? { tasks } : { labels, answer }),
     tokens,
     truncated,
+    ...(version !== undefined && { version }),
   });
+
+/** A model that is promoted while a file is answered answers the rest of it. */
+const noteVersions = (versions: ReadonlyMap<number, number>): string => {
+  const each = [...versions].sort(([a], [b]) => a - b);
+  return `${each.length} versions answered: ${each.map(([version, n]) => `${version} (${countOf(n, 'text')})`).join(', ')}`;
+};
 
 /** A model's name where services answer, not a folder's. */
 const predictSplit = async (terminal: Terminal, model: string, texts: readonly string[], options: PredictOptions) => {
@@ -111,9 +122,12 @@ const predictSplit = async (terminal: Terminal, model: string, texts: readonly s
     const digest = createHash('sha256').update(JSON.stringify(inputs)).digest('hex');
     view.begin('predict');
     const onProgress = (done: number): void => view.update({ done, total: inputs.length, unit: 'texts' });
-    await predictVia({ bus, model, inputs, digest, top, output, toLine: jsonLine, onProgress, signal });
+    const asked = { model, inputs, digest, top, output };
+    const versions = await predictVia({ ...asked, bus, toLine: jsonLine, onProgress, signal });
     view.end();
-    if (options.json) terminal.out(JSON.stringify({ output, n: inputs.length }));
+    if (versions.size > 1) view.note(noteVersions(versions), 'warning');
+    if (options.json)
+      terminal.out(JSON.stringify({ output, n: inputs.length, versions: Object.fromEntries(versions) }));
     else terminal.out(`${countOf(inputs.length, 'prediction')} written to ${output}`);
   } finally {
     view.abandon();
