@@ -1,5 +1,5 @@
 import { createReadStream, existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { predictKind, type PredictUnit } from '@taxon/app-inference/shared';
@@ -34,13 +34,8 @@ export interface PredictViaOptions {
  * was stopped or killed.
  * @returns texts by the version that answered them; 0 of a plain folder
  */
-<<<<<<< HEAD
-export const predictVia = async (options: PredictViaOptions): Promise<void> => {
-  const { bus, model, inputs, digest, top, output, toLine, onProgress, signal } = options;
-=======
 export const predictVia = async (options: PredictViaOptions): Promise<Map<number, number>> => {
-  const { bus, model, inputs, top, output, toLine, onProgress, signal } = options;
->>>>>>> mends
+  const { bus, model, inputs, digest, top, output, toLine, onProgress, signal } = options;
   const folder = `${output}.run`;
   const asked = { model, top, texts: inputs.length, digest };
   const { runId, startedAt } = await openViaRun(folder, asked, 'another model, --top or input');
@@ -64,16 +59,10 @@ export const predictVia = async (options: PredictViaOptions): Promise<Map<number
     const texts = textsOf(unit);
     if (predictions.length !== texts.length)
       throw invalidInput(`unit ${unit}: ${predictions.length} answers to ${texts.length} texts`);
-<<<<<<< HEAD
-    const lines = texts.map((input, i) => `${toLine(input, predictions[i]!)}\n`).join('');
-    await writeWhole(fileOf(unit), lines);
-=======
     const lines = texts.map((input, i) => `${toLine(input, predictions[i]!, version)}\n`).join('');
     // Of earlier lives, too, it must be known who answered; before the answers are there.
-    await writeFile(versionFile(unit), String(version));
-    await writeFile(`${fileOf(unit)}.part`, lines);
-    await rename(`${fileOf(unit)}.part`, fileOf(unit));
->>>>>>> mends
+    await writeWhole(versionFile(unit), String(version));
+    await writeWhole(fileOf(unit), lines);
     done += texts.length;
     onProgress(done);
   };
