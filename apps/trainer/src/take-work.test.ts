@@ -31,7 +31,7 @@ const ownJob = (queue: JobQueue): (() => void) => {
 };
 
 /** A trainer whose trainings are quick. */
-const startTrainer = async (name: string, trained: string[], onTrain?: (queue: JobQueue) => void) => {
+const createTrainer = (name: string, trained: string[], onTrain?: (queue: JobQueue) => void) => {
   const queue = createJobQueue();
   const train = (_: unknown, part: string): Promise<void> => {
     trained.push(`${name} ${part}`);
@@ -60,7 +60,7 @@ const parts = Array.from({ length: 8 }, (_, i) => `fold-${i}`);
 
 it('a trainer that is busy leaves units to others', async () => {
   const trained: string[] = [];
-  const [busy, free] = [await startTrainer('busy', trained), await startTrainer('free', trained)];
+  const [busy, free] = [createTrainer('busy', trained), createTrainer('free', trained)];
   const end = ownJob(busy.queue);
   await busy.begin();
   await free.begin();
@@ -72,11 +72,11 @@ it('a trainer that is busy leaves units to others', async () => {
 it('a trainer that gets work of its own ends its unit, takes no further one, and comes back', async () => {
   const trained: string[] = [];
   let end: (() => void) | undefined;
-  const one = await startTrainer('one', trained, (queue) => (end ??= ownJob(queue)));
+  const one = createTrainer('one', trained, (queue) => (end ??= ownJob(queue)));
   await one.begin();
   const asked = ask(parts);
   while (end === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
-  const two = await startTrainer('two', trained);
+  const two = createTrainer('two', trained);
   await two.begin();
   const closeTwo = open.at(-1)!;
   expect(await asked).toEqual(parts);

@@ -196,9 +196,9 @@ describe('a trainer that follows requests', () => {
       requests: await openRequestStore(join(folder, 'requests'), () => undefined),
       bus: { ...bus, publish: away((events) => bus.publish(events)) },
       versions: {
-        checkOut: away(versions.checkOut),
-        readRows: away(versions.readRows),
-        register: away(versions.register),
+        checkOut: away((...given: Parameters<typeof versions.checkOut>) => versions.checkOut(...given)),
+        readRows: away((...given: Parameters<typeof versions.readRows>) => versions.readRows(...given)),
+        register: away((...given: Parameters<typeof versions.register>) => versions.register(...given)),
       },
       backOff: { first: 10 },
     });
