@@ -1,6 +1,6 @@
 export { connect, type Connection, type ConnectOptions, type Called, type Send } from './connect.ts';
 export { type CallContext, type Contract, type Handler, type Implementation } from './contract.ts';
-export { resolveConfig, type ConfigSources } from './config.ts';
+export { type ConfigSources } from './config.ts';
 export {
   defineService,
   type AnyServiceDefinition,

@@ -114,8 +114,8 @@ const augmentSplit = async (
   request: Omit<WriteFileRequest, 'resume'>,
   context: Omit<AugmentViaContext, 'bus'>,
 ): Promise<AugmentationSummary> => {
-  const [{ openVia }, { augmentVia }] = await Promise.all([import('../open-via.ts'), import('../augment-via.ts')]);
-  await using bus = await openVia(via);
+  const [{ openBus }, { augmentVia }] = await Promise.all([import('../open-bus.ts'), import('../augment-via.ts')]);
+  await using bus = await openBus(via, '--via');
   return await augmentVia(request, { ...context, bus });
 };
 

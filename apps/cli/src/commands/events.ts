@@ -3,6 +3,7 @@ import type { DeadLetter, EventBus, OpenLetter, Resolution, StoredEvent } from '
 import { invalidInput, TaxonError } from '@taxon/errors';
 import type { Command } from 'commander';
 import { catchInterrupt } from '../interrupt.ts';
+import { openBus, placeOfBus } from '../open-bus.ts';
 import { wholeNumber } from '../option-values.ts';
 import { formatTable } from '../render/table.ts';
 import type { Terminal } from '../terminal.ts';
@@ -39,20 +40,17 @@ interface LetterOptions extends BusOptions {
 const loadLines = () => import('./event-lines.ts');
 
 const open = async ({ bus }: BusOptions): Promise<EventBus> => {
-  const { busOptions, eventConfigFromEnvironment, openEventBus } = await import('@taxon/events');
-  const config = eventConfigFromEnvironment(process.env);
-  const isUrl = bus !== undefined && /^(kafka:\/\/|memory:)/u.test(bus);
-  const given =
-    bus === undefined ? config : { ...config, url: isUrl ? bus : undefined, folder: isUrl ? undefined : bus };
-  if (given.url === undefined && given.folder === undefined)
+  const named = bus ?? process.env['TAXON_EVENTS_URL'] ?? process.env['TAXON_EVENTS_FOLDER'];
+  if (named === undefined)
     throw invalidInput(
       'no event bus is named',
       'Give --bus FOLDER or --bus kafka://HOST:PORT, or set TAXON_EVENTS_FOLDER.',
     );
+  const { folder } = placeOfBus(named, '--bus');
   // Looking makes nothing.
-  if (given.url === undefined && !existsSync(given.folder!))
-    throw new TaxonError({ code: 'not_found', message: `${given.folder!}: there is no such folder of events` });
-  return openEventBus(busOptions(given, '.'));
+  if (folder !== undefined && !existsSync(folder))
+    throw new TaxonError({ code: 'not_found', message: `${folder}: there is no such folder of events` });
+  return openBus(named, '--bus');
 };
 
 /** Runs a command on the bus, which is closed whatever becomes of it; Ctrl-C aborts the signal. */

@@ -105,15 +105,15 @@ const predictSplit = async (terminal: Terminal, model: string, texts: readonly s
   if (input === undefined || input === standardInput || texts.length > 0)
     throw invalidInput('--via is for a file of texts', 'give the file by --input');
   if (output === undefined) throw invalidInput('--via needs --output', 'e.g. --output answers.jsonl');
-  const [{ openVia }, { predictVia }, { readTexts }] = await Promise.all([
-    import('../open-via.ts'),
+  const [{ openBus }, { predictVia }, { readTexts }] = await Promise.all([
+    import('../open-bus.ts'),
     import('../predict-via.ts'),
     import('@taxon/data'),
   ]);
   const view = await createView(terminal, options);
   const interrupt = catchInterrupt();
   const { signal } = interrupt;
-  const bus = await openVia(via!);
+  const bus = await openBus(via!, '--via');
   try {
     const { format, textColumn, pairColumn } = options;
     const { texts: rows, notes } = await readTexts(input, { format, textColumn, pairColumn, signal });

@@ -51,11 +51,11 @@ const runSplit = async (
   shown: { signal: AbortSignal; onEvent: (event: TrainingEvent) => void },
   view: ProgressView,
 ): Promise<TrainingResult> => {
-  const [{ openVia }, { trainSplit }] = await Promise.all([
-    import('../open-via.ts'),
+  const [{ openBus }, { trainSplit }] = await Promise.all([
+    import('../open-bus.ts'),
     import('@taxon/app-trainer/shared'),
   ]);
-  await using bus = await openVia(via);
+  await using bus = await openBus(via, '--via');
   view.begin('train');
   const onPart = (done: number, total: number): void => view.update({ done, total, unit: 'parts' });
   return await trainSplit(recipe, { ...shown, bus, onPart });
