@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import { KafkaJSDeleteGroupsError, type Admin } from 'kafkajs';
+import type { Admin, KafkaJSDeleteGroupsError } from 'kafkajs';
 import { abortable } from './abortable.ts';
 import type { KafkaClient, OpenClient } from './kafka-client.ts';
 import { lacksLeader } from './kafka-errors.ts';
@@ -159,8 +159,9 @@ export const createTopicAdmin = (openClient: OpenClient, options: KafkaOptions):
           await admin.deleteGroups([groupId]);
           return 'forgotten';
         } catch (error) {
-          const known =
-            error instanceof KafkaJSDeleteGroupsError ? refusals.get(error.groups[0]?.errorCode ?? 0) : undefined;
+          // By its name: Node finds no such export of a CommonJS package.
+          const { name, groups = [] } = error as Partial<KafkaJSDeleteGroupsError>;
+          const known = name === 'KafkaJSDeleteGroupsError' ? refusals.get(groups[0]?.errorCode ?? 0) : undefined;
           if (known === undefined) throw error;
           return known;
         }
