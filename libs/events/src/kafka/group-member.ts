@@ -116,14 +116,19 @@ export const createGroupMember = (options: GroupMemberOptions): GroupMember => {
     }
   };
 
-  /** Finds where new partitions begin, and lets them. Tries until it knows, or they are gone. */
-  const begin = async (fresh: readonly Partition[]): Promise<void> => {
+  /**
+   * Finds where new partitions begin, and lets them. Tries until it knows, or they are gone.
+   * @returns false where they are gone: another assignment has come, and the group may not have begun
+   */
+  const begin = async (fresh: readonly Partition[]): Promise<boolean> => {
     for (let wait = 50; ; wait = 50) {
-      const waiting = fresh.filter(({ signal, next }) => !signal.aborted && next === undefined);
-      if (over.signal.aborted || waiting.length === 0) return;
+      const mine = fresh.filter(({ signal }) => !signal.aborted);
+      if (over.signal.aborted || (mine.length === 0 && fresh.length > 0)) return false;
+      const waiting = mine.filter(({ next }) => next === undefined);
+      if (waiting.length === 0) return true;
       try {
         await tryBegin(waiting);
-        if (waiting.every(({ next }) => next !== undefined)) return;
+        if (waiting.every(({ next }) => next !== undefined)) return true;
       } catch (error) {
         tell(error, `find where the group ${groupId} begins`);
         wait = 200;
@@ -161,7 +166,9 @@ export const createGroupMember = (options: GroupMemberOptions): GroupMember => {
     const fresh = assigned.filter(({ key }) => !partitions.has(key));
     const taken = fresh.map(({ topic, partition }) => take(topic, partition));
     committer.release();
-    void begin(taken).then(onReady);
+    void begin(taken).then((begun) => {
+      if (begun) onReady();
+    });
   };
 
   const consume = async (): Promise<void> => {
