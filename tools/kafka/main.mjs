@@ -1,8 +1,6 @@
 // `node tools/kafka/main.mjs run|fetch [options]`: a Kafka broker for tests and for trying things out.
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runUntilAsked } from '../servers/run-until-asked.mjs';
 import { startBroker } from './broker.mjs';
 import { fetchJars, NoBroker } from './fetch-jars.mjs';
 
@@ -33,30 +31,21 @@ const options = {
 const pairs = (texts) =>
   Object.fromEntries(texts.map((text) => [text.slice(0, text.indexOf('=')), text.slice(text.indexOf('=') + 1)]));
 
-const runUntilAsked = async (values) => {
-  const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'taxon-kafka-')));
-  const asked = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
-    if (values['with-parent']) process.stdin.resume().once('end', resolve).once('close', resolve);
-  });
-  try {
+const run = (values) =>
+  runUntilAsked(values, 'taxon-kafka-', async (folder) => {
     const broker = await startBroker(folder, {
       listeners: pairs(values.listener),
       properties: pairs(values.property),
       scram: values.scram,
     });
-    console.log(JSON.stringify({ listeners: broker.listeners, pid: broker.pid, folder }));
-    await Promise.race([asked, broker.exited]);
-    await broker.stop();
-  } finally {
-    if (values.folder === undefined) await rm(folder, { recursive: true, force: true });
-  }
-};
+    const told = { listeners: broker.listeners, pid: broker.pid };
+    return { told, exited: broker.exited, stop: () => broker.stop() };
+  });
 
 try {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [command] = positionals;
-  if (command === 'run') await runUntilAsked(values);
+  if (command === 'run') await run(values);
   else if (command === 'fetch') console.log(await fetchJars());
   else {
     console.log(help);

@@ -1,9 +1,7 @@
 // `node tools/s3/main.mjs build|path|run [options]`: an S3 server for tests and for trying things out.
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { runUntilAsked } from '../servers/run-until-asked.mjs';
 import { buildServer, NoServer, serverPath } from './build-server.mjs';
 import { startServer } from './server.mjs';
 
@@ -26,27 +24,18 @@ const options = {
   help: { type: 'boolean', short: 'h', default: false },
 };
 
-const runUntilAsked = async (values) => {
+const run = async (values) => {
   const program = await buildServer();
-  const folder = values.folder ?? (await mkdtemp(join(tmpdir(), 'taxon-s3-')));
-  const asked = new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, resolve);
-    if (values['with-parent']) process.stdin.resume().once('end', resolve).once('close', resolve);
-  });
-  try {
+  await runUntilAsked(values, 'taxon-s3-', async (folder) => {
     const { endpoint, accessKey, secretKey, pid, exited, stop } = await startServer(program, folder, values.bucket);
-    console.log(JSON.stringify({ endpoint, accessKey, secretKey, pid, folder }));
-    await Promise.race([asked, exited]);
-    await stop();
-  } finally {
-    if (values.folder === undefined) await rm(folder, { recursive: true, force: true });
-  }
+    return { told: { endpoint, accessKey, secretKey, pid }, exited, stop };
+  });
 };
 
 try {
   const { values, positionals } = parseArgs({ options, allowPositionals: true });
   const [command] = positionals;
-  if (command === 'run') await runUntilAsked(values);
+  if (command === 'run') await run(values);
   else if (command === 'build') console.log(await buildServer());
   else if (command === 'path') {
     if (!existsSync(serverPath())) throw new NoServer('not built: node tools/s3/main.mjs build');

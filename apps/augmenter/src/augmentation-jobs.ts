@@ -5,7 +5,7 @@ import {
   type AugmentationJob as JobMessage,
   type WatchAugmentationResponse,
 } from '@taxon/contracts';
-import { patience, type Job, type JobKind, type Jobs, type JobState } from '@taxon/jobs';
+import { hasStopped, jobFields, patience, type Job, type JobKind, type Jobs, type JobState } from '@taxon/jobs';
 import { toRpcStatus } from '@taxon/service';
 import type { AugmentationEngine, FileEvent, FileRequest } from './engine.ts';
 import { toAugmentationMessage } from './file-request.ts';
@@ -64,12 +64,7 @@ export const toJobMessage = (job: AugmentationJob, jobs: AugmentationJobs, engin
   augmentationId: job.id,
   state: toStateMessage(job.state),
   augmentation: toAugmentationMessage(job.request),
-  createTime: job.createTime,
-  startTime: job.startTime,
-  endTime: job.endTime,
-  lastSequence: job.history.lastSequence,
-  queuedBehind: jobs.queuedBehind(job),
-  result: job.result,
+  ...jobFields(job, jobs),
   error: job.error && toRpcStatus(job.error),
-  resumable: ['failed', 'cancelled', 'interrupted'].includes(job.state) && engine.canResume(job.request),
+  resumable: hasStopped(job.state) && engine.canResume(job.request),
 });

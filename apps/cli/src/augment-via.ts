@@ -15,8 +15,9 @@ import {
   type WriteFileRequest,
 } from '@taxon/augmentation';
 import type { EventBus } from '@taxon/events';
+import { writeWhole } from '@taxon/evaluation';
 import { runUnits, type Unit } from '@taxon/work';
-import { openViaRun, writeWhole } from './via-run.ts';
+import { openViaRun } from './via-run.ts';
 
 /** Units that are asked for and not answered: some MB. */
 const window = 16;
@@ -59,7 +60,7 @@ export const augmentVia = async (
     await runUnits({
       ...{ bus, kind: sliceKind, ...run, units: units(), window, source: '/cli', isKept, signal },
       onResult: async (name, result) => {
-        await writeWhole(fileOf(name), JSON.stringify(result));
+        await writeWhole(fileOf(name), [JSON.stringify(result)]);
         tell(asked.get(name) ?? 0);
         asked.delete(name);
       },

@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { predictKind, type PredictUnit } from '@taxon/app-inference/shared';
 import type { EventBus } from '@taxon/events';
 import { invalidInput } from '@taxon/errors';
+import { writeWhole } from '@taxon/evaluation';
 import type { Prediction, TextInput } from '@taxon/models';
 import { runUnits, type Unit } from '@taxon/work';
-import { openViaRun, writeWhole } from './via-run.ts';
+import { openViaRun } from './via-run.ts';
 
 /** Texts a unit: some 100 ms of work, and far below what a message may weigh. */
 const unitTexts = 256;
@@ -61,8 +62,8 @@ export const predictVia = async (options: PredictViaOptions): Promise<Map<number
       throw invalidInput(`unit ${unit}: ${predictions.length} answers to ${texts.length} texts`);
     const lines = texts.map((input, i) => `${toLine(input, predictions[i]!, version)}\n`).join('');
     // Of earlier lives, too, it must be known who answered; before the answers are there.
-    await writeWhole(versionFile(unit), String(version));
-    await writeWhole(fileOf(unit), lines);
+    await writeWhole(versionFile(unit), [String(version)]);
+    await writeWhole(fileOf(unit), [lines]);
     done += texts.length;
     onProgress(done);
   };

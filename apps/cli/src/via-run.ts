@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { invalidInput } from '@taxon/errors';
+import { writeWhole } from '@taxon/evaluation';
 import { z } from 'zod';
 
 const runSchema = z.object({ runId: z.string(), startedAt: z.coerce.date(), asked: z.unknown() });
@@ -30,13 +31,6 @@ export const openViaRun = async (folder: string, asked: unknown, what: string): 
     return run;
   }
   const run = { runId: randomUUID(), startedAt: new Date() };
-  await mkdir(folder, { recursive: true });
-  await writeWhole(path, JSON.stringify({ ...run, asked }));
+  await writeWhole(path, [JSON.stringify({ ...run, asked })]);
   return run;
-};
-
-/** The file is there whole or not at all. */
-export const writeWhole = async (path: string, text: string): Promise<void> => {
-  await writeFile(`${path}.part`, text, { flush: true });
-  await rename(`${path}.part`, path);
 };

@@ -8,7 +8,7 @@ import {
   type DistillationOptions,
   type DistillationResult,
 } from '@taxon/distillation';
-import { patience, type Job, type JobKind, type Jobs, type JobState } from '@taxon/jobs';
+import { hasStopped, jobFields, patience, type Job, type JobKind, type Jobs, type JobState } from '@taxon/jobs';
 import { toRpcStatus } from '@taxon/service';
 import { checkpointFolder } from '@taxon/training';
 import { toCompressionMessage } from './compression-message.ts';
@@ -70,7 +70,7 @@ export const distillerKind = ({
 
 const canResume = ({ state, request }: DistillerJob): boolean =>
   request.kind === 'distillation' &&
-  ['failed', 'cancelled', 'interrupted'].includes(state) &&
+  hasStopped(state) &&
   [workFolder, checkpointFolder].some((folderOf) => existsSync(folderOf(request.options.output)));
 
 export const toJobMessage = (job: DistillerJob, jobs: DistillerJobs): JobMessage => ({
@@ -80,12 +80,7 @@ export const toJobMessage = (job: DistillerJob, jobs: DistillerJobs): JobMessage
     job.request.kind === 'distillation'
       ? { $case: 'distillation', value: toDistillationMessage(job.request.options) }
       : { $case: 'compression', value: toCompressionMessage(job.request.request) },
-  createTime: job.createTime,
-  startTime: job.startTime,
-  endTime: job.endTime,
-  lastSequence: job.history.lastSequence,
-  queuedBehind: jobs.queuedBehind(job),
-  result: job.result,
+  ...jobFields(job, jobs),
   error: job.error && toRpcStatus(job.error),
   resumable: canResume(job),
 });

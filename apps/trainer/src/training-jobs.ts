@@ -5,7 +5,7 @@ import {
   type Training,
   type TrainingResult as TrainingResultMessage,
 } from '@taxon/contracts';
-import { patience, type Job, type JobKind, type JobState, type Jobs } from '@taxon/jobs';
+import { hasStopped, jobFields, patience, type Job, type JobKind, type JobState, type Jobs } from '@taxon/jobs';
 import { toRpcStatus } from '@taxon/service';
 import {
   checkpointFolder,
@@ -47,18 +47,13 @@ export const trainingKind = (
 });
 
 const canResume = ({ state, request }: TrainingJob): boolean =>
-  ['failed', 'cancelled', 'interrupted'].includes(state) && existsSync(checkpointFolder(request.output));
+  hasStopped(state) && existsSync(checkpointFolder(request.output));
 
 export const toTrainingMessage = (job: TrainingJob, jobs: TrainingJobs): Training => ({
   trainingId: job.id,
   state: toStateMessage(job.state),
   recipe: toRecipeMessage(job.request),
-  createTime: job.createTime,
-  startTime: job.startTime,
-  endTime: job.endTime,
-  lastSequence: job.history.lastSequence,
-  queuedBehind: jobs.queuedBehind(job),
-  result: job.result,
+  ...jobFields(job, jobs),
   error: job.error && toRpcStatus(job.error),
   resumable: canResume(job),
 });

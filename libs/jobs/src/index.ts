@@ -1,6 +1,7 @@
 export { confinePath, type AllowedFolder } from './confine-path.ts';
 export { type RecordedEvent } from './event-history.ts';
 export { type Job, type JobKind, type RunOptions } from './job.ts';
+export { hasStopped, jobFields } from './job-fields.ts';
 export { createJobMetrics } from './job-metrics.ts';
 export { createJobQueue, processQueue, type JobQueue } from './job-queue.ts';
 export { jobConfig, jobFolder, patience } from './job-config.ts';

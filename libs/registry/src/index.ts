@@ -25,5 +25,3 @@ export type {
 export { openFileStorage } from './storage/file-storage.ts';
 export type { Storage, StoredObject, WriteOptions } from './storage/storage.ts';
 export { openPlace, type OpenedPlace } from './storage/open-place.ts';
-export { parseS3Place, type S3Place } from './storage/s3-place.ts';
-export { openS3Storage } from './storage/s3-storage.ts';
