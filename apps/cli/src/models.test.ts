@@ -13,7 +13,7 @@ beforeAll(async () => {
   const encoder = await temporaryFolder();
   await writeEncoderFolder(encoder);
   const model = tinyModel({ kind: 'dense', pooling: 'mean', normalize: true });
-  const lineage = { recipe: { encoder: 'tiny' }, dataDigest: 'd'.repeat(64) };
+  const lineage = { codeVersion: '9.8.7', recipe: { encoder: 'tiny' }, dataDigest: 'd'.repeat(64) };
   await saveModelFolder(join(folder, 'first'), model, { tokenizerFrom: encoder, card, lineage });
   await rm(encoder, { recursive: true });
   const report = { tasks: [{ final: { test: { figures: { accuracy: 0.875, loss: 3 } } } }] };
@@ -44,7 +44,13 @@ describe('taxon models', () => {
     expect((await taxon('list')).out).toMatch(/model +versions +newest +aliases\nintents +2 +2, .* +serving 1\n/);
     expect((await taxon('show', 'intents')).out).toMatch(/ 1 .* trained .* serving\n.* 2 .* trained +1 +87\.5 % test/);
     expect(await json('show', 'intents@2')).toMatchObject({
-      lineage: { how: 'trained', parent: 1, recipe: { encoder: 'tiny' }, data: { data: 'd'.repeat(64) } },
+      lineage: {
+        how: 'trained',
+        parent: 1,
+        codeVersion: '9.8.7',
+        recipe: { encoder: 'tiny' },
+        data: { data: 'd'.repeat(64) },
+      },
       scores: { test: { accuracy: 0.875 } },
     });
 

@@ -8,7 +8,7 @@ export interface Lineage {
   data?: Readonly<Record<string, string | readonly string[]>>;
   /** With every default filled in. */
   recipe?: unknown;
-  /** Of Taxon. */
+  /** Of the Taxon that made it. */
   codeVersion?: string;
   /** Of the training, distillation or compression. */
   jobId?: string;

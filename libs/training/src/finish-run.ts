@@ -18,6 +18,7 @@ import type { PreparedRun } from './prepare-run.ts';
 import type { TrainingResult } from './progress.ts';
 import type { Run } from './run.ts';
 import { saveAnswers } from './save-answers.ts';
+import { codeVersion } from './version.ts';
 import { titledFigures, type Scores } from './scores.ts';
 
 /** What a run has to tell when nothing is left to train. */
@@ -76,6 +77,7 @@ export const savedFacts = (run: Pick<Run, 'recipe' | 'data' | 'extension'>, resu
   return {
     card: { name: basename(resolve(recipe.output)), baseModel: encoder, results },
     lineage: {
+      codeVersion,
       encoder,
       recipe: JSON.parse(JSON.stringify({ ...recipe, encoder })) as never,
       dataDigest: data.digest,

@@ -63,12 +63,14 @@ export const readFolderFacts = async (folder: string): Promise<FolderFacts> => {
   const lineage = at(await readJson(join(folder, 'taxon.json')), 'lineage');
   const how = howMade(lineage);
   const dataDigest = at(lineage, 'dataDigest');
+  const codeVersion = at(lineage, 'codeVersion');
   const compressed = at(await readJson(join(folder, 'compression.json')), 'after', 'figures');
   const recipe = at(lineage, 'recipe');
   return {
     lineage: {
       how,
       ...(recipe !== undefined && { recipe }),
+      ...(typeof codeVersion === 'string' && { codeVersion }),
       ...(typeof dataDigest === 'string' && { data: { data: dataDigest } }),
     },
     scores:

@@ -117,6 +117,7 @@ describe('a trainer that follows requests', () => {
     expect(Object.fromEntries(aliases)).toEqual({ serving: 1, candidate: 2 });
     const manifest = await versions[1]!.manifest();
     expect(manifest.lineage).toMatchObject({ how: 'trained', parent: 1, reason: 'because of a test' });
+    expect(manifest.lineage.codeVersion).toMatch(/^\d+\.\d+\.\d+/);
     expect(manifest.scores['validation']!['accuracy']).toBeGreaterThan(0.5);
     const { space } = await describeModelFolder(await registry.checkOut(versions[1]!));
     expect(space!.tasks[0]!.labels).toEqual(['close', 'lost', 'rate']);

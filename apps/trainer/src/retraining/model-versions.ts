@@ -55,6 +55,7 @@ export const modelVersions = (registry: Registry, signal: AbortSignal): ModelVer
       lineage: {
         ...{ how: 'trained', parent, jobId, reason },
         recipe: lineage['recipe'],
+        codeVersion: lineage['codeVersion'] as string,
         data: { data: lineage['dataDigest'] as string, rows },
       },
       scores: scoresOf(result),
